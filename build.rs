@@ -1,0 +1,35 @@
+//! Compiles `proto/` without protoc: protox parses, tonic-prost-build generates into `OUT_DIR`.
+//!
+//! Only the root package does this, because only the root package knows protobuf. The descriptor
+//! set goes into the binary, for reflection and for the canonical JSON of the command line.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let mut files: Vec<PathBuf> = fs::read_dir("proto/dutyledger/v1")?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "proto"));
+    files.sort();
+
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    let descriptors = compiler.file_descriptor_set();
+
+    // Reflection and JSON need no comments; the generated code does.
+    let mut bare = descriptors.clone();
+    for file in &mut bare.file {
+        file.source_code_info = None;
+    }
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    fs::write(out.join("descriptors.bin"), bare.encode_to_vec())?;
+
+    tonic_prost_build::configure()
+        .bytes(".dutyledger.v1.RecordedEntry.stored")
+        .compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Accepts or refuses: a command against the standing of the ledger.
+//!
+//! Pure. [`decide`] looks at the [`Standing`], at the earlier entries a command refers to (which
+//! the caller has read for it, see [`Command::references`]) and at the instant it is given, and
+//! says which entries to append or why not. A batch is all or nothing and every bad item of it is
+//! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
+
+mod outcome;
+mod references;
+mod registration;
+mod standing;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+pub use outcome::{Outcome, Refusal, RefusalKind};
+pub use standing::{Fate, Standing};
+
+use crate::entry::{Entry, Recorded};
+use crate::event::{DutyEvent, check};
+use crate::id::{EventId, OrganizationId};
+use crate::problem::{Problems, Reason};
+use crate::zone::civil_day;
+
+/// Most entries of one command: a group commit stays small enough to answer quickly.
+pub const ENTRIES_PER_COMMAND_MAX: usize = 1_000;
+/// Shortest reason of a correction or withdrawal, in characters (DOMAIN §5.5).
+pub const REASON_CHARS_MIN: usize = 10;
+
+/// What a caller wants appended, all or nothing.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Id of the system or person that asks; becomes the recorder of the entries.
+    pub recorder: Box<str>,
+    /// The entries, in order.
+    pub entries: Vec<Proposed>,
+    /// Streams that must be at a revision: the number of duty events, corrections, withdrawals and
+    /// reviews of the organization so far.
+    pub expectations: Vec<(OrganizationId, u64)>,
+}
+
+/// One entry a caller wants appended.
+#[derive(Debug, Clone)]
+pub struct Proposed {
+    /// The caller's idempotency key.
+    pub event_id: EventId,
+    /// What to record.
+    pub entry: Entry,
+}
+
+/// The earlier entries a command refers to, by event id.
+pub type Earlier = BTreeMap<EventId, Recorded>;
+
+impl Command {
+    /// The ids whose entries [`decide`] must be given, where the journal has them: those the
+    /// command would use again, and those it corrects, withdraws or reviews.
+    pub fn references(&self) -> impl Iterator<Item = EventId> {
+        self.entries.iter().flat_map(|proposed| {
+            let target = match &proposed.entry {
+                Entry::Correction(correction) => Some(correction.target),
+                Entry::Withdrawal(withdrawal) => Some(withdrawal.target),
+                Entry::Review(review) => Some(review.target),
+                Entry::DutyEvent(_)
+                | Entry::Organization(_)
+                | Entry::Post(_)
+                | Entry::Person(_)
+                | Entry::Tenure(_)
+                | Entry::RuleSet(_)
+                | Entry::Calendar(_)
+                | Entry::DayClosed(_) => None,
+            };
+            std::iter::once(proposed.event_id).chain(target)
+        })
+    }
+}
+
+/// Everything a check of one entry may look at.
+struct Context<'a> {
+    standing: &'a Standing,
+    earlier: &'a Earlier,
+    /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
+    batch: BTreeSet<EventId>,
+    recorder: &'a str,
+    now: Timestamp,
+}
+
+/// What to do with each entry of the command, in order, or why nothing is done.
+///
+/// # Errors
+/// A [`Refusal`] with every problem found, field paths relative to the command's `events`.
+pub fn decide(
+    standing: &Standing,
+    command: &Command,
+    earlier: &Earlier,
+    now: Timestamp,
+) -> Result<Vec<Outcome>, Refusal> {
+    let mut refusal = Refusal::collecting();
+    check_shape(command, &mut refusal);
+    let context = Context {
+        standing,
+        earlier,
+        batch: command.entries.iter().map(|proposed| proposed.event_id).collect(),
+        recorder: &command.recorder,
+        now,
+    };
+    let mut outcomes = Vec::with_capacity(command.entries.len());
+    for (index, proposed) in command.entries.iter().enumerate() {
+        let path = format!("events[{index}]");
+        if let Some(position) = standing.position_of(proposed.event_id) {
+            if outcome::is_same(earlier.get(&proposed.event_id), &command.recorder, proposed) {
+                outcomes.push(Outcome::Duplicate { position });
+            } else {
+                refusal.add(RefusalKind::AlreadyExists, |problems| {
+                    outcome::id_reused(&path, proposed.event_id, position, problems);
+                });
+            }
+            continue;
+        }
+        outcomes.push(Outcome::Append { index });
+        check_entry(&context, proposed, &path, &mut refusal);
+    }
+    let all_known = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Duplicate { .. }));
+    // A repeated call gets its first receipt even though the stream has moved on since.
+    if !all_known {
+        check_expectations(standing, command, &mut refusal);
+    }
+    refusal.or(outcomes)
+}
+
+fn check_shape(command: &Command, refusal: &mut Refusal) {
+    refusal.add(RefusalKind::Invalid, |problems| {
+        if command.entries.is_empty() {
+            problems.add(
+                Reason::FieldRequired,
+                "events",
+                "至少需要一个事件",
+                "at least one event is required",
+            );
+        }
+        if ENTRIES_PER_COMMAND_MAX < command.entries.len() {
+            problems.add(
+                Reason::FieldTooLong,
+                "events",
+                format!("一批最多 {ENTRIES_PER_COMMAND_MAX} 个事件，请分批提交"),
+                format!("at most {ENTRIES_PER_COMMAND_MAX} events in a batch: split it"),
+            );
+        }
+        let mut seen = BTreeMap::new();
+        for (index, proposed) in command.entries.iter().enumerate() {
+            if let Some(first) = seen.insert(proposed.event_id, index) {
+                let id = proposed.event_id;
+                problems.add(
+                    Reason::DuplicateInRequest,
+                    &format!("events[{index}].event_id"),
+                    format!("与 events[{first}] 的事件编号相同：{id}"),
+                    format!("the same event id as events[{first}]: {id}"),
+                );
+            }
+        }
+    });
+}
+
+fn check_expectations(standing: &Standing, command: &Command, refusal: &mut Refusal) {
+    for (index, (organization, expected)) in command.expectations.iter().enumerate() {
+        let actual = standing.revision(organization);
+        if actual != *expected {
+            refusal.add(RefusalKind::Aborted, |problems| {
+                problems.add(
+                    Reason::RevisionConflict,
+                    &format!("expected_revisions[{index}].revision"),
+                    format!("{organization} 的版本为 {actual}，不是 {expected}；请重新读取后再提交"),
+                    format!("{organization} is at revision {actual}, not {expected}: read it again, then retry"),
+                );
+            });
+        }
+    }
+}
+
+fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: &mut Refusal) {
+    match &proposed.entry {
+        Entry::DutyEvent(event) => check_event(context, event, path, refusal),
+        Entry::Correction(correction) => {
+            references::correction(context, correction, path, refusal);
+            check_event(context, &correction.event, &format!("{path}.event"), refusal);
+        }
+        Entry::Withdrawal(withdrawal) => {
+            references::withdrawal(context, withdrawal, path, refusal);
+        }
+        Entry::Review(review) => references::review(context, review, path, refusal),
+        Entry::Organization(organization) => {
+            registration::organization(context.standing, organization, refusal);
+        }
+        Entry::Post(post) => registration::post(context.standing, post, refusal),
+        Entry::Person(_) => {}
+        Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
+        Entry::RuleSet(_) | Entry::Calendar(_) => {}
+        Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
+    }
+}
+
+fn check_event(context: &Context<'_>, event: &DutyEvent, path: &str, refusal: &mut Refusal) {
+    refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
+        problems.at(path, |problems| {
+            check::check(event, civil_day(context.now), problems);
+            references::event(context, event, problems);
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests;

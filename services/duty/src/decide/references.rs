@@ -1,0 +1,182 @@
+//! References of duty events: to the registry, to each other, and to what became of a target.
+
+use crate::decide::{Context, REASON_CHARS_MIN, Refusal, RefusalKind};
+use crate::entry::{Correction, Entry, Review, Withdrawal};
+use crate::event::DutyEvent;
+use crate::id::EventId;
+use crate::position::Position;
+use crate::problem::{Problems, Reason};
+
+/// References of an event to the registry and to other events.
+pub(super) fn event(context: &Context<'_>, event: &DutyEvent, problems: &mut Problems) {
+    let registry = context.standing.registry();
+    if registry.organization(&event.organization, Position::MAX).is_none() {
+        unknown("organization_id", "责任单位", &event.organization, problems);
+    }
+    if let Some(person) = &event.responsible_person
+        && !registry.has_person(person, Position::MAX)
+    {
+        unknown("responsible_person_id", "责任人", person, problems);
+    }
+    for (index, id) in event.responsible_posts.iter().enumerate() {
+        let field = format!("responsible_post_ids[{index}]");
+        match registry.post(id, Position::MAX) {
+            None => unknown(&field, "责任职务", id, problems),
+            Some(post) if post.organization != event.organization => {
+                let owner = &post.organization;
+                problems.add(
+                    Reason::ReferenceUnknown,
+                    &field,
+                    format!("职务 {id} 属于 {owner}，不属于 {}", event.organization),
+                    format!("post {id} belongs to {owner}, not to {}", event.organization),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    let known =
+        |id: &EventId| context.batch.contains(id) || context.standing.position_of(*id).is_some();
+    for (index, component) in event.components.iter().enumerate() {
+        if !known(component) {
+            let field = format!("component_event_ids[{index}]");
+            unknown(&field, "组成事件", component, problems);
+        }
+    }
+    if let Some(aggregate) = event.part_of.filter(|id| !known(id)) {
+        unknown("part_of_event_id", "所属汇总事件", &aggregate, problems);
+    }
+}
+
+fn unknown(field: &str, what: &str, id: &dyn std::fmt::Display, problems: &mut Problems) {
+    problems.add(
+        Reason::ReferenceUnknown,
+        field,
+        format!("{what} {id} 尚未登记；请先登记，或更正编号"),
+        format!("{id} is not known to the ledger: register or append it first, or correct the id"),
+    );
+}
+
+/// Checks the target of a correction: it exists, is current, and stays what it is.
+pub(super) fn correction(
+    context: &Context<'_>,
+    correction: &Correction,
+    path: &str,
+    refusal: &mut Refusal,
+) {
+    check_reason(&correction.reason, path, refusal);
+    let Some(target) = target(context, correction.target, path, refusal) else { return };
+    let changed = if target.organization != correction.event.organization {
+        Some(("organization_id", "责任单位"))
+    } else if target.event_type() != correction.event.event_type() {
+        Some(("details", "事件类型"))
+    } else {
+        None
+    };
+    if let Some((field, what)) = changed {
+        refusal.add(RefusalKind::Invalid, |problems| {
+            problems.add(
+                Reason::CorrectionChangesIdentity,
+                &format!("{path}.event.{field}"),
+                format!("更正不得改变{what}；请撤回原事件后重新填报"),
+                format!("a correction keeps the {field}: withdraw the event and append a new one"),
+            );
+        });
+    }
+}
+
+/// Checks a withdrawal: target exists and is current; an accepted event needs consent.
+pub(super) fn withdrawal(
+    context: &Context<'_>,
+    withdrawal: &Withdrawal,
+    path: &str,
+    refusal: &mut Refusal,
+) {
+    check_reason(&withdrawal.reason, path, refusal);
+    if target(context, withdrawal.target, path, refusal).is_none() {
+        return;
+    }
+    let accepted = context.standing.fate(withdrawal.target).accepted;
+    if accepted && withdrawal.consented_by.is_empty() {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            problems.add(
+                Reason::ConsentRequired,
+                &format!("{path}.consented_by"),
+                "事件已核定，撤回须经审核人同意，请填写 consented_by",
+                "the event was accepted: withdrawing it takes a verifier's consent in consented_by",
+            );
+        });
+    }
+}
+
+/// Checks a review: target exists and is current; the verifier did not record it.
+pub(super) fn review(context: &Context<'_>, review: &Review, path: &str, refusal: &mut Refusal) {
+    if target(context, review.target, path, refusal).is_none() {
+        return;
+    }
+    let recorder = context.earlier.get(&review.target).map(|recorded| &*recorded.recorder);
+    if recorder == Some(&*review.verifier) {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            problems.add(
+                Reason::VerifierIsRecorder,
+                &format!("{path}.verifier"),
+                "审核人不得是填报人",
+                "the verifier must not be the recorder of the event",
+            );
+        });
+    }
+}
+
+fn check_reason(reason: &str, path: &str, refusal: &mut Refusal) {
+    let length = reason.trim().chars().count();
+    if length < REASON_CHARS_MIN {
+        refusal.add(RefusalKind::Invalid, |problems| {
+            problems.add(
+                Reason::ReasonTooShort,
+                &format!("{path}.reason"),
+                format!("理由至少 {REASON_CHARS_MIN} 个字，现为 {length} 个"),
+                format!("a reason has at least {REASON_CHARS_MIN} characters, this has {length}"),
+            );
+        });
+    }
+}
+
+/// The duty event a command is about, when it exists and is current.
+fn target<'a>(
+    context: &Context<'a>,
+    id: EventId,
+    path: &str,
+    refusal: &mut Refusal,
+) -> Option<&'a DutyEvent> {
+    let field = format!("{path}.target_event_id");
+    let event = match context.earlier.get(&id).map(|recorded| &recorded.entry) {
+        Some(Entry::DutyEvent(event)) => &**event,
+        Some(Entry::Correction(correction)) => &correction.event,
+        Some(_) | None => {
+            refusal.add(RefusalKind::NotFound, |problems| {
+                problems.add(
+                    Reason::ReferenceUnknown,
+                    &field,
+                    format!("没有编号为 {id} 的履责事件"),
+                    format!("there is no duty event {id}"),
+                );
+            });
+            return None;
+        }
+    };
+    let fate = context.standing.fate(id);
+    let gone = match (fate.withdrawn, fate.superseded_by) {
+        (true, _) => Some((format!("事件 {id} 已撤回"), format!("event {id} was withdrawn"))),
+        (false, Some(by)) => Some((
+            format!("事件 {id} 已被 {by} 更正；请针对现行版本操作"),
+            format!("event {id} was corrected by {by}: act on that version"),
+        )),
+        (false, None) => None,
+    };
+    if let Some((zh, en)) = gone {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            problems.add(Reason::EventNotCurrent, &field, zh, en);
+        });
+        return None;
+    }
+    Some(event)
+}

@@ -1,0 +1,118 @@
+//! Everything that may stand in the journal, as one closed list.
+//!
+//! `state = fold(journal)`, and [`Entry`] is what is folded. How an entry is stored and sent is the
+//! edge's business; its position is the journal's.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::calendar::CalendarYear;
+use crate::event::DutyEvent;
+use crate::id::{EventId, OrganizationId, PersonId};
+use crate::registry::{Organization, Post, Tenure};
+use crate::ruleset::RuleSet;
+
+/// An entry with its header.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// The caller's idempotency key.
+    pub event_id: EventId,
+    /// When the ledger took it in; never before that of the entry before it.
+    pub recorded_at: Timestamp,
+    /// Who recorded it: the id of a system or a person, never a name.
+    pub recorder: Box<str>,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// A duty event (填报).
+    DutyEvent(Box<DutyEvent>),
+    /// A new version of a duty event (更正); the old one stays in the journal.
+    Correction(Box<Correction>),
+    /// A duty event taken back (撤回).
+    Withdrawal(Withdrawal),
+    /// A supervisor's decision on a duty event (审核).
+    Review(Review),
+    /// A new organization or a new version of one.
+    Organization(Organization),
+    /// A new post or a new version of one.
+    Post(Post),
+    /// A person, by id.
+    Person(PersonId),
+    /// A new tenure or a new version of one.
+    Tenure(Tenure),
+    /// A rule set published.
+    RuleSet(Box<RuleSet>),
+    /// A working-day calendar published (节假日安排).
+    Calendar(Box<CalendarYear>),
+    /// A civil day in Asia/Shanghai has ended.
+    DayClosed(Date),
+}
+
+/// A new version of a duty event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The version it replaces.
+    pub target: EventId,
+    /// Why, at least 10 characters.
+    pub reason: Box<str>,
+    /// The event as it should read.
+    pub event: DutyEvent,
+}
+
+/// A duty event taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The version taken back.
+    pub target: EventId,
+    /// Why, at least 10 characters.
+    pub reason: Box<str>,
+    /// The verifier who consents; needed once the event was accepted.
+    pub consented_by: Box<str>,
+}
+
+/// What a supervisor decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// 核定: the evidence was seen and holds.
+    Accepted,
+    /// 退回: to be completed.
+    Returned,
+}
+
+/// A supervisor's decision on one version of a duty event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The version looked at.
+    pub target: EventId,
+    /// The decision.
+    pub verdict: Verdict,
+    /// The supervisor, never the recorder of the event.
+    pub verifier: Box<str>,
+    /// Remark; the reason of a return.
+    pub remark: Box<str>,
+}
+
+impl Entry {
+    /// The organization whose stream the entry belongs to. A correction, withdrawal or review
+    /// belongs to the stream of its target, which the fold knows.
+    #[must_use]
+    pub fn organization(&self) -> Option<&OrganizationId> {
+        match self {
+            Self::DutyEvent(event) => Some(&event.organization),
+            Self::Correction(correction) => Some(&correction.event.organization),
+            Self::Organization(organization) => Some(&organization.id),
+            Self::Post(post) => Some(&post.organization),
+            Self::Withdrawal(_)
+            | Self::Review(_)
+            | Self::Person(_)
+            | Self::Tenure(_)
+            | Self::RuleSet(_)
+            | Self::Calendar(_)
+            | Self::DayClosed(_) => None,
+        }
+    }
+}

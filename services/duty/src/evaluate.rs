@@ -1,0 +1,99 @@
+//! Judges a history against a rule set: who owed what, by when, done or not, on what evidence.
+//!
+//! Pure and total. Every obligation is judged on all four rungs of the evidence ladder, *claimed*
+//! ⊇ *dated* ⊇ *documented* ⊇ *verified*, and names the entries it rests on. A gap in the record is
+//! a finding or an unfulfilled obligation, never an error. The same question over the same entries
+//! gives the same answer for ever: a [`Question`] says which day's deadlines count (`as_of`) and
+//! which entries are known (`known`).
+
+mod change;
+mod count;
+mod fact;
+mod item;
+mod judge;
+mod line;
+mod obligation;
+mod owner;
+mod score;
+mod window;
+
+use jiff::civil::Date;
+
+pub use fact::Fact;
+pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
+pub use obligation::{
+    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status, Why,
+};
+pub use owner::LeaderLine;
+pub use score::{RungScore, Scores};
+pub use window::Window;
+
+use crate::calendar::Calendars;
+use crate::id::{OrganizationId, PersonId};
+use crate::position::Position;
+use crate::registry::{Organization, Registry};
+use crate::ruleset::RuleSet;
+
+/// What is asked: which year, which day's deadlines count, which entries are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// 考核年度.
+    pub year: i16,
+    /// The day whose deadlines count; on the last day itself nothing is overdue yet.
+    pub as_of: Date,
+    /// The last entry that is known.
+    pub known: Position,
+}
+
+/// Where the facts of an organization are found.
+pub trait Facts {
+    /// Every fact of the organization, by position; none for an unknown one.
+    fn of(&self, organization: &OrganizationId) -> &[Fact];
+}
+
+/// The ledger as an evaluation sees it.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Who is who.
+    pub registry: &'a Registry,
+    /// The working-day calendars known.
+    pub calendars: &'a Calendars,
+    /// What was recorded.
+    pub facts: &'a dyn Facts,
+}
+
+/// Judges everything an organization and its leaders owe for the year.
+#[must_use]
+pub fn organization(
+    world: World<'_>,
+    rules: &RuleSet,
+    organization: &Organization,
+    question: Question,
+) -> OrganizationEvaluation {
+    let lines: Vec<DutyLine> = rules
+        .duties
+        .iter()
+        .map(|rule| line::duty(world, rules, rule, organization, question))
+        .collect();
+    let scores = score::scores(lines.iter());
+    OrganizationEvaluation { organization: organization.id.clone(), lines, scores }
+}
+
+/// Judges everything a person owes for the year as holder of main leaders' posts: their own
+/// statements, and the duties of the organizations they answer for.
+///
+/// `rules_for` gives the rule set that is valid for an organization.
+#[must_use]
+pub fn leader<'r>(
+    world: World<'_>,
+    rules_for: &dyn Fn(&Organization) -> Option<&'r RuleSet>,
+    person: &PersonId,
+    question: Question,
+) -> (Vec<LeaderLine>, Scores) {
+    let lines = owner::leader_lines(world, rules_for, person, question);
+    let scores = score::scores(lines.iter().map(|leader| &leader.line));
+    (lines, scores)
+}
+
+#[cfg(test)]
+mod tests;

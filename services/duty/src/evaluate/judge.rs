@@ -1,0 +1,293 @@
+//! From counted events to the state of obligations, one window or several, on each rung.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::count::{self, Measure};
+use super::obligation::{NotCounted, RungResult, Standing, Status, Why};
+use super::{Fact, Question, Window};
+use crate::event::Kind;
+use crate::occurred::Timing;
+use crate::ruleset::{RuleSet, Rung};
+
+/// An event that may count, with the highest rung it can reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) rung: Rung,
+    /// Whether it names the person who owes, where a person owes.
+    pub(super) attributed: bool,
+}
+
+/// The judgement of one window.
+pub(super) struct Judged {
+    pub(super) rungs: [RungResult; 4],
+    pub(super) official: Status,
+    /// In the order of the members.
+    pub(super) standings: Vec<Standing>,
+}
+
+/// What a judgement depends on beside the events.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) rules: &'a RuleSet,
+    pub(super) question: Question,
+    pub(super) measure: Measure<'a>,
+    /// Asked for in each window.
+    pub(super) required: Decimal,
+}
+
+/// What one window got on one rung.
+#[derive(Debug, Clone)]
+struct Share {
+    in_time: Decimal,
+    late: Decimal,
+    /// Members that make up the in-time and the late part.
+    in_time_from: Vec<usize>,
+    late_from: Vec<usize>,
+}
+
+/// Judges windows, in order of time, over the same events. An event counts in one window only,
+/// except a recurring claim, which claims them all.
+pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'_>) -> Vec<Judged> {
+    let shares: Vec<Vec<Share>> =
+        Rung::ALL.iter().map(|rung| share_out(windows, members, *rung, terms)).collect();
+    let amounts = amounts_at(members, Rung::Claimed, terms);
+    windows
+        .iter()
+        .enumerate()
+        .map(|(index, window)| {
+            let shares: Vec<&Share> = shares.iter().map(|of_rung| &of_rung[index]).collect();
+            let rungs = rung_results(&shares, members, window, terms);
+            let standings = members
+                .iter()
+                .enumerate()
+                .map(|(number, member)| {
+                    standing(number, member, amounts[number], &shares, window, windows.len(), terms)
+                })
+                .collect();
+            let official = official(&rungs, terms.rules.official_rung);
+            Judged { rungs, official, standings }
+        })
+        .collect()
+}
+
+/// The amounts of the members that stand on `rung`; zero for the others and for recurring claims.
+fn amounts_at(members: &[Member<'_>], rung: Rung, terms: Terms<'_>) -> Vec<Decimal> {
+    let standing: Vec<usize> = (0..members.len())
+        .filter(|index| {
+            rung <= members[*index].rung && members[*index].fact.kind != Kind::RecurringClaim
+        })
+        .collect();
+    let facts: Vec<&Fact> = standing.iter().map(|index| members[*index].fact).collect();
+    let mut amounts = vec![Decimal::ZERO; members.len()];
+    for (index, amount) in standing.into_iter().zip(count::amounts(&facts, terms.measure)) {
+        amounts[index] = amount;
+    }
+    amounts
+}
+
+fn share_out(
+    windows: &[Window],
+    members: &[Member<'_>],
+    rung: Rung,
+    terms: Terms<'_>,
+) -> Vec<Share> {
+    let mut left = amounts_at(members, rung, terms);
+    let empty = || Share {
+        in_time: Decimal::ZERO,
+        late: Decimal::ZERO,
+        in_time_from: Vec::new(),
+        late_from: Vec::new(),
+    };
+    let mut shares: Vec<Share> = windows.iter().map(|_| empty()).collect();
+    let timing = |index: usize, window: &Window| {
+        members[index].fact.occurred.timing(window.first, window.last)
+    };
+    for (window, share) in windows.iter().zip(&mut shares) {
+        let mut candidates: Vec<usize> = (0..members.len())
+            .filter(|index| match timing(*index, window) {
+                Timing::InTime => true,
+                // What may lie in the window is claimed to: the higher rungs ask for certainty.
+                Timing::Unknown => rung == Rung::Claimed,
+                Timing::Late | Timing::TooEarly => false,
+            })
+            .collect();
+        candidates.sort_by_key(|index| {
+            let fact = members[*index].fact;
+            let uncertain = timing(*index, window) != Timing::InTime;
+            (uncertain, fact.occurred.end().unwrap_or(Date::MAX), fact.position)
+        });
+        for index in candidates {
+            let wanted = (terms.required - share.in_time).max(Decimal::ZERO);
+            take(&mut left[index], wanted, index, &mut share.in_time, &mut share.in_time_from);
+        }
+    }
+    // What a window does not need stays in the window it certainly lies in.
+    for (window, share) in windows.iter().zip(&mut shares) {
+        for index in 0..members.len() {
+            let uncertain_alone = windows.len() == 1
+                && rung == Rung::Claimed
+                && timing(index, window) == Timing::Unknown;
+            if timing(index, window) == Timing::InTime || uncertain_alone {
+                take(&mut left[index], Decimal::MAX, index, &mut share.in_time, &mut share.in_time_from);
+            }
+        }
+        if rung == Rung::Claimed {
+            claim_regularly(window, members, terms.required, share);
+        }
+    }
+    for (window, share) in windows.iter().zip(&mut shares) {
+        for index in 0..members.len() {
+            if timing(index, window) == Timing::Late {
+                let wanted = (terms.required - share.in_time - share.late).max(Decimal::ZERO);
+                take(&mut left[index], wanted, index, &mut share.late, &mut share.late_from);
+            }
+        }
+    }
+    shares
+}
+
+fn take(
+    left: &mut Decimal,
+    wanted: Decimal,
+    index: usize,
+    sum: &mut Decimal,
+    from: &mut Vec<usize>,
+) {
+    let taken = wanted.min(*left);
+    if Decimal::ZERO < taken {
+        *left -= taken;
+        *sum += taken;
+        if !from.contains(&index) {
+            from.push(index);
+        }
+    }
+}
+
+/// 每年均…, 定期…: claims whatever the window still lacks.
+fn claim_regularly(window: &Window, members: &[Member<'_>], required: Decimal, share: &mut Share) {
+    if required <= share.in_time {
+        return;
+    }
+    for (index, member) in members.iter().enumerate() {
+        let claims = member.fact.kind == Kind::RecurringClaim
+            && member.fact.occurred.may_overlap(window.first, window.last);
+        if claims {
+            share.in_time = required;
+            share.in_time_from.push(index);
+        }
+    }
+}
+
+fn rung_results(
+    shares: &[&Share],
+    members: &[Member<'_>],
+    window: &Window,
+    terms: Terms<'_>,
+) -> [RungResult; 4] {
+    let claimed = shares[0].in_time + shares[0].late;
+    std::array::from_fn(|rung| {
+        let share = shares[rung];
+        let borne_out = rung == 0 || claimed <= Decimal::ZERO;
+        let (status, credit) = status(share, window, borne_out, terms);
+        let settled_in_time = terms.required <= share.in_time;
+        let mut entries: Vec<_> = share
+            .in_time_from
+            .iter()
+            .chain(share.late_from.iter().filter(|_| !settled_in_time))
+            .map(|index| members[*index].fact.position)
+            .collect();
+        entries.sort_unstable();
+        RungResult { status, credit, in_time: share.in_time, late: share.late, entries }
+    })
+}
+
+/// State and credit of one rung (DOMAIN §6.1 and §6.2). Credit never falls when something is done:
+/// a late completion keeps the part that was in time.
+fn status(
+    share: &Share,
+    window: &Window,
+    borne_out: bool,
+    terms: Terms<'_>,
+) -> (Status, Decimal) {
+    let as_of = terms.question.as_of;
+    let in_part = (share.in_time / terms.required).min(Decimal::ONE);
+    if terms.required <= share.in_time {
+        return (Status::Fulfilled, Decimal::ONE);
+    }
+    let passed = window.has_passed(as_of);
+    if passed && terms.required <= share.in_time + share.late {
+        return (Status::FulfilledLate, terms.rules.scoring.late_credit.max(in_part));
+    }
+    let nothing = share.in_time <= Decimal::ZERO;
+    if nothing && !borne_out {
+        return (Status::NeedsVerification, Decimal::ZERO);
+    }
+    if passed {
+        return if nothing { (Status::Overdue, Decimal::ZERO) } else { (Status::Partial, in_part) };
+    }
+    (pending(window, as_of, terms.rules), in_part)
+}
+
+/// The state before the deadline.
+pub(super) fn pending(window: &Window, as_of: Date, rules: &RuleSet) -> Status {
+    let warn_from = window.last.saturating_sub(i64::from(rules.warn_days).days());
+    if warn_from <= as_of { Status::DueSoon } else { Status::NotDue }
+}
+
+/// The state shown first: that of the official rung, or 待核 when more is claimed than it bears out.
+pub(super) fn official(rungs: &[RungResult; 4], official: Rung) -> Status {
+    let done = |status: Status| matches!(status, Status::Fulfilled | Status::FulfilledLate);
+    let (claimed, at) = (rungs[0].status, rungs[official as usize].status);
+    if done(claimed) && !done(at) { Status::NeedsVerification } else { at }
+}
+
+fn standing(
+    number: usize,
+    member: &Member<'_>,
+    amount: Decimal,
+    shares: &[&Share],
+    window: &Window,
+    windows: usize,
+    terms: Terms<'_>,
+) -> Standing {
+    let timing = member.fact.occurred.timing(window.first, window.last);
+    let counted_on = (0..shares.len()).rev().find(|rung| {
+        shares[*rung].in_time_from.contains(&number) || shares[*rung].late_from.contains(&number)
+    });
+    if let Some(rung) = counted_on {
+        let rung = Rung::ALL[rung];
+        let held_back = held_back(member, rung, timing, terms.question.as_of);
+        return Standing::Counted { rung, timing, amount, held_back };
+    }
+    let recurring = member.fact.kind == Kind::RecurringClaim;
+    Standing::NotCounted(match timing {
+        Timing::TooEarly if windows == 1 => NotCounted::BeforeWindow,
+        _ if 1 < windows => NotCounted::OtherPeriod,
+        _ if member.fact.aggregate && amount.is_zero() => NotCounted::SumOfCounted,
+        Timing::Late | Timing::InTime | Timing::Unknown | Timing::TooEarly => {
+            // It would count if it were needed: a late or regular claim beside what is in time.
+            let rung = if recurring || timing == Timing::Unknown { Rung::Claimed } else { member.rung };
+            let held_back = held_back(member, rung, timing, terms.question.as_of);
+            return Standing::Counted { rung, timing, amount, held_back };
+        }
+    })
+}
+
+/// What keeps an event from the rung above `rung`.
+pub(super) fn held_back(member: &Member<'_>, rung: Rung, timing: Timing, as_of: Date) -> Why {
+    let fact = member.fact;
+    let over = fact.occurred.end().is_some_and(|end| end <= as_of);
+    match rung {
+        Rung::Verified => Why::Nothing,
+        Rung::Documented => Why::NotAccepted,
+        Rung::Dated if fact.occurred.as_day().is_none() => Why::NotDayPrecise,
+        Rung::Dated => Why::NoDocument,
+        Rung::Claimed if fact.kind == Kind::RecurringClaim => Why::NoInstance,
+        Rung::Claimed if timing == Timing::Unknown || !over => Why::DateUncertain,
+        Rung::Claimed if !member.attributed => Why::NobodyNamed,
+        Rung::Claimed => Why::DateUncertain,
+    }
+}

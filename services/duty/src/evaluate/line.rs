@@ -1,0 +1,392 @@
+//! One duty of one organization: whether it applies, who owes it, and what became of it.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use super::count::Measure;
+use super::judge::{self, Member, Terms};
+use super::obligation::{
+    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status,
+};
+use super::owner::{self, Attribution};
+use super::{Fact, Question, Scores, Window, World, change, item};
+use crate::event::Kind;
+use crate::id::{DutyId, OrganizationId};
+use crate::problem::{Problem, Reason};
+use crate::registry::Organization;
+use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, RuleSet, Rung};
+
+/// State and credit of a whole duty on one rung: over its obligations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RungSummary {
+    /// The state.
+    pub status: Status,
+    /// Mean credit of the obligations that are scored, 0 to 1.
+    pub credit: Decimal,
+}
+
+/// One duty in the compliance view of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyLine {
+    /// The duty.
+    pub duty: DutyId,
+    /// Its weight in the score.
+    pub weight: Decimal,
+    /// In the order of [`Rung::ALL`].
+    pub rungs: [RungSummary; 4],
+    /// The state on the official rung.
+    pub official: Status,
+    /// What is owed, by owner and time.
+    pub obligations: Vec<Obligation>,
+}
+
+/// The compliance of an organization for a year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationEvaluation {
+    /// Which.
+    pub organization: OrganizationId,
+    /// Every duty of the rule set, in its order.
+    pub lines: Vec<DutyLine>,
+    /// The four scores.
+    pub scores: Scores,
+}
+
+/// What evaluating one duty of one organization looks at.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a> {
+    pub(super) world: World<'a>,
+    pub(super) rules: &'a RuleSet,
+    pub(super) rule: &'a DutyRule,
+    pub(super) organization: &'a Organization,
+    pub(super) question: Question,
+}
+
+/// Evaluates one duty.
+pub(super) fn duty(
+    world: World<'_>,
+    rules: &RuleSet,
+    rule: &DutyRule,
+    organization: &Organization,
+    question: Question,
+) -> DutyLine {
+    let scope = Scope { world, rules, rule, organization, question };
+    let obligations = match does_not_apply(&scope) {
+        Some(why) => vec![not_applicable(&scope, Owner::Organization, why)],
+        None if rule.level == Level::Person => {
+            owner::owners(&scope).into_iter().flat_map(|owner| of_owner(&scope, owner)).collect()
+        }
+        None => of_owner(&scope, Owner::Organization),
+    };
+    summed_up(rule, obligations)
+}
+
+/// The line over obligations already judged.
+pub(super) fn summed_up(rule: &DutyRule, obligations: Vec<Obligation>) -> DutyLine {
+    let rungs = std::array::from_fn(|rung| {
+        let results: Vec<(Status, Decimal)> = obligations
+            .iter()
+            .map(|obligation| (obligation.rungs[rung].status, obligation.rungs[rung].credit))
+            .collect();
+        summary(&results)
+    });
+    let official: Vec<(Status, Decimal)> =
+        obligations.iter().map(|obligation| (obligation.official, Decimal::ZERO)).collect();
+    let official = match summary(&official).status {
+        // Credits are not known here; some fulfilled beside some not is a part.
+        Status::Overdue | Status::NeedsVerification
+            if obligations.iter().any(|obligation| obligation.official == Status::Fulfilled) =>
+        {
+            Status::Partial
+        }
+        status => status,
+    };
+    DutyLine { duty: rule.id.clone(), weight: rule.weight, rungs, official, obligations }
+}
+
+/// One state for several obligations.
+fn summary(results: &[(Status, Decimal)]) -> RungSummary {
+    let scored: Vec<_> = results.iter().filter(|(status, _)| status.is_scored()).collect();
+    let Some(count) = Some(scored.len()).filter(|count| *count != 0) else {
+        let exempted = results.iter().any(|(status, _)| *status == Status::Exempted);
+        let status = if exempted { Status::Exempted } else { Status::NotApplicable };
+        return RungSummary { status, credit: Decimal::ZERO };
+    };
+    let credit = scored.iter().map(|(_, credit)| *credit).sum::<Decimal>() / Decimal::from(count);
+    let has = |wanted: Status| scored.iter().any(|(status, _)| *status == wanted);
+    let all_among = |wanted: &[Status]| scored.iter().all(|(status, _)| wanted.contains(status));
+    let status = if let [(only, _)] = scored[..] {
+        *only
+    } else if all_among(&[Status::Fulfilled]) {
+        Status::Fulfilled
+    } else if all_among(&[Status::Fulfilled, Status::NotDue, Status::DueSoon]) {
+        if has(Status::DueSoon) { Status::DueSoon } else { Status::NotDue }
+    } else if all_among(&[Status::Fulfilled, Status::FulfilledLate]) {
+        Status::FulfilledLate
+    } else if Decimal::ZERO < credit {
+        Status::Partial
+    } else if has(Status::NeedsVerification) {
+        Status::NeedsVerification
+    } else {
+        Status::Overdue
+    };
+    RungSummary { status, credit }
+}
+
+/// Why the duty does not apply to the organization at all, if it does not.
+fn does_not_apply(scope: &Scope<'_>) -> Option<Problem> {
+    let Scope { world, rule, organization, question, .. } = scope;
+    let sectors = &rule.applies_to;
+    if !sectors.is_empty() && !sectors.iter().any(|sector| **sector == *organization.sector) {
+        let list = sectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        return Some(Problem::new(
+            Reason::SubstanceIrregular,
+            "applies_to",
+            format!("仅适用于：{list}"),
+            format!("applies only to: {list}"),
+        ));
+    }
+    let condition = rule.applies_when.as_ref()?;
+    let facts = world.facts.of(&organization.id);
+    let mut events = std::collections::BTreeMap::new();
+    for fact in facts.iter().filter(|fact| {
+        fact.is_current(question.known)
+            && fact.accounting_year == question.year
+            && fact.kind == Kind::Performed
+            && fact.occurred.start().is_none_or(|start| start <= question.as_of)
+    }) {
+        *events.entry(fact.event_type).or_insert(0u64) += 1;
+    }
+    let facts = ConditionFacts {
+        year: question.year,
+        events,
+        class: organization.class.as_str().to_owned(),
+        sector: organization.sector.to_string(),
+        has_enforcement_power: organization.has_enforcement_power,
+    };
+    match condition.evaluate(&facts) {
+        Ok(true) => None,
+        Ok(false) => Some(Problem::new(
+            Reason::SubstanceIrregular,
+            "applies_when",
+            format!("条件不成立：{}", condition.source()),
+            format!("the condition does not hold: {}", condition.source()),
+        )),
+        Err(error) => Some(Problem::new(
+            Reason::RuleSetCondition,
+            "applies_when",
+            format!("条件无法计算（{}）：{error}", condition.source()),
+            format!("the condition cannot be evaluated ({}): {error}", condition.source()),
+        )),
+    }
+}
+
+/// An obligation that is not owed, with the reason.
+pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> Obligation {
+    let rung = RungResult {
+        status: Status::NotApplicable,
+        credit: Decimal::ZERO,
+        in_time: Decimal::ZERO,
+        late: Decimal::ZERO,
+        entries: Vec::new(),
+    };
+    Obligation {
+        duty: scope.rule.id.clone(),
+        owner,
+        period: Period::Year,
+        window: None,
+        required: Decimal::ZERO,
+        rungs: std::array::from_fn(|_| rung.clone()),
+        official: Status::NotApplicable,
+        considered: considered_otherwise(scope, &[]),
+        findings: vec![why],
+    }
+}
+
+/// The obligations of one owner, by the cadence of the rule.
+pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+    if owner == Owner::Vacant {
+        let why = Problem::new(
+            Reason::ResponsibleMissing,
+            "owed_by",
+            "应履行该事项的职务在考核基准日无人任职（或未登记任期）",
+            "nobody holds the posts that owe it on the accounting day, or no tenure is registered",
+        );
+        return vec![not_applicable(scope, owner, why)];
+    }
+    let year = scope.question.year;
+    match &scope.rule.cadence {
+        Cadence::Annual { deadline } => {
+            let first = scope.rule.opens_on(year);
+            let window = Window {
+                first,
+                last: deadline.last_day(year),
+                printed: deadline.printed_date(year),
+            };
+            counted(scope, &owner, &[(Period::Year, window)])
+        }
+        Cadence::HalfYear { .. } => counted(scope, &owner, &sub_periods(scope, Period::Half)),
+        Cadence::Quarterly { .. } => counted(scope, &owner, &sub_periods(scope, Period::Quarter)),
+        Cadence::ContinuousCount => {
+            counted(scope, &owner, &[(Period::Year, Window::year(year))])
+        }
+        Cadence::OnChange { .. } => change::obligations(scope, &owner),
+        Cadence::OnEvent => item::obligations(scope, &owner),
+    }
+}
+
+fn sub_periods(scope: &Scope<'_>, period: fn(u8) -> Period) -> Vec<(Period, Window)> {
+    (1u8..)
+        .zip(scope.rule.sub_periods(scope.question.year))
+        .map(|(number, sub)| (period(number), Window::inclusive(sub.first, sub.last)))
+        .collect()
+}
+
+/// Obligations met by counting events in windows.
+fn counted(scope: &Scope<'_>, owner: &Owner, periods: &[(Period, Window)]) -> Vec<Obligation> {
+    let members = members(scope, owner, |fact| fact.accounting_year == scope.question.year);
+    let minimum = scope.rule.min_count;
+    if minimum == 0 && members.is_empty() {
+        let why = Problem::new(
+            Reason::SubstanceIrregular,
+            "min_count",
+            "规则未规定最低次数，且本年度没有相关事件",
+            "the rule asks for no minimum and nothing was recorded for the year",
+        );
+        return vec![not_applicable(scope, owner.clone(), why)];
+    }
+    let count = Decimal::from(periods.len().max(1));
+    let required = Decimal::from(minimum.max(1)) / count;
+    let windows: Vec<Window> = periods.iter().map(|(_, window)| *window).collect();
+    let terms = terms(scope, required.max(Decimal::ONE));
+    judge::windows(&windows, &members, terms)
+        .into_iter()
+        .zip(periods)
+        .map(|(judged, (period, window))| {
+            assembled(scope, owner, period.clone(), Some(*window), terms.required, &members, judged)
+        })
+        .collect()
+}
+
+/// What a judgement depends on, for the rule in scope.
+pub(super) fn terms<'a>(scope: &Scope<'a>, required: Decimal) -> Terms<'a> {
+    let measure = match scope.rule.metric.as_deref() {
+        None => Measure::Acts,
+        Some(name) => {
+            let metrics = scope.rules.metrics.get(name).map_or(&[][..], Vec::as_slice);
+            // A stock at a date is read off the newest event, a flow is summed up.
+            if name.ends_with("_at_year_end") {
+                Measure::Level(metrics)
+            } else {
+                Measure::Sum(metrics)
+            }
+        }
+    };
+    Terms { rules: scope.rules, question: scope.question, measure, required }
+}
+
+/// An obligation from its judgement.
+pub(super) fn assembled(
+    scope: &Scope<'_>,
+    owner: &Owner,
+    period: Period,
+    window: Option<Window>,
+    required: Decimal,
+    members: &[Member<'_>],
+    judged: judge::Judged,
+) -> Obligation {
+    let mut considered: Vec<Considered> = members
+        .iter()
+        .zip(judged.standings)
+        .map(|(member, standing)| considered(scope, member.fact, standing))
+        .collect();
+    let taken: Vec<_> = considered.iter().map(|entry| entry.position).collect();
+    considered.extend(considered_otherwise(scope, &taken));
+    considered.sort_by_key(|entry| entry.position);
+    Obligation {
+        duty: scope.rule.id.clone(),
+        owner: owner.clone(),
+        period,
+        window,
+        required,
+        rungs: judged.rungs,
+        official: judged.official,
+        considered,
+        findings: Vec::new(),
+    }
+}
+
+/// The events that may count towards an owner's obligation: right type, right owner, current,
+/// begun, and neither plan nor outcome.
+pub(super) fn members<'a>(
+    scope: &Scope<'a>,
+    owner: &Owner,
+    in_period: impl Fn(&Fact) -> bool,
+) -> Vec<Member<'a>> {
+    let Question { as_of, known, .. } = scope.question;
+    owner::facts(scope, owner)
+        .into_iter()
+        .filter(|fact| {
+            fact.is_current(known)
+                && in_period(fact)
+                && fact.occurred.start().is_none_or(|start| start <= as_of)
+        })
+        .filter_map(|fact| {
+            let rung = fact.rung(as_of, known)?;
+            match owner::attribution(scope, owner, fact) {
+                Attribution::Theirs => Some(Member { fact, rung, attributed: true }),
+                // Somebody did it, nobody says who: a claim.
+                Attribution::Nobody => {
+                    Some(Member { fact, rung: Rung::Claimed, attributed: false })
+                }
+                Attribution::Others => None,
+            }
+        })
+        .collect()
+}
+
+/// Events of the right type that are not members, with the reason; only those near the year.
+fn considered_otherwise(scope: &Scope<'_>, taken: &[crate::Position]) -> Vec<Considered> {
+    let Question { year, as_of, known } = scope.question;
+    scope
+        .world
+        .facts
+        .of(&scope.organization.id)
+        .iter()
+        .filter(|fact| {
+            scope.rule.satisfied_by.contains(&fact.event_type)
+                && fact.is_current(known)
+                && !taken.contains(&fact.position)
+                && (fact.accounting_year - year).abs() <= 1
+        })
+        .map(|fact| {
+            let why = match fact.kind {
+                Kind::Planned => NotCounted::Planned,
+                Kind::Outcome => NotCounted::Outcome,
+                _ if fact.accounting_year != year => NotCounted::OtherYear,
+                _ if fact.occurred.start().is_some_and(|start| as_of < start) => {
+                    NotCounted::AfterAsOf
+                }
+                _ => NotCounted::OtherPerson,
+            };
+            considered(scope, fact, Standing::NotCounted(why))
+        })
+        .collect()
+}
+
+/// The event as looked at, with its 补录 mark.
+pub(super) fn considered(scope: &Scope<'_>, fact: &Fact, standing: Standing) -> Considered {
+    Considered {
+        position: fact.position,
+        event_id: fact.event_id,
+        event_type: fact.event_type,
+        standing,
+        late_entry: late_entry(scope, fact.occurred.end(), fact.recorded_on),
+    }
+}
+
+/// 补录: recorded more than the rule set's number of working days after it happened.
+fn late_entry(scope: &Scope<'_>, end: Option<Date>, recorded_on: Date) -> Option<bool> {
+    let limit = scope.rules.late_entry_working_days;
+    let last = scope.world.calendars.add_working_days(end?, limit).ok()?;
+    Some(last < recorded_on)
+}

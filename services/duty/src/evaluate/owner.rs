@@ -1,0 +1,260 @@
+//! Who owes a person's duty, whose act an event is, and what one leader answers for.
+//!
+//! The duty attaches to the post, the debt to the tenure. One person in two posts owes one
+//! statement that covers both (DOMAIN §5.2).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, date};
+
+use super::line::{self, DutyLine, Scope};
+use super::{Fact, Owner, Question, World};
+use crate::id::{OrganizationId, PersonId, PostId};
+use crate::registry::{Organization, PostKind, Tenure};
+use crate::ruleset::{Level, OwedBy, RuleSet};
+
+/// Whose act an event is, seen from an owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attribution {
+    Theirs,
+    Others,
+    Nobody,
+}
+
+/// One duty in the view of a leader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaderLine {
+    /// The organization it is owed at.
+    pub organization: OrganizationId,
+    /// The posts through which the leader answers for it.
+    pub posts: Vec<PostId>,
+    /// The duty and what became of it.
+    pub line: DutyLine,
+}
+
+/// The day whose post holders owe for the year: the accounting date, or the day asked about while
+/// the year still runs.
+fn reference_day(rules: &RuleSet, question: Question) -> Date {
+    rules.accounting_day(question.year).min(question.as_of)
+}
+
+fn post_kind(owed_by: OwedBy) -> Option<PostKind> {
+    match owed_by {
+        OwedBy::PartyHead => Some(PostKind::PartyHead),
+        OwedBy::GovernmentHead => Some(PostKind::GovernmentHead),
+        OwedBy::Organization | OwedBy::LeadingGroup => None,
+    }
+}
+
+fn owes(owed_by: &[OwedBy], kind: PostKind) -> bool {
+    owed_by.iter().any(|by| post_kind(*by) == Some(kind))
+}
+
+/// The persons who owe a person's duty at the organization, or that nobody does.
+pub(super) fn owners(scope: &Scope<'_>) -> Vec<Owner> {
+    let day = reference_day(scope.rules, scope.question);
+    let held = held_posts(scope.world, scope.organization, scope.question, day);
+    let mut posts_of: BTreeMap<&PersonId, Vec<PostId>> = BTreeMap::new();
+    for (kind, tenure) in &held {
+        if owes(&scope.rule.owed_by, *kind) {
+            posts_of.entry(&tenure.person).or_default().push(tenure.post.clone());
+        }
+    }
+    if posts_of.is_empty() {
+        return vec![Owner::Vacant];
+    }
+    posts_of
+        .into_iter()
+        .map(|(person, posts)| {
+            let short_tenure = is_short(scope.rules, scope.question.year, &held, person);
+            Owner::Person { person: person.clone(), posts, short_tenure, departed: false }
+        })
+        .collect()
+}
+
+/// Who holds which main leader's post on `day`. An acting holder (主持工作) stands in for the
+/// substantive one.
+fn held_posts<'a>(
+    world: World<'a>,
+    organization: &Organization,
+    question: Question,
+    day: Date,
+) -> Vec<(PostKind, &'a Tenure)> {
+    let registry = world.registry;
+    registry
+        .posts_of(&organization.id, question.known)
+        .filter(|post| post.kind.is_main_leader())
+        .filter_map(|post| {
+            let tenures = registry.tenures_of(&post.id, question.known);
+            let on_day = || tenures.iter().filter(|(_, tenure)| tenure.includes(day));
+            let (_, tenure) =
+                on_day().find(|(_, tenure)| tenure.acting).or_else(|| on_day().next_back())?;
+            Some((post.kind, *tenure))
+        })
+        .collect()
+}
+
+/// 任职不足半年: in none of the posts since before the threshold.
+fn is_short(
+    rules: &RuleSet,
+    year: i16,
+    held: &[(PostKind, &Tenure)],
+    person: &PersonId,
+) -> bool {
+    let months = i32::from(rules.half_year_threshold_months);
+    let threshold =
+        rules.accounting_day(year).saturating_sub(jiff::Span::new().months(months));
+    held.iter()
+        .filter(|(_, tenure)| tenure.person == *person)
+        .all(|(_, tenure)| threshold < tenure.from)
+}
+
+/// The facts that may concern an owner: those of the organization and, for a person, of every
+/// organization in which the person held a post, since one statement covers all posts.
+pub(super) fn facts<'a>(scope: &Scope<'a>, owner: &Owner) -> Vec<&'a Fact> {
+    let of = |organization: &OrganizationId| -> &'a [Fact] { scope.world.facts.of(organization) };
+    let mut organizations = BTreeSet::from([scope.organization.id.clone()]);
+    if let Owner::Person { person, .. } = owner {
+        let registry = scope.world.registry;
+        for (_, tenure) in registry.tenures_by_person(person, scope.question.known) {
+            if let Some(post) = registry.post(&tenure.post, scope.question.known) {
+                organizations.insert(post.organization.clone());
+            }
+        }
+    }
+    let mut facts: Vec<&Fact> = organizations
+        .iter()
+        .flat_map(|organization| {
+            let home = *organization == scope.organization.id;
+            // An act that names nobody speaks for the leaders of its own organization only.
+            of(organization).iter().filter(move |fact| {
+                home || fact.responsible_person.is_some() || !fact.responsible_posts.is_empty()
+            })
+        })
+        .filter(|fact| scope.rule.satisfied_by.contains(&fact.event_type))
+        .collect();
+    facts.sort_by_key(|fact| fact.position);
+    facts
+}
+
+/// Whose act the event is: it names the person, or a post the person held when it happened.
+pub(super) fn attribution(scope: &Scope<'_>, owner: &Owner, fact: &Fact) -> Attribution {
+    let Owner::Person { person, posts, .. } = owner else { return Attribution::Theirs };
+    match &fact.responsible_person {
+        Some(named) if named == person => return Attribution::Theirs,
+        Some(_) => return Attribution::Others,
+        None if fact.responsible_posts.is_empty() => return Attribution::Nobody,
+        None => {}
+    }
+    let registry = scope.world.registry;
+    let held_then = |post: &PostId| {
+        registry.tenures_of(post, scope.question.known).iter().any(|(_, tenure)| {
+            let then = match (fact.occurred.start(), fact.occurred.end()) {
+                (Some(start), Some(end)) => tenure.overlaps(start, end),
+                _ => posts.contains(post),
+            };
+            tenure.person == *person && then
+        })
+    };
+    let theirs = fact.responsible_posts.iter().any(|post| posts.contains(post) || held_then(post));
+    if theirs { Attribution::Theirs } else { Attribution::Others }
+}
+
+/// Every duty a person answers for in the year: at each organization where they held a main
+/// leader's post, their own duties and those of the organization owed through that post.
+pub(super) fn leader_lines<'r>(
+    world: World<'_>,
+    rules_for: &dyn Fn(&Organization) -> Option<&'r RuleSet>,
+    person: &PersonId,
+    question: Question,
+) -> Vec<LeaderLine> {
+    let mut lines = Vec::new();
+    for (organization, posts) in answers_for(world, person, question) {
+        let Some(rules) = rules_for(organization) else { continue };
+        let day = reference_day(rules, question);
+        let held = held_posts(world, organization, question, day);
+        let in_office = held.iter().any(|(_, tenure)| tenure.person == *person);
+        for rule in &rules.duties {
+            let through: Vec<PostId> = posts
+                .iter()
+                .filter(|(kind, _)| owes(&rule.owed_by, *kind))
+                .map(|(_, post)| post.clone())
+                .collect();
+            if through.is_empty() {
+                continue;
+            }
+            let scope = Scope { world, rules, rule, organization, question };
+            let evaluated = match rule.level {
+                Level::Person if in_office => {
+                    let own = owners(&scope).into_iter().find(
+                        |owner| matches!(owner, Owner::Person { person: p, .. } if p == person),
+                    );
+                    own.map(|owner| line::summed_up(rule, line::of_owner(&scope, owner)))
+                }
+                Level::Person => departed(&scope, person, &through),
+                // The organization's duties pass on with the office.
+                _ if in_office => Some(line::duty(world, rules, rule, organization, question)),
+                _ => None,
+            };
+            if let Some(line) = evaluated {
+                lines.push(LeaderLine {
+                    organization: organization.id.clone(),
+                    posts: through,
+                    line,
+                });
+            }
+        }
+    }
+    lines
+}
+
+/// Who left before the accounting date owes a departure statement, unless another main leader's
+/// post held then covers both (DOMAIN §5.2).
+fn departed(scope: &Scope<'_>, person: &PersonId, posts: &[PostId]) -> Option<DutyLine> {
+    let day = reference_day(scope.rules, scope.question);
+    let registry = scope.world.registry;
+    let known = scope.question.known;
+    let elsewhere = registry.tenures_by_person(person, known).iter().any(|(_, tenure)| {
+        let main = registry.post(&tenure.post, known).is_some_and(|p| p.kind.is_main_leader());
+        main && tenure.includes(day)
+    });
+    if elsewhere {
+        return None;
+    }
+    let owner = Owner::Person {
+        person: person.clone(),
+        posts: posts.to_vec(),
+        short_tenure: false,
+        departed: true,
+    };
+    Some(line::summed_up(scope.rule, line::of_owner(scope, owner)))
+}
+
+type Posts = Vec<(PostKind, PostId)>;
+
+/// The organizations where the person held a main leader's post in the year, up to the day asked.
+fn answers_for<'a>(
+    world: World<'a>,
+    person: &PersonId,
+    question: Question,
+) -> Vec<(&'a Organization, Posts)> {
+    let registry = world.registry;
+    let first = date(question.year, 1, 1);
+    let last = date(question.year, 12, 31).min(question.as_of.max(first));
+    let mut found: BTreeMap<&OrganizationId, (&Organization, Posts)> = BTreeMap::new();
+    for (_, tenure) in registry.tenures_by_person(person, question.known) {
+        let Some(post) = registry.post(&tenure.post, question.known) else { continue };
+        if !post.kind.is_main_leader() || !tenure.overlaps(first, last) {
+            continue;
+        }
+        let Some(organization) = registry.organization(&post.organization, question.known) else {
+            continue;
+        };
+        let (_, posts) =
+            found.entry(&organization.id).or_insert_with(|| (organization, Vec::new()));
+        if !posts.iter().any(|(_, id)| *id == post.id) {
+            posts.push((post.kind, post.id.clone()));
+        }
+    }
+    found.into_values().collect()
+}

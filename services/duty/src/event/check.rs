@@ -1,0 +1,190 @@
+//! What makes a duty event acceptable by itself, and what about an accepted one is worth a look.
+//!
+//! [`check`] refuses contradictions and what must never be stored; [`flags`] marks gaps and
+//! oddities of an event that stays in. Neither looks at anything but the event: references to the
+//! registry and to other events are `decide`'s.
+
+use jiff::civil::Date;
+
+use super::{DutyEvent, Kind};
+use crate::occurred::Precision;
+use crate::problem::{Problem, Problems, Reason};
+use crate::{metric, secrecy};
+
+/// First accounting year: the 2016 Provisions are in force from 2016-11-30.
+pub const ACCOUNTING_YEAR_MIN: i16 = 2016;
+/// Longest title and source reference, in characters.
+pub const TITLE_CHARS_MAX: usize = 200;
+/// Longest quote, in characters.
+pub const QUOTE_CHARS_MAX: usize = 2_000;
+/// Longest readable number, in characters.
+pub const NUMBER_CHARS_MAX: usize = 64;
+/// Most quantities, pieces of evidence, source flags and posts of one event.
+pub const LIST_MAX: usize = 32;
+/// Most components of one aggregate: 1,000 ids of 36 characters stay below the entry limit.
+pub const COMPONENTS_MAX: usize = 1_000;
+
+/// Refuses what contradicts itself. `today` is the civil day in Asia/Shanghai.
+pub fn check(event: &DutyEvent, today: Date, problems: &mut Problems) {
+    check_years(event, today, problems);
+    check_limits(event, problems);
+    check_aggregate(event, problems);
+    metric::check(&event.quantities, problems);
+    problems.at(event.event_type().as_str(), |problems| {
+        event.details.check(&event.occurred, problems);
+    });
+    for_each_text(event, &mut |field, text| {
+        if let Some(marking) = secrecy::find_marking(text) {
+            problems.add(
+                Reason::StateSecretMarking,
+                field,
+                format!("文本带有国家秘密标志“{marking}”：涉密内容严禁录入本系统，请立即按保密规定处理"),
+                format!(
+                    "the text carries the state-secret marking \"{marking}\": classified content \
+                     must never enter this system; handle it under the secrecy rules"
+                ),
+            );
+        }
+    });
+}
+
+fn check_years(event: &DutyEvent, today: Date, problems: &mut Problems) {
+    let latest = today.year().saturating_add(1);
+    if event.accounting_year < ACCOUNTING_YEAR_MIN || latest < event.accounting_year {
+        problems.add(
+            Reason::AccountingYearInvalid,
+            "accounting_year",
+            format!("考核年度应在 {ACCOUNTING_YEAR_MIN} 与 {latest} 之间"),
+            format!("the accounting year must lie between {ACCOUNTING_YEAR_MIN} and {latest}"),
+        );
+    }
+    // A recurring claim speaks of a whole year, which may not have ended; so may an interval that
+    // has begun. Only what cannot have begun yet is refused.
+    let not_begun = event.occurred.start().is_some_and(|start| today < start);
+    if not_begun && event.kind != Kind::Planned {
+        problems.add(
+            Reason::DateInFuture,
+            "occurred.start_date",
+            format!("今天是 {today}，尚未发生的事项只能以“计划”填报"),
+            format!("today is {today}: what has not begun can only be recorded as planned"),
+        );
+    }
+    let day_ahead = event.occurred.precision() == Precision::Day;
+    if day_ahead && event.kind == Kind::RecurringClaim {
+        problems.add(
+            Reason::PrecisionMismatch,
+            "occurred.precision",
+            "“定期/每年”类表述不对应具体一天；有具体日期请以“已履行”填报",
+            "a recurring claim has no single day; record an instance as performed",
+        );
+    }
+}
+
+fn check_limits(event: &DutyEvent, problems: &mut Problems) {
+    if event.title.trim().is_empty() {
+        problems.add(
+            Reason::FieldRequired,
+            "title",
+            "必须填写事件名称",
+            "a title is required",
+        );
+    }
+    for (field, text, limit) in [
+        ("title", &event.title, TITLE_CHARS_MAX),
+        ("quote", &event.quote, QUOTE_CHARS_MAX),
+        ("source_reference", &event.source_reference, TITLE_CHARS_MAX),
+        ("source_number", &event.source_number, NUMBER_CHARS_MAX),
+    ] {
+        let length = text.chars().count();
+        if limit < length {
+            problems.add(
+                Reason::FieldTooLong,
+                field,
+                format!("长度 {length} 超过上限 {limit} 个字"),
+                format!("{length} characters exceed the limit of {limit}"),
+            );
+        }
+    }
+    for (field, length, limit) in [
+        ("quantities", event.quantities.len(), LIST_MAX),
+        ("evidence", event.evidence.len(), LIST_MAX),
+        ("source_flags", event.source_flags.len(), LIST_MAX),
+        ("responsible_post_ids", event.responsible_posts.len(), LIST_MAX),
+        ("component_event_ids", event.components.len(), COMPONENTS_MAX),
+    ] {
+        if limit < length {
+            problems.add(
+                Reason::FieldTooLong,
+                field,
+                format!("{length} 项超过上限 {limit} 项"),
+                format!("{length} items exceed the limit of {limit}"),
+            );
+        }
+    }
+}
+
+fn check_aggregate(event: &DutyEvent, problems: &mut Problems) {
+    if !event.components.is_empty() && !event.aggregate {
+        problems.add(
+            Reason::AggregateInvalid,
+            "component_event_ids",
+            "只有汇总事件（aggregate）才能列出组成事件",
+            "only an aggregate names components: set aggregate, or drop them",
+        );
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, component) in event.components.iter().enumerate() {
+        if !seen.insert(component) {
+            problems.add(
+                Reason::AggregateInvalid,
+                &format!("component_event_ids[{index}]"),
+                format!("组成事件 {component} 重复"),
+                format!("component {component} is named twice"),
+            );
+        }
+    }
+}
+
+/// What is worth a look in an accepted event; depends on nothing but the event.
+#[must_use]
+pub fn flags(event: &DutyEvent) -> Vec<Problem> {
+    let mut problems = Problems::new();
+    let happened = event.occurred.start().zip(event.occurred.end());
+    if let Some((start, end)) = happened {
+        let year = event.accounting_year;
+        if start.year() != year || end.year() != year {
+            problems.add(
+                Reason::AccountingYearDiffers,
+                "accounting_year",
+                format!("发生于 {start} 至 {end}，计入 {year} 年度"),
+                format!("happened {start} to {end}, answers for {year}"),
+            );
+        }
+    }
+    metric::flags(&event.quantities, &mut problems);
+    problems.at(event.event_type().as_str(), |problems| {
+        event.details.flags(event.kind, problems);
+    });
+    problems.into_vec()
+}
+
+/// Calls `visit` with the path and content of every free text of the event.
+pub fn for_each_text(event: &DutyEvent, visit: &mut dyn FnMut(&str, &str)) {
+    visit("title", &event.title);
+    visit("quote", &event.quote);
+    visit("source_reference", &event.source_reference);
+    visit("source_number", &event.source_number);
+    for (index, flag) in event.source_flags.iter().enumerate() {
+        visit(&format!("source_flags[{index}]"), flag);
+    }
+    for (index, evidence) in event.evidence.iter().enumerate() {
+        visit(&format!("evidence[{index}].kind"), &evidence.kind);
+        visit(&format!("evidence[{index}].title"), &evidence.title);
+        visit(&format!("evidence[{index}].locator"), &evidence.locator);
+        if let Some(url) = &evidence.url {
+            visit(&format!("evidence[{index}].url"), url);
+        }
+    }
+    let details = event.event_type().as_str();
+    event.details.for_each_text(&mut |field, text| visit(&format!("{details}.{field}"), text));
+}

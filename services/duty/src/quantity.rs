@@ -1,0 +1,99 @@
+//! Figures as reports state them: a value, a unit, and how exact it is.
+//!
+//! 余/多/以上/超/突破 are lower bounds. A quantity is never sharpened, and two quantities are added
+//! only where both unit and window allow it; offline and online attendance never are.
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+/// How exact a figure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Qualifier {
+    /// The figure itself.
+    Exact,
+    /// 以上: that or more.
+    AtLeast,
+    /// 余, 多, 超, 突破: more than that.
+    MoreThan,
+    /// 约, 近: about that.
+    About,
+}
+
+impl Qualifier {
+    /// Stable text, as in the import format.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::AtLeast => "gte",
+            Self::MoreThan => "gt",
+            Self::About => "approx",
+        }
+    }
+
+    /// The sign shown before a figure.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::AtLeast => "≥",
+            Self::MoreThan => ">",
+            Self::About => "≈",
+        }
+    }
+}
+
+/// An answer that may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// Certainly yes.
+    Yes,
+    /// Certainly no.
+    No,
+    /// The record does not say.
+    Unknown,
+}
+
+/// One figure of an event (数量).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quantity {
+    /// What is counted; see [`crate::metric`].
+    pub metric: Box<str>,
+    /// The figure, not negative.
+    pub value: Decimal,
+    /// The unit as printed: 次, 人, 人次, 份, ratio, …
+    pub unit: Box<str>,
+    /// How exact the figure is.
+    pub qualifier: Qualifier,
+    /// The days the figure covers, when they are not those of the event.
+    pub window: Option<(Date, Date)>,
+}
+
+impl Quantity {
+    /// Whether the figure reaches `minimum`.
+    #[must_use]
+    pub fn reaches(&self, minimum: Decimal) -> Answer {
+        reaches(self.value, self.qualifier, minimum)
+    }
+}
+
+/// Whether a figure so qualified reaches `minimum`: for a lower bound the bound itself suffices.
+#[must_use]
+pub fn reaches(value: Decimal, qualifier: Qualifier, minimum: Decimal) -> Answer {
+    match qualifier {
+        Qualifier::Exact if value < minimum => Answer::No,
+        Qualifier::Exact | Qualifier::AtLeast | Qualifier::MoreThan if minimum <= value => {
+            Answer::Yes
+        }
+        Qualifier::Exact
+        | Qualifier::AtLeast
+        | Qualifier::MoreThan
+        | Qualifier::About => Answer::Unknown,
+    }
+}
+
+/// The units a figure may have (DOMAIN §3.1, with those of the 2022 report).
+pub const UNITS: &[&str] = &[
+    "次", "场", "人", "人次", "名", "份", "件", "条", "项", "个", "家", "部", "分", "分钟", "小时",
+    "学时", "天", "字", "%", "ratio", "元", "万元", "亿元",
+];

@@ -1,0 +1,340 @@
+//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures.
+//!
+//! Every record keeps all its versions with the position at which each became known, so that any
+//! question can be answered as it would have been answered then ([`Registry`] takes `known` on
+//! every look-up). Nothing is deleted. A person carries no name.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::division::DivisionCode;
+use crate::id::{OrganizationId, PersonId, PostId, TenureId};
+use crate::position::Position;
+use crate::uscc::SocialCreditCode;
+
+/// Level of an organization in the tree (DOMAIN §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// 自治区/省.
+    Province,
+    /// 市.
+    City,
+    /// 县区.
+    County,
+    /// 新区/开发区.
+    FunctionalArea,
+    /// 部门.
+    Department,
+    /// 科室.
+    Section,
+    /// 二层单位（事业单位）.
+    SecondTierUnit,
+    /// 乡镇/街道.
+    Township,
+}
+
+/// Class of an organization, inside which alone a ranking makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// 党的机关.
+    PartyOrgan,
+    /// 政府机关.
+    GovernmentOrgan,
+    /// 参照公务员法管理单位.
+    CivilServiceManaged,
+    /// 事业单位.
+    PublicInstitution,
+    /// 功能区.
+    FunctionalArea,
+}
+
+impl Class {
+    /// Stable text for conditions and filters.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PartyOrgan => "party_organ",
+            Self::GovernmentOrgan => "government_organ",
+            Self::CivilServiceManaged => "civil_service_managed",
+            Self::PublicInstitution => "public_institution",
+            Self::FunctionalArea => "functional_area",
+        }
+    }
+}
+
+/// An organization (责任单位).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// The organization above it, if any.
+    pub parent: Option<OrganizationId>,
+    /// Chinese name at this version.
+    pub name_zh: Box<str>,
+    /// English name, may be empty.
+    pub name_en: Box<str>,
+    /// Level in the tree.
+    pub level: Level,
+    /// Class for comparison.
+    pub class: Class,
+    /// 行政区划代码.
+    pub division: DivisionCode,
+    /// 统一社会信用代码, when known.
+    pub credit_code: Option<SocialCreditCode>,
+    /// Line of work, such as `science_technology_bureau`; rule sets use it in `applies_to`.
+    pub sector: Box<str>,
+    /// 是否有行政执法权.
+    pub has_enforcement_power: bool,
+    /// First day it exists, when known.
+    pub valid_from: Option<Date>,
+    /// Last day it exists, when it was dissolved.
+    pub valid_to: Option<Date>,
+}
+
+/// Kind of a post (职务类别).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PostKind {
+    /// 党委（党组）书记.
+    PartyHead,
+    /// 政府（部门）主要负责人.
+    GovernmentHead,
+    /// 副职.
+    Deputy,
+    /// 领导小组组长.
+    GroupHead,
+    /// 其他.
+    Other,
+}
+
+impl PostKind {
+    /// Whether the post makes its holder a first responsible person (党政主要负责人).
+    #[must_use]
+    pub const fn is_main_leader(self) -> bool {
+        matches!(self, Self::PartyHead | Self::GovernmentHead)
+    }
+
+    /// Stable text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PartyHead => "party_head",
+            Self::GovernmentHead => "government_head",
+            Self::Deputy => "deputy",
+            Self::GroupHead => "group_head",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A post (职务) of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Its id.
+    pub id: PostId,
+    /// The organization it belongs to.
+    pub organization: OrganizationId,
+    /// What it is.
+    pub kind: PostKind,
+    /// Title as used, such as 党组书记.
+    pub title_zh: Box<str>,
+}
+
+/// One person's holding of one post (任期). The duty attaches to the post, the debt to the tenure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tenure {
+    /// Its id.
+    pub id: TenureId,
+    /// Who.
+    pub person: PersonId,
+    /// Which post.
+    pub post: PostId,
+    /// First day.
+    pub from: Date,
+    /// Last day, when it has ended or its end is known.
+    pub to: Option<Date>,
+    /// 主持工作: acting.
+    pub acting: bool,
+    /// 任免文号, as printed, may be empty.
+    pub appointment_document: Box<str>,
+}
+
+impl Tenure {
+    /// Whether the tenure includes `day`.
+    #[must_use]
+    pub fn includes(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// Whether the tenure shares a day with `first..=last`.
+    #[must_use]
+    pub fn overlaps(&self, first: Date, last: Date) -> bool {
+        self.from <= last && self.to.is_none_or(|to| first <= to)
+    }
+}
+
+/// All versions of one record, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions<T>(Vec<(Position, T)>);
+
+impl<T> Default for Versions<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Versions<T> {
+    /// The newest version known at `known`, with the position that brought it.
+    #[must_use]
+    pub fn at(&self, known: Position) -> Option<(Position, &T)> {
+        self.0.iter().rev().find(|(since, _)| *since <= known).map(|(since, value)| (*since, value))
+    }
+
+    /// Adds a version; positions only grow.
+    pub fn push(&mut self, since: Position, value: T) {
+        debug_assert!(self.0.last().is_none_or(|(last, _)| *last < since));
+        self.0.push((since, value));
+    }
+
+    /// Every version, oldest first.
+    pub fn all(&self) -> impl Iterator<Item = &(Position, T)> {
+        self.0.iter()
+    }
+}
+
+/// The registry: all versions of everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registry {
+    organizations: BTreeMap<OrganizationId, Versions<Organization>>,
+    posts: BTreeMap<PostId, Versions<Post>>,
+    persons: BTreeMap<PersonId, Position>,
+    tenures: BTreeMap<TenureId, Versions<Tenure>>,
+    /// Posts of each organization; a post never changes its organization.
+    posts_of: BTreeMap<OrganizationId, Vec<PostId>>,
+    /// Tenures of each post; a tenure never changes its post or person.
+    tenures_of: BTreeMap<PostId, Vec<TenureId>>,
+    tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
+}
+
+impl Registry {
+    /// Takes in a new version of an organization.
+    pub fn put_organization(&mut self, since: Position, organization: Organization) {
+        self.organizations.entry(organization.id.clone()).or_default().push(since, organization);
+    }
+
+    /// Takes in a new version of a post.
+    pub fn put_post(&mut self, since: Position, post: Post) {
+        let versions = self.posts.entry(post.id.clone()).or_default();
+        if versions.0.is_empty() {
+            self.posts_of.entry(post.organization.clone()).or_default().push(post.id.clone());
+        }
+        versions.push(since, post);
+    }
+
+    /// Takes in a person: an id and nothing else.
+    pub fn put_person(&mut self, since: Position, person: PersonId) {
+        self.persons.entry(person).or_insert(since);
+    }
+
+    /// Takes in a new version of a tenure.
+    pub fn put_tenure(&mut self, since: Position, tenure: Tenure) {
+        let versions = self.tenures.entry(tenure.id.clone()).or_default();
+        if versions.0.is_empty() {
+            self.tenures_of.entry(tenure.post.clone()).or_default().push(tenure.id.clone());
+            self.tenures_by_person
+                .entry(tenure.person.clone())
+                .or_default()
+                .push(tenure.id.clone());
+        }
+        versions.push(since, tenure);
+    }
+
+    /// The organization as known at `known`.
+    #[must_use]
+    pub fn organization(&self, id: &OrganizationId, known: Position) -> Option<&Organization> {
+        self.organizations.get(id)?.at(known).map(|(_, organization)| organization)
+    }
+
+    /// Every organization known at `known`, by id.
+    pub fn organizations(&self, known: Position) -> impl Iterator<Item = &Organization> {
+        self.organizations.values().filter_map(move |versions| Some(versions.at(known)?.1))
+    }
+
+    /// The post as known at `known`.
+    #[must_use]
+    pub fn post(&self, id: &PostId, known: Position) -> Option<&Post> {
+        self.posts.get(id)?.at(known).map(|(_, post)| post)
+    }
+
+    /// The posts of an organization, in the order they became known.
+    pub fn posts_of<'a>(
+        &'a self,
+        organization: &OrganizationId,
+        known: Position,
+    ) -> impl Iterator<Item = &'a Post> {
+        let ids = self.posts_of.get(organization).map_or(&[][..], Vec::as_slice);
+        ids.iter().filter_map(move |id| self.post(id, known))
+    }
+
+    /// Whether the person is registered at `known`.
+    #[must_use]
+    pub fn has_person(&self, person: &PersonId, known: Position) -> bool {
+        self.persons.get(person).is_some_and(|since| *since <= known)
+    }
+
+    /// Every person registered at `known`, by id.
+    pub fn persons(&self, known: Position) -> impl Iterator<Item = &PersonId> {
+        self.persons.iter().filter(move |(_, since)| **since <= known).map(|(person, _)| person)
+    }
+
+    /// The tenure as known at `known`, with the position of that version.
+    #[must_use]
+    pub fn tenure(&self, id: &TenureId, known: Position) -> Option<(Position, &Tenure)> {
+        self.tenures.get(id)?.at(known)
+    }
+
+    /// The tenures of a post, by first day.
+    #[must_use]
+    pub fn tenures_of(&self, post: &PostId, known: Position) -> Vec<(Position, &Tenure)> {
+        self.by_first_day(self.tenures_of.get(post), known)
+    }
+
+    /// The tenures of a person, by first day.
+    #[must_use]
+    pub fn tenures_by_person(&self, person: &PersonId, known: Position) -> Vec<(Position, &Tenure)> {
+        self.by_first_day(self.tenures_by_person.get(person), known)
+    }
+
+    fn by_first_day(
+        &self,
+        ids: Option<&Vec<TenureId>>,
+        known: Position,
+    ) -> Vec<(Position, &Tenure)> {
+        let mut tenures: Vec<_> =
+            ids.into_iter().flatten().filter_map(|id| self.tenure(id, known)).collect();
+        tenures.sort_by(|(_, a), (_, b)| (a.from, &a.id).cmp(&(b.from, &b.id)));
+        tenures
+    }
+
+    /// Whether `ancestor` stands above `organization` in the tree, or is it.
+    #[must_use]
+    pub fn is_within(
+        &self,
+        organization: &OrganizationId,
+        ancestor: &OrganizationId,
+        known: Position,
+    ) -> bool {
+        let mut current = Some(organization.clone());
+        // The tree has no cycles (decide refuses them); the bound holds even if it had.
+        for _ in 0..=self.organizations.len() {
+            match current {
+                Some(id) if id == *ancestor => return true,
+                Some(id) => {
+                    current = self.organization(&id, known).and_then(|org| org.parent.clone());
+                }
+                None => return false,
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,37 @@
+//! The embedded engine of the journal: sled 0.34.7, made durable.
+//!
+//! One process per directory; what is in there:
+//!
+//! | entry        | what                                                                  |
+//! |--------------|-----------------------------------------------------------------------|
+//! | `LOCK`       | locked by the process that has the journal open, and names it         |
+//! | `FORMAT`     | format version and ledger id, written once                            |
+//! | `HIGH-WATER` | a position that was once durable, to notice a lost tail               |
+//! | `sled/`      | sled's files; one tree, the frames of `journal::frame` by position    |
+//!
+//! This crate knows nothing of what an event means, and it repairs nothing: a journal with
+//! a gap, without its tail or of another ledger is refused, with the way out.
+//!
+//! Invariants:
+//! - an append returns `Ok` only after sled's `flush` **and** an `fdatasync` of `sled/db`
+//!   through a descriptor of our own: on Linux the flush alone does not survive a power cut;
+//! - what is read was durable before; what a failed append left behind shows up at the
+//!   next open only;
+//! - no record is ever long enough for one of sled's blob files, which are never synced;
+//! - sled's `flush_async` (deadlocks), `generate_id` (jumps) and transactions are not used.
+
+mod check;
+mod directory;
+mod error;
+mod lock;
+mod options;
+mod sled_journal;
+mod store;
+
+pub use error::{EngineError, OpenError};
+pub use lock::Holder;
+pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
+pub use sled_journal::SledJournal;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! Why a cell is as it is, in words: the window, each event counted or not, and what would mend it.
+//!
+//! Words only. Every figure stands in the [`Obligation`]; nothing is judged again here.
+
+use duty::evaluate::{NotCounted, Obligation, Owner, Period, Standing, Status, Why};
+use duty::occurred::Timing;
+use duty::ruleset::{Bound, Cadence, Deadline, DutyRule, RuleSet, Rung};
+
+/// A sentence in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sentence {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
+}
+
+fn sentence(zh: impl Into<String>, en: impl Into<String>) -> Sentence {
+    Sentence { zh: zh.into(), en: en.into() }
+}
+
+/// The name of a rung.
+#[must_use]
+pub const fn rung_name(rung: Rung) -> (&'static str, &'static str) {
+    match rung {
+        Rung::Claimed => ("自述", "claimed"),
+        Rung::Dated => ("有日期", "dated"),
+        Rung::Documented => ("有佐证", "documented"),
+        Rung::Verified => ("已核定", "verified"),
+    }
+}
+
+/// What is asked for, by when.
+#[must_use]
+pub fn demand(rule: &DutyRule, obligation: &Obligation) -> Sentence {
+    let required = obligation.required.normalize();
+    let (zh, en) = match (&obligation.period, &obligation.window) {
+        (_, None) => ("期限未定".to_owned(), "no deadline is known".to_owned()),
+        (Period::Trigger { kind, day, .. }, Some(window)) => (
+            format!("{day} 发生变化（{kind}），应在 {} 及以前完成", window.last),
+            format!("after {kind} on {day}, by {} at the latest", window.last),
+        ),
+        (_, Some(window)) => (
+            format!("自 {} 至 {}（含当日）", window.first, window.last),
+            format!("from {} to {}, both included", window.first, window.last),
+        ),
+    };
+    let basis = deadline(&rule.cadence).map_or(String::new(), |deadline| {
+        let bound = match deadline.bound {
+            Bound::Before => "之前",
+            Bound::OnOrBefore => "及以前",
+        };
+        format!("（规则原文：{}月{}日{bound}）", deadline.month, deadline.day)
+    });
+    sentence(
+        format!("要求至少 {required} 次；{zh}{basis}"),
+        format!("at least {required}; {en}"),
+    )
+}
+
+fn deadline(cadence: &Cadence) -> Option<&Deadline> {
+    match cadence {
+        Cadence::Annual { deadline } => Some(deadline),
+        Cadence::HalfYear { .. }
+        | Cadence::Quarterly { .. }
+        | Cadence::OnChange { .. }
+        | Cadence::OnEvent
+        | Cadence::ContinuousCount => None,
+    }
+}
+
+/// How an event stands towards the obligation, and why.
+#[must_use]
+pub fn standing(standing: &Standing) -> Sentence {
+    match standing {
+        Standing::NotCounted(why) => not_counted(*why),
+        Standing::Counted { rung, timing, amount, held_back } => {
+            let (rung_zh, rung_en) = rung_name(*rung);
+            let (timing_zh, timing_en) = match timing {
+                Timing::InTime => ("期限内", "in time"),
+                Timing::Late => ("逾期", "late"),
+                Timing::TooEarly => ("早于期间", "before the window"),
+                Timing::Unknown => ("时间不能确定", "date uncertain"),
+            };
+            let amount = amount.normalize();
+            let (why_zh, why_en) = held_back_text(*held_back);
+            sentence(
+                format!("计入“{rung_zh}”，{timing_zh}，计 {amount}{why_zh}"),
+                format!("counts as {rung_en}, {timing_en}, for {amount}{why_en}"),
+            )
+        }
+    }
+}
+
+fn not_counted(why: NotCounted) -> Sentence {
+    let (zh, en) = match why {
+        NotCounted::Planned => ("仅为计划，不计入", "only planned: plans never count"),
+        NotCounted::Outcome => ("属业务成效，不计入", "a business outcome: outside the score"),
+        NotCounted::OtherYear => ("考核年度不同，不计入", "answers for another year"),
+        NotCounted::AfterAsOf => ("在查询日之后发生，不计入", "had not happened by the day asked about"),
+        NotCounted::BeforeWindow => ("早于规定期间，不计入", "lies before the window"),
+        NotCounted::OtherPeriod => ("属其他时段", "belongs to another part of the year"),
+        NotCounted::SumOfCounted => ("为汇总数，其组成已分别计入，不重复计算", "a sum whose parts are counted already"),
+        NotCounted::OtherPerson => ("属他人职责", "discharges somebody else's duty"),
+        NotCounted::BelowThreshold => ("未达到规定标准", "misses a threshold of the rule"),
+    };
+    sentence(zh, en)
+}
+
+const fn held_back_text(why: Why) -> (&'static str, &'static str) {
+    match why {
+        Why::Nothing => ("", ""),
+        Why::NoInstance => ("；仅称定期开展，没有具体一次", "; a regular claim without an instance"),
+        Why::DateUncertain => ("；日期不明或跨越期限", "; its date is unknown or crosses a border"),
+        Why::NotDayPrecise => ("；日期未精确到日", "; not known to the day"),
+        Why::NoDocument => ("；没有文号，也没有盖章纪要的摘要值", "; no document number and no digest of sealed minutes"),
+        Why::NotAccepted => ("；尚未经审核核定", "; not yet accepted by a supervisor"),
+        Why::NobodyNamed => ("；未注明履职人", "; names nobody"),
+        Why::FigureMissing => ("；缺少规则要求的数据", "; a figure the rule asks for is missing"),
+    }
+}
+
+/// What would turn the obligation green on the official rung; nothing when it is, or need not be.
+#[must_use]
+pub fn remedies(rules: &RuleSet, rule: &DutyRule, obligation: &Obligation) -> Vec<Sentence> {
+    let official = rules.official_rung;
+    let status = obligation.at(official).status;
+    if matches!(status, Status::NotApplicable | Status::Exempted | Status::Fulfilled) {
+        return Vec::new();
+    }
+    let mut remedies: Vec<Sentence> = obligation
+        .considered
+        .iter()
+        .filter_map(|entry| match &entry.standing {
+            Standing::Counted { rung, held_back, .. } if *rung < official => {
+                let (zh, en) = lift(*held_back)?;
+                Some(sentence(
+                    format!("事件 {}（第 {} 条）：{zh}", entry.event_id, entry.position),
+                    format!("event {} (position {}): {en}", entry.event_id, entry.position),
+                ))
+            }
+            Standing::Counted { .. } | Standing::NotCounted(_) => None,
+        })
+        .collect();
+    let missing = obligation.required - obligation.at(official).in_time;
+    if obligation.considered.iter().all(|entry| matches!(entry.standing, Standing::NotCounted(_)))
+        && rust_decimal::Decimal::ZERO < missing
+    {
+        remedies.push(file_one(rule, obligation));
+    }
+    if status == Status::FulfilledLate {
+        remedies.push(sentence(
+            "已逾期完成，按规则折减计分；时限不可补救",
+            "done late: the credit is reduced by the rule, which no later act can mend",
+        ));
+    }
+    remedies
+}
+
+fn file_one(rule: &DutyRule, obligation: &Obligation) -> Sentence {
+    let types = rule.satisfied_by.iter().map(|t| t.name_zh()).collect::<Vec<_>>().join("或");
+    let types_en = rule.satisfied_by.iter().map(|t| t.name_en()).collect::<Vec<_>>().join(" or ");
+    let (who_zh, who_en) = match &obligation.owner {
+        Owner::Person { person, .. } => (format!("由 {person} "), format!(" by {person}")),
+        Owner::Organization | Owner::Vacant => (String::new(), String::new()),
+    };
+    sentence(
+        format!("{who_zh}填报一次具体的“{types}”，注明日期和文号（或盖章纪要的摘要值）"),
+        format!(
+            "record an instance of {types_en}{who_en}, with its day and a document number or the \
+             digest of sealed minutes"
+        ),
+    )
+}
+
+const fn lift(why: Why) -> Option<(&'static str, &'static str)> {
+    match why {
+        Why::Nothing => None,
+        Why::NoInstance => Some(("另行填报具体的一次（日期、文号）", "record a concrete instance, with day and document")),
+        Why::DateUncertain => Some(("更正为确切日期", "correct it with the exact day")),
+        Why::NotDayPrecise => Some(("更正为精确到日的日期", "correct it with the day")),
+        Why::NoDocument => Some(("补充文号或盖章纪要的摘要值", "correct it with a document number or the digest of sealed minutes")),
+        Why::NotAccepted => Some(("提请审核", "have a supervisor accept it")),
+        Why::NobodyNamed => Some(("更正并注明履职人或职务", "correct it, naming the person or the post")),
+        Why::FigureMissing => Some(("更正并补充规则要求的数据", "correct it with the figures the rule asks for")),
+    }
+}

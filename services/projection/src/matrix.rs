@@ -1,0 +1,172 @@
+//! The matrix organization × duty: filtered, ordered, paged, never cut short in silence.
+
+use std::cmp::Ordering;
+
+use duty::evaluate::{DutyLine, Question, Status};
+use duty::id::OrganizationId;
+use duty::registry::Organization;
+use duty::ruleset::{DutyRule, Rung};
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::Snapshot;
+use crate::filter::{FieldKind, FieldSpec, Filter, OrderBy, Value};
+use crate::view;
+
+const STATUSES: &[&str] = &[
+    "not_applicable",
+    "exempted",
+    "not_due",
+    "due_soon",
+    "fulfilled",
+    "partial",
+    "fulfilled_late",
+    "overdue",
+    "needs_verification",
+];
+const CLASSES: &[&str] = &[
+    "party_organ",
+    "government_organ",
+    "civil_service_managed",
+    "public_institution",
+    "functional_area",
+];
+
+/// The fields a filter or an order may name.
+pub const FIELDS: &[FieldSpec] = &[
+    FieldSpec { name: "organization_id", kind: FieldKind::Text },
+    FieldSpec { name: "organization.class", kind: FieldKind::Enum(CLASSES) },
+    FieldSpec { name: "organization.sector", kind: FieldKind::Text },
+    FieldSpec { name: "organization.division", kind: FieldKind::Text },
+    FieldSpec { name: "organization.has_enforcement_power", kind: FieldKind::Bool },
+    FieldSpec { name: "duty_id", kind: FieldKind::Text },
+    FieldSpec { name: "duty.category", kind: FieldKind::Text },
+    FieldSpec { name: "duty.weight", kind: FieldKind::Number },
+    FieldSpec { name: "status", kind: FieldKind::Enum(STATUSES) },
+    FieldSpec { name: "claimed.status", kind: FieldKind::Enum(STATUSES) },
+    FieldSpec { name: "dated.status", kind: FieldKind::Enum(STATUSES) },
+    FieldSpec { name: "documented.status", kind: FieldKind::Enum(STATUSES) },
+    FieldSpec { name: "verified.status", kind: FieldKind::Enum(STATUSES) },
+    FieldSpec { name: "claimed.credit", kind: FieldKind::Number },
+    FieldSpec { name: "dated.credit", kind: FieldKind::Number },
+    FieldSpec { name: "documented.credit", kind: FieldKind::Number },
+    FieldSpec { name: "verified.credit", kind: FieldKind::Number },
+    FieldSpec { name: "due_date", kind: FieldKind::Date },
+];
+
+/// One cell of the matrix.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// The organization as registered.
+    pub organization: Organization,
+    /// The duty and what became of it.
+    pub line: DutyLine,
+    /// Category of the duty.
+    pub category: Box<str>,
+    /// The next last day that counts: the first one not yet settled, else the last one.
+    pub due: Option<Date>,
+}
+
+/// The matrix, or the part of it a filter selects.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    /// The cells, in order.
+    pub cells: Vec<Cell>,
+    /// Organizations in scope for which no rule set is valid in the year.
+    pub without_rules: Vec<OrganizationId>,
+}
+
+/// Evaluates the organizations at and below `within` (all of them when `None`), and keeps the
+/// cells the filter selects, in the order asked for, then by organization and duty.
+#[must_use]
+pub fn query(
+    snapshot: &Snapshot,
+    within: Option<&OrganizationId>,
+    filter: &Filter,
+    order: &OrderBy,
+    question: Question,
+) -> Matrix {
+    let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
+    let registry = &snapshot.registry;
+    for organization in registry.organizations(question.known) {
+        let inside = within.is_none_or(|top| {
+            registry.is_within(&organization.id, top, question.known)
+        });
+        if !inside {
+            continue;
+        }
+        // An organization that owes nothing by any rule set is named, not left out.
+        let Ok(view) = view::organization(snapshot, &organization.id, question) else {
+            matrix.without_rules.push(organization.id.clone());
+            continue;
+        };
+        let rules = &view.rules.1.duties;
+        for (line, rule) in view.evaluation.lines.into_iter().zip(rules) {
+            let cell = cell(organization, line, rule);
+            if filter.matches(&|field| value(&cell, field)) {
+                matrix.cells.push(cell);
+            }
+        }
+    }
+    matrix.cells.sort_by(|a, b| compare(a, b, order));
+    matrix
+}
+
+fn cell(organization: &Organization, line: DutyLine, rule: &DutyRule) -> Cell {
+    let windows = || line.obligations.iter().filter_map(|o| Some((o.official, o.window?.last)));
+    let open = windows().filter(|(status, _)| *status != Status::Fulfilled).map(|(_, last)| last);
+    let due = open.min().or_else(|| windows().map(|(_, last)| last).max());
+    Cell { organization: organization.clone(), line, category: rule.category.clone(), due }
+}
+
+fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {
+    let rung = |name: &str| Rung::ALL.iter().copied().find(|rung| rung.as_str() == name);
+    if let Some((prefix, part)) = field.split_once('.')
+        && let Some(rung) = rung(prefix)
+    {
+        let summary = &cell.line.rungs[rung as usize];
+        return match part {
+            "status" => Value::text(summary.status.as_str()),
+            "credit" => Value::Number(summary.credit),
+            _ => Value::Absent,
+        };
+    }
+    match field {
+        "organization_id" => Value::text(cell.organization.id.as_str()),
+        "organization.class" => Value::text(cell.organization.class.as_str()),
+        "organization.sector" => Value::text(&cell.organization.sector),
+        "organization.division" => Value::text(cell.organization.division.as_str()),
+        "organization.has_enforcement_power" => {
+            Value::Bool(cell.organization.has_enforcement_power)
+        }
+        "duty_id" => Value::text(cell.line.duty.as_str()),
+        "duty.category" => Value::text(&cell.category),
+        "duty.weight" => Value::Number(cell.line.weight),
+        "status" => Value::text(cell.line.official.as_str()),
+        "due_date" => cell.due.map_or(Value::Absent, Value::Date),
+        _ => Value::Absent,
+    }
+}
+
+/// The order asked for, with ties by organization and duty so that pages never overlap.
+fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
+    for (field, descending) in order.terms() {
+        let ordering = rank(&value(a, field)).cmp(&rank(&value(b, field)));
+        let ordering = if descending { ordering.reverse() } else { ordering };
+        if ordering != Ordering::Equal {
+            return ordering;
+        }
+    }
+    (&a.organization.id, &a.line.duty).cmp(&(&b.organization.id, &b.line.duty))
+}
+
+/// A total order over values; what is absent comes last.
+fn rank(value: &Value<'_>) -> (u8, Decimal, Option<Date>, String) {
+    match value {
+        Value::Number(number) => (0, *number, None, String::new()),
+        Value::Date(day) => (0, Decimal::ZERO, Some(*day), String::new()),
+        Value::Bool(flag) => (0, Decimal::from(u8::from(*flag)), None, String::new()),
+        Value::Text(text) => (0, Decimal::ZERO, None, text.to_string()),
+        Value::Absent => (1, Decimal::ZERO, None, String::new()),
+    }
+}

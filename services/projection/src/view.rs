@@ -1,0 +1,125 @@
+//! The views of one organization and of one leader.
+
+use std::sync::Arc;
+
+use duty::Position;
+use duty::evaluate::{
+    self, LeaderLine, OrganizationEvaluation, Question, Scores, World,
+};
+use duty::id::{OrganizationId, PersonId};
+use duty::registry::{Organization, Tenure};
+use duty::ruleset::RuleSet;
+
+use crate::Snapshot;
+
+/// Why there is no view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoView {
+    /// The organization is not registered at the position asked about.
+    UnknownOrganization(OrganizationId),
+    /// The person is not registered at the position asked about.
+    UnknownPerson(PersonId),
+    /// No published rule set is valid for the organization and the year.
+    NoRuleSet {
+        /// Which.
+        organization: OrganizationId,
+        /// The year.
+        year: i16,
+    },
+}
+
+/// The compliance of one organization.
+#[derive(Debug, Clone)]
+pub struct OrganizationView {
+    /// The organization as registered then.
+    pub organization: Organization,
+    /// What was asked.
+    pub question: Question,
+    /// The rules, and the position that published them.
+    pub rules: (Position, Arc<RuleSet>),
+    /// The judgement.
+    pub evaluation: OrganizationEvaluation,
+}
+
+/// The card of one leader.
+#[derive(Debug, Clone)]
+pub struct LeaderView {
+    /// Who.
+    pub person: PersonId,
+    /// What was asked.
+    pub question: Question,
+    /// Every tenure of the person, by first day, with the position of its version.
+    pub tenures: Vec<(Position, Tenure)>,
+    /// The rule sets used, with the position that published each.
+    pub rules: Vec<(Position, Arc<RuleSet>)>,
+    /// The duties the leader answers for.
+    pub lines: Vec<LeaderLine>,
+    /// The four scores over those duties.
+    pub scores: Scores,
+}
+
+/// The compliance of an organization for a year.
+///
+/// # Errors
+/// [`NoView`] when the organization or a rule set for it is not known.
+pub fn organization(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+) -> Result<OrganizationView, NoView> {
+    let organization = snapshot
+        .registry
+        .organization(id, question.known)
+        .ok_or_else(|| NoView::UnknownOrganization(id.clone()))?;
+    let (since, rules) = snapshot
+        .rules_for(organization, question.year, question.known)
+        .ok_or_else(|| NoView::NoRuleSet { organization: id.clone(), year: question.year })?;
+    let calendars = snapshot.calendars(question.known);
+    let world = World { registry: &snapshot.registry, calendars: &calendars, facts: snapshot };
+    let evaluation = evaluate::organization(world, rules, organization, question);
+    Ok(OrganizationView {
+        organization: organization.clone(),
+        question,
+        rules: (since, Arc::clone(rules)),
+        evaluation,
+    })
+}
+
+/// The duties a person answers for in a year.
+///
+/// # Errors
+/// [`NoView`] when the person is not known.
+pub fn leader(
+    snapshot: &Snapshot,
+    person: &PersonId,
+    question: Question,
+) -> Result<LeaderView, NoView> {
+    let registry = &snapshot.registry;
+    if !registry.has_person(person, question.known) {
+        return Err(NoView::UnknownPerson(person.clone()));
+    }
+    let calendars = snapshot.calendars(question.known);
+    let world = World { registry, calendars: &calendars, facts: snapshot };
+    let rules_for = |organization: &Organization| {
+        let (_, rules) = snapshot.rules_for(organization, question.year, question.known)?;
+        Some(&**rules)
+    };
+    let (lines, scores) = evaluate::leader(world, &rules_for, person, question);
+    let mut rules: Vec<(Position, Arc<RuleSet>)> = Vec::new();
+    for line in &lines {
+        let used = registry
+            .organization(&line.organization, question.known)
+            .and_then(|org| snapshot.rules_for(org, question.year, question.known));
+        if let Some((since, set)) = used
+            && !rules.iter().any(|(_, known)| known.digest == set.digest)
+        {
+            rules.push((since, Arc::clone(set)));
+        }
+    }
+    let tenures = registry
+        .tenures_by_person(person, question.known)
+        .into_iter()
+        .map(|(since, tenure)| (since, tenure.clone()))
+        .collect();
+    Ok(LeaderView { person: person.clone(), question, tenures, rules, lines, scores })
+}
