@@ -1,2 +1,40 @@
-//! t
-pub mod pb { #![allow(missing_docs, clippy::all)] tonic::include_proto!("dutyledger.v1"); }
+//! The edge of the Duty Ledger: gRPC, command line, configuration, operation.
+//!
+//! The only crate that knows protobuf, tokio or tonic. It wires the pure crates to the journal:
+//! calls come in through [`grpc`], are decided and written by the one writer (`committer`), folded
+//! into the published state, and answered from it. Data flows one way.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod codec;
+mod committer;
+pub mod config;
+mod days;
+pub mod grpc;
+pub mod ledger;
+pub mod opening;
+pub mod replay;
+pub mod report;
+
+/// The generated protobuf types and services of `proto/dutyledger/v1`.
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]
+pub mod pb {
+    tonic::include_proto!("dutyledger.v1");
+
+    /// The compiled descriptors of the package, for reflection and canonical JSON.
+    pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+}
+
+/// An error with everything that caused it, for the log. `Display` of an error never prints its
+/// source; this does, once, where the error is handled.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

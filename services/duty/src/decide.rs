@@ -43,6 +43,8 @@ pub struct Command {
 /// One entry a caller wants appended.
 #[derive(Debug, Clone)]
 pub struct Proposed {
+    /// Its place in the caller's batch, for field paths.
+    pub index: usize,
     /// The caller's idempotency key.
     pub event_id: EventId,
     /// What to record.
@@ -81,7 +83,6 @@ struct Context<'a> {
     earlier: &'a Earlier,
     /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
     batch: BTreeSet<EventId>,
-    recorder: &'a str,
     now: Timestamp,
 }
 
@@ -101,12 +102,11 @@ pub fn decide(
         standing,
         earlier,
         batch: command.entries.iter().map(|proposed| proposed.event_id).collect(),
-        recorder: &command.recorder,
         now,
     };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
-        let path = format!("events[{index}]");
+        let path = format!("events[{}]", proposed.index);
         if let Some(position) = standing.position_of(proposed.event_id) {
             if outcome::is_same(earlier.get(&proposed.event_id), &command.recorder, proposed) {
                 outcomes.push(Outcome::Duplicate { position });
@@ -147,9 +147,8 @@ fn check_shape(command: &Command, refusal: &mut Refusal) {
             );
         }
         let mut seen = BTreeMap::new();
-        for (index, proposed) in command.entries.iter().enumerate() {
-            if let Some(first) = seen.insert(proposed.event_id, index) {
-                let id = proposed.event_id;
+        for Proposed { index, event_id: id, .. } in &command.entries {
+            if let Some(first) = seen.insert(id, index) {
                 problems.add(
                     Reason::DuplicateInRequest,
                     &format!("events[{index}].event_id"),

@@ -66,8 +66,7 @@ impl Evidence {
     /// minutes (DESIGN §4, the rung *documented*).
     #[must_use]
     pub fn documents(&self) -> bool {
-        let sealed_minutes =
-            self.sealed && self.digest.is_some() && self.kind.contains("minutes");
+        let sealed_minutes = self.sealed && self.digest.is_some() && self.kind.contains("minutes");
         self.document_number.is_some() || sealed_minutes
     }
 }

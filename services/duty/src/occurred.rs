@@ -117,7 +117,10 @@ impl Occurred {
             problems.add(
                 Reason::PrecisionMismatch,
                 "precision",
-                format!("{start} 至 {end} 不是一个完整的 {}；其他区间请用 period", precision.as_str()),
+                format!(
+                    "{start} 至 {end} 不是一个完整的 {}；其他区间请用 period",
+                    precision.as_str()
+                ),
                 format!("{start} to {end} is not one whole {}; use PERIOD", precision.as_str()),
             );
             return None;

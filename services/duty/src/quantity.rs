@@ -85,10 +85,9 @@ pub fn reaches(value: Decimal, qualifier: Qualifier, minimum: Decimal) -> Answer
         Qualifier::Exact | Qualifier::AtLeast | Qualifier::MoreThan if minimum <= value => {
             Answer::Yes
         }
-        Qualifier::Exact
-        | Qualifier::AtLeast
-        | Qualifier::MoreThan
-        | Qualifier::About => Answer::Unknown,
+        Qualifier::Exact | Qualifier::AtLeast | Qualifier::MoreThan | Qualifier::About => {
+            Answer::Unknown
+        }
     }
 }
 

@@ -301,7 +301,11 @@ impl Registry {
 
     /// The tenures of a person, by first day.
     #[must_use]
-    pub fn tenures_by_person(&self, person: &PersonId, known: Position) -> Vec<(Position, &Tenure)> {
+    pub fn tenures_by_person(
+        &self,
+        person: &PersonId,
+        known: Position,
+    ) -> Vec<(Position, &Tenure)> {
         self.by_first_day(self.tenures_by_person.get(person), known)
     }
 

@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{self, TimeZone};
+use jiff::tz;
 
 /// The civil day in Asia/Shanghai at `instant`.
 #[must_use]
 pub fn civil_day(instant: Timestamp) -> Date {
-    instant.to_zoned(TimeZone::fixed(tz::offset(8))).date()
+    tz::offset(8).to_datetime(instant).date()
 }
 
 #[cfg(test)]

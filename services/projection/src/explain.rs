@@ -50,12 +50,9 @@ pub fn demand(rule: &DutyRule, obligation: &Obligation) -> Sentence {
             Bound::Before => "之前",
             Bound::OnOrBefore => "及以前",
         };
-        format!("（规则原文：{}月{}日{bound}）", deadline.month, deadline.day)
+        format!("（规则原文：{}月{}日{bound}）", deadline.date.month(), deadline.date.day())
     });
-    sentence(
-        format!("要求至少 {required} 次；{zh}{basis}"),
-        format!("at least {required}; {en}"),
-    )
+    sentence(format!("要求至少 {required} 次；{zh}{basis}"), format!("at least {required}; {en}"))
 }
 
 fn deadline(cadence: &Cadence) -> Option<&Deadline> {
@@ -97,10 +94,14 @@ fn not_counted(why: NotCounted) -> Sentence {
         NotCounted::Planned => ("仅为计划，不计入", "only planned: plans never count"),
         NotCounted::Outcome => ("属业务成效，不计入", "a business outcome: outside the score"),
         NotCounted::OtherYear => ("考核年度不同，不计入", "answers for another year"),
-        NotCounted::AfterAsOf => ("在查询日之后发生，不计入", "had not happened by the day asked about"),
+        NotCounted::AfterAsOf => {
+            ("在查询日之后发生，不计入", "had not happened by the day asked about")
+        }
         NotCounted::BeforeWindow => ("早于规定期间，不计入", "lies before the window"),
         NotCounted::OtherPeriod => ("属其他时段", "belongs to another part of the year"),
-        NotCounted::SumOfCounted => ("为汇总数，其组成已分别计入，不重复计算", "a sum whose parts are counted already"),
+        NotCounted::SumOfCounted => {
+            ("为汇总数，其组成已分别计入，不重复计算", "a sum whose parts are counted already")
+        }
         NotCounted::OtherPerson => ("属他人职责", "discharges somebody else's duty"),
         NotCounted::BelowThreshold => ("未达到规定标准", "misses a threshold of the rule"),
     };
@@ -110,10 +111,15 @@ fn not_counted(why: NotCounted) -> Sentence {
 const fn held_back_text(why: Why) -> (&'static str, &'static str) {
     match why {
         Why::Nothing => ("", ""),
-        Why::NoInstance => ("；仅称定期开展，没有具体一次", "; a regular claim without an instance"),
+        Why::NoInstance => {
+            ("；仅称定期开展，没有具体一次", "; a regular claim without an instance")
+        }
         Why::DateUncertain => ("；日期不明或跨越期限", "; its date is unknown or crosses a border"),
         Why::NotDayPrecise => ("；日期未精确到日", "; not known to the day"),
-        Why::NoDocument => ("；没有文号，也没有盖章纪要的摘要值", "; no document number and no digest of sealed minutes"),
+        Why::NoDocument => (
+            "；没有文号，也没有盖章纪要的摘要值",
+            "; no document number and no digest of sealed minutes",
+        ),
         Why::NotAccepted => ("；尚未经审核核定", "; not yet accepted by a supervisor"),
         Why::NobodyNamed => ("；未注明履职人", "; names nobody"),
         Why::FigureMissing => ("；缺少规则要求的数据", "; a figure the rule asks for is missing"),
@@ -176,12 +182,22 @@ fn file_one(rule: &DutyRule, obligation: &Obligation) -> Sentence {
 const fn lift(why: Why) -> Option<(&'static str, &'static str)> {
     match why {
         Why::Nothing => None,
-        Why::NoInstance => Some(("另行填报具体的一次（日期、文号）", "record a concrete instance, with day and document")),
+        Why::NoInstance => Some((
+            "另行填报具体的一次（日期、文号）",
+            "record a concrete instance, with day and document",
+        )),
         Why::DateUncertain => Some(("更正为确切日期", "correct it with the exact day")),
         Why::NotDayPrecise => Some(("更正为精确到日的日期", "correct it with the day")),
-        Why::NoDocument => Some(("补充文号或盖章纪要的摘要值", "correct it with a document number or the digest of sealed minutes")),
+        Why::NoDocument => Some((
+            "补充文号或盖章纪要的摘要值",
+            "correct it with a document number or the digest of sealed minutes",
+        )),
         Why::NotAccepted => Some(("提请审核", "have a supervisor accept it")),
-        Why::NobodyNamed => Some(("更正并注明履职人或职务", "correct it, naming the person or the post")),
-        Why::FigureMissing => Some(("更正并补充规则要求的数据", "correct it with the figures the rule asks for")),
+        Why::NobodyNamed => {
+            Some(("更正并注明履职人或职务", "correct it, naming the person or the post"))
+        }
+        Why::FigureMissing => {
+            Some(("更正并补充规则要求的数据", "correct it with the figures the rule asks for"))
+        }
     }
 }

@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::Snapshot;
-use crate::filter::{FieldKind, FieldSpec, Filter, OrderBy, Value};
+use crate::filter::order::{Direction, OrderBy};
+use crate::filter::{FieldKind, FieldSpec, Filter, Value};
 use crate::view;
 
 const STATUSES: &[&str] = &[
@@ -89,9 +90,8 @@ pub fn query(
     let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
     let registry = &snapshot.registry;
     for organization in registry.organizations(question.known) {
-        let inside = within.is_none_or(|top| {
-            registry.is_within(&organization.id, top, question.known)
-        });
+        let inside =
+            within.is_none_or(|top| registry.is_within(&organization.id, top, question.known));
         if !inside {
             continue;
         }
@@ -126,23 +126,23 @@ fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {
     {
         let summary = &cell.line.rungs[rung as usize];
         return match part {
-            "status" => Value::text(summary.status.as_str()),
+            "status" => Value::from(summary.status.as_str()),
             "credit" => Value::Number(summary.credit),
             _ => Value::Absent,
         };
     }
     match field {
-        "organization_id" => Value::text(cell.organization.id.as_str()),
-        "organization.class" => Value::text(cell.organization.class.as_str()),
-        "organization.sector" => Value::text(&cell.organization.sector),
-        "organization.division" => Value::text(cell.organization.division.as_str()),
+        "organization_id" => Value::from(cell.organization.id.as_str()),
+        "organization.class" => Value::from(cell.organization.class.as_str()),
+        "organization.sector" => Value::from(&*cell.organization.sector),
+        "organization.division" => Value::from(cell.organization.division.as_str()),
         "organization.has_enforcement_power" => {
             Value::Bool(cell.organization.has_enforcement_power)
         }
-        "duty_id" => Value::text(cell.line.duty.as_str()),
-        "duty.category" => Value::text(&cell.category),
+        "duty_id" => Value::from(cell.line.duty.as_str()),
+        "duty.category" => Value::from(&*cell.category),
         "duty.weight" => Value::Number(cell.line.weight),
-        "status" => Value::text(cell.line.official.as_str()),
+        "status" => Value::from(cell.line.official.as_str()),
         "due_date" => cell.due.map_or(Value::Absent, Value::Date),
         _ => Value::Absent,
     }
@@ -150,9 +150,12 @@ fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {
 
 /// The order asked for, with ties by organization and duty so that pages never overlap.
 fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
-    for (field, descending) in order.terms() {
+    for (field, direction) in &order.terms {
         let ordering = rank(&value(a, field)).cmp(&rank(&value(b, field)));
-        let ordering = if descending { ordering.reverse() } else { ordering };
+        let ordering = match direction {
+            Direction::Ascending => ordering,
+            Direction::Descending => ordering.reverse(),
+        };
         if ordering != Ordering::Equal {
             return ordering;
         }

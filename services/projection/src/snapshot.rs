@@ -59,6 +59,12 @@ impl Snapshot {
         &entries[..entries.partition_point(|position| *position <= known)]
     }
 
+    /// The last civil day that was closed.
+    #[must_use]
+    pub fn last_closed(&self) -> Option<Date> {
+        self.days_closed.last().map(|(_, day)| *day)
+    }
+
     /// The day a view is for when the caller names none: the day after the last one closed, which
     /// is the day now running. It comes from the journal, not from a clock.
     #[must_use]
@@ -91,7 +97,6 @@ impl Snapshot {
         year: i16,
         known: Position,
     ) -> Option<(Position, &Arc<RuleSet>)> {
-        let (first, last) = (date(year, 1, 1), date(year, 12, 31));
         let mut newest: BTreeMap<&str, (Position, &Arc<RuleSet>)> = BTreeMap::new();
         for (since, rules) in self.rule_sets.iter().filter(|(since, _)| *since <= known) {
             newest.insert(rules.id.as_str(), (*since, rules));
@@ -99,11 +104,9 @@ impl Snapshot {
         newest
             .into_values()
             .filter(|(_, rules)| {
-                rules.valid_from <= last
-                    && rules.valid_to.is_none_or(|to| first <= to)
-                    && rules.jurisdiction.covers(&organization.division)
+                rules.is_valid_for(year) && rules.jurisdiction.covers(organization.division)
             })
-            .max_by_key(|(since, rules)| (rules.jurisdiction.depth(), rules.valid_from, *since))
+            .max_by_key(|(since, rules)| (depth(rules), rules.valid_from, *since))
     }
 
     /// The rule sets known at `known`: the newest version of each, by id.
@@ -125,4 +128,9 @@ impl Snapshot {
         }
         newest.into_values().collect()
     }
+}
+
+/// How near a jurisdiction is: 450000 reaches two digits deep, 450200 four, 450202 six.
+fn depth(rules: &RuleSet) -> usize {
+    rules.jurisdiction.as_str().trim_end_matches("00").len()
 }

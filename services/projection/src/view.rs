@@ -1,11 +1,10 @@
 //! The views of one organization and of one leader.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duty::Position;
-use duty::evaluate::{
-    self, LeaderLine, OrganizationEvaluation, Question, Scores, World,
-};
+use duty::evaluate::{self, LeaderLine, OrganizationEvaluation, Question, Scores, World};
 use duty::id::{OrganizationId, PersonId};
 use duty::registry::{Organization, Tenure};
 use duty::ruleset::RuleSet;
@@ -50,8 +49,9 @@ pub struct LeaderView {
     pub question: Question,
     /// Every tenure of the person, by first day, with the position of its version.
     pub tenures: Vec<(Position, Tenure)>,
-    /// The rule sets used, with the position that published each.
-    pub rules: Vec<(Position, Arc<RuleSet>)>,
+    /// The rule set of each organization the leader answers for, with the position that published
+    /// it.
+    pub rules: BTreeMap<OrganizationId, (Position, Arc<RuleSet>)>,
     /// The duties the leader answers for.
     pub lines: Vec<LeaderLine>,
     /// The four scores over those duties.
@@ -105,15 +105,13 @@ pub fn leader(
         Some(&**rules)
     };
     let (lines, scores) = evaluate::leader(world, &rules_for, person, question);
-    let mut rules: Vec<(Position, Arc<RuleSet>)> = Vec::new();
+    let mut rules = BTreeMap::new();
     for line in &lines {
         let used = registry
             .organization(&line.organization, question.known)
             .and_then(|org| snapshot.rules_for(org, question.year, question.known));
-        if let Some((since, set)) = used
-            && !rules.iter().any(|(_, known)| known.digest == set.digest)
-        {
-            rules.push((since, Arc::clone(set)));
+        if let Some((since, set)) = used {
+            rules.insert(line.organization.clone(), (since, Arc::clone(set)));
         }
     }
     let tenures = registry

@@ -55,6 +55,21 @@ impl Refusal {
         Self { found: problems.into_iter().map(|problem| (kind, problem)).collect() }
     }
 
+    /// A decision, refused for what was found before it as well: all in one answer.
+    ///
+    /// # Errors
+    /// A refusal when either found something.
+    pub fn merged<T>(found: Vec<Problem>, decided: Result<T, Self>) -> Result<T, Self> {
+        let mut all = Self::new(RefusalKind::Invalid, found);
+        match decided {
+            Ok(value) => all.or(value),
+            Err(refusal) => {
+                all.found.extend(refusal.found);
+                Err(all)
+            }
+        }
+    }
+
     /// Adds what `check` finds, as problems of this kind.
     pub(crate) fn add(&mut self, kind: RefusalKind, check: impl FnOnce(&mut Problems)) {
         let mut problems = Problems::new();

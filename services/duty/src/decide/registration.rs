@@ -18,8 +18,7 @@ pub(super) fn organization(
     let registry = standing.registry();
     refusal.add(RefusalKind::Invalid, |problems| {
         let field = "organization.parent_organization_id";
-        if registry.is_within(parent, &organization.id, Position::MAX)
-            || *parent == organization.id
+        if registry.is_within(parent, &organization.id, Position::MAX) || *parent == organization.id
         {
             problems.add(
                 Reason::TreeCycle,
@@ -117,13 +116,12 @@ pub(super) fn tenure(standing: &Standing, tenure: &Tenure, refusal: &mut Refusal
         });
     }
     let last = tenure.to.unwrap_or(Date::MAX);
-    let overlapping = registry.tenures_of(&tenure.post, Position::MAX).into_iter().find(
-        |(_, other)| {
+    let overlapping =
+        registry.tenures_of(&tenure.post, Position::MAX).into_iter().find(|(_, other)| {
             other.id != tenure.id
                 && other.acting == tenure.acting
                 && other.overlaps(tenure.from, last)
-        },
-    );
+        });
     if let Some((_, other)) = overlapping {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
@@ -142,9 +140,10 @@ pub(super) fn tenure(standing: &Standing, tenure: &Tenure, refusal: &mut Refusal
 /// Days close one after another, and only once they are over.
 pub(super) fn day_closed(context: &Context<'_>, day: Date, refusal: &mut Refusal) {
     let over = day < civil_day(context.now);
-    let next = context.standing.last_closed().is_none_or(|last| {
-        last.tomorrow().is_ok_and(|tomorrow| tomorrow == day)
-    });
+    let next = context
+        .standing
+        .last_closed()
+        .is_none_or(|last| last.tomorrow().is_ok_and(|tomorrow| tomorrow == day));
     if !over || !next {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(

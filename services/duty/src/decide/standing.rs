@@ -1,6 +1,11 @@
 //! What `decide` must know of the ledger: a fold of the journal, kept by the writer alone.
+//!
+//! The writer decides a whole group before it writes it, each command against what those before it
+//! in the group will have done. So a standing has a settled part and a part ahead of the journal;
+//! [`Standing::settle`] follows a durable write, [`Standing::roll_back`] a write that was refused.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -21,19 +26,34 @@ pub struct Fate {
     pub accepted: bool,
 }
 
-/// The standing of the ledger as `decide` needs it.
-#[derive(Debug, Clone, Default)]
-pub struct Standing {
-    registry: Registry,
+/// The part that grows with every event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Tables {
+    positions: BTreeMap<EventId, Position>,
+    fates: BTreeMap<EventId, Fate>,
+    revisions: BTreeMap<OrganizationId, u64>,
+    /// The organization of each duty event: withdrawals and reviews name only the event.
+    organizations: BTreeMap<EventId, OrganizationId>,
+}
+
+/// The part that stays small, and cheap to copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Small {
+    registry: Arc<Registry>,
     head: Position,
     last_recorded_at: Option<Timestamp>,
     last_closed: Option<Date>,
-    revisions: BTreeMap<OrganizationId, u64>,
-    positions: BTreeMap<EventId, Position>,
-    fates: BTreeMap<EventId, Fate>,
-    rule_sets: BTreeMap<RuleSetId, Box<str>>,
-    /// Organization of each event that was corrected, withdrawn or reviewed by id only.
-    organizations: BTreeMap<EventId, OrganizationId>,
+    rule_sets: Arc<BTreeMap<RuleSetId, Box<str>>>,
+}
+
+/// The standing of the ledger as `decide` needs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    settled: Tables,
+    settled_small: Small,
+    /// What a group that is not yet durable adds; absolute values, looked up first.
+    ahead: Tables,
+    small: Small,
 }
 
 impl Standing {
@@ -45,98 +65,131 @@ impl Standing {
 
     /// Takes in an accepted entry at the next position, which it returns.
     pub fn evolve(&mut self, recorded: &Recorded) -> Position {
-        let position = self.head.next();
-        self.head = position;
-        self.last_recorded_at = Some(recorded.recorded_at);
-        self.positions.insert(recorded.event_id, position);
+        let position = self.small.head.next();
+        self.small.head = position;
+        self.small.last_recorded_at = Some(recorded.recorded_at);
+        self.ahead.positions.insert(recorded.event_id, position);
         match &recorded.entry {
             Entry::DutyEvent(event) => self.count(recorded.event_id, &event.organization),
             Entry::Correction(correction) => {
-                let fate = self.fates.entry(correction.target).or_default();
-                fate.superseded_by = Some(recorded.event_id);
+                self.mark(correction.target, |fate| fate.superseded_by = Some(recorded.event_id));
                 self.count(recorded.event_id, &correction.event.organization);
             }
             Entry::Withdrawal(withdrawal) => {
-                self.fates.entry(withdrawal.target).or_default().withdrawn = true;
+                self.mark(withdrawal.target, |fate| fate.withdrawn = true);
                 self.count_target(withdrawal.target);
             }
             Entry::Review(review) => {
-                let fate = self.fates.entry(review.target).or_default();
-                fate.accepted = review.verdict == Verdict::Accepted;
+                let accepted = review.verdict == Verdict::Accepted;
+                self.mark(review.target, |fate| fate.accepted = accepted);
                 self.count_target(review.target);
             }
             Entry::Organization(organization) => {
-                self.registry.put_organization(position, organization.clone());
+                self.registry_mut().put_organization(position, organization.clone());
             }
-            Entry::Post(post) => self.registry.put_post(position, post.clone()),
-            Entry::Person(person) => self.registry.put_person(position, person.clone()),
-            Entry::Tenure(tenure) => self.registry.put_tenure(position, tenure.clone()),
+            Entry::Post(post) => self.registry_mut().put_post(position, post.clone()),
+            Entry::Person(person) => self.registry_mut().put_person(position, person.clone()),
+            Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
             Entry::RuleSet(rules) => {
-                self.rule_sets.insert(rules.id.clone(), rules.digest.clone());
+                let rule_sets = Arc::make_mut(&mut self.small.rule_sets);
+                rule_sets.insert(rules.id.clone(), rules.digest.clone());
             }
             Entry::Calendar(_) => {}
-            Entry::DayClosed(day) => self.last_closed = Some(*day),
+            Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }
         position
     }
 
+    /// What was taken in is durable: it stays.
+    pub fn settle(&mut self) {
+        let ahead = std::mem::take(&mut self.ahead);
+        self.settled.positions.extend(ahead.positions);
+        self.settled.fates.extend(ahead.fates);
+        self.settled.revisions.extend(ahead.revisions);
+        self.settled.organizations.extend(ahead.organizations);
+        self.settled_small = self.small.clone();
+    }
+
+    /// What was taken in since [`Self::settle`] was not written: as if it had not been.
+    pub fn roll_back(&mut self) {
+        self.ahead = Tables::default();
+        self.small = self.settled_small.clone();
+    }
+
+    fn registry_mut(&mut self) -> &mut Registry {
+        Arc::make_mut(&mut self.small.registry)
+    }
+
+    fn mark(&mut self, target: EventId, change: impl FnOnce(&mut Fate)) {
+        let mut fate = self.fate(target);
+        change(&mut fate);
+        self.ahead.fates.insert(target, fate);
+    }
+
     fn count(&mut self, event: EventId, organization: &OrganizationId) {
-        *self.revisions.entry(organization.clone()).or_default() += 1;
-        self.organizations.insert(event, organization.clone());
+        let revision = self.revision(organization).saturating_add(1);
+        self.ahead.revisions.insert(organization.clone(), revision);
+        self.ahead.organizations.insert(event, organization.clone());
     }
 
     fn count_target(&mut self, target: EventId) {
-        if let Some(organization) = self.organizations.get(&target).cloned() {
-            *self.revisions.entry(organization).or_default() += 1;
+        let organizations = [&self.ahead.organizations, &self.settled.organizations];
+        let found = organizations.iter().find_map(|table| table.get(&target)).cloned();
+        if let Some(organization) = found {
+            let revision = self.revision(&organization).saturating_add(1);
+            self.ahead.revisions.insert(organization, revision);
         }
     }
 
     /// The position of the last entry.
     #[must_use]
     pub fn head(&self) -> Position {
-        self.head
+        self.small.head
     }
 
     /// When the last entry was recorded.
     #[must_use]
     pub fn last_recorded_at(&self) -> Option<Timestamp> {
-        self.last_recorded_at
+        self.small.last_recorded_at
     }
 
     /// The last civil day that was closed.
     #[must_use]
     pub fn last_closed(&self) -> Option<Date> {
-        self.last_closed
+        self.small.last_closed
     }
 
     /// The revision of an organization's stream: how many duty events, corrections, withdrawals
     /// and reviews it holds.
     #[must_use]
     pub fn revision(&self, organization: &OrganizationId) -> u64 {
-        self.revisions.get(organization).copied().unwrap_or(0)
+        let tables = [&self.ahead.revisions, &self.settled.revisions];
+        tables.iter().find_map(|table| table.get(organization)).copied().unwrap_or(0)
     }
 
     /// Where the entry with this id stands.
     #[must_use]
     pub fn position_of(&self, id: EventId) -> Option<Position> {
-        self.positions.get(&id).copied()
+        let tables = [&self.ahead.positions, &self.settled.positions];
+        tables.iter().find_map(|table| table.get(&id)).copied()
     }
 
     /// What became of a duty event.
     #[must_use]
     pub fn fate(&self, id: EventId) -> Fate {
-        self.fates.get(&id).copied().unwrap_or_default()
+        let tables = [&self.ahead.fates, &self.settled.fates];
+        tables.iter().find_map(|table| table.get(&id)).copied().unwrap_or_default()
     }
 
     /// The registry.
     #[must_use]
     pub fn registry(&self) -> &Registry {
-        &self.registry
+        &self.small.registry
     }
 
     /// The digest of the newest version of a rule set.
     #[must_use]
     pub fn rule_set_digest(&self, id: &RuleSetId) -> Option<&str> {
-        self.rule_sets.get(id).map(|digest| &**digest)
+        self.small.rule_sets.get(id).map(|digest| &**digest)
     }
 }

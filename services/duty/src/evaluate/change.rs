@@ -62,10 +62,7 @@ pub(super) fn obligations(scope: &Scope<'_>, owner: &Owner) -> Vec<Obligation> {
 
 /// The changes of the year that were known and had happened by the day asked, once per day and
 /// kind: two posts handed over to one person on one day are one change.
-fn changes(
-    scope: &Scope<'_>,
-    triggers: &[TriggerKind],
-) -> BTreeMap<(Date, TriggerKind), Position> {
+fn changes(scope: &Scope<'_>, triggers: &[TriggerKind]) -> BTreeMap<(Date, TriggerKind), Position> {
     let question = scope.question;
     let registry = scope.world.registry;
     let in_year = |day: Date| day.year() == question.year && day <= question.as_of;

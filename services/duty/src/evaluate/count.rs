@@ -72,10 +72,8 @@ fn stated(fact: &Fact, measure: Measure<'_>) -> Option<Decimal> {
             Some(fact.quantity(metric)?.value)
         }
         Measure::Sum(metrics) | Measure::Level(metrics) => {
-            let figures: Vec<Decimal> = metrics
-                .iter()
-                .filter_map(|metric| Some(fact.quantity(metric)?.value))
-                .collect();
+            let figures: Vec<Decimal> =
+                metrics.iter().filter_map(|metric| Some(fact.quantity(metric)?.value)).collect();
             (!figures.is_empty()).then(|| figures.into_iter().sum())
         }
     }

@@ -156,10 +156,11 @@ fn answer(scope: &Scope<'_>, fact: &Fact, threshold: Threshold, bound: Decimal) 
         Threshold::CollectiveDiscussionRate => details.collectively_discussed(),
         Threshold::FilingRate => given(details.filed_date().is_some()),
         Threshold::AppearanceRate => details.appeared(),
-        Threshold::PublicCommentDaysMin => details.public_comment().map_or(
-            Answer::Unknown,
-            |(first, last)| at_least(Decimal::from((last - first).get_days() + 1), bound),
-        ),
+        Threshold::PublicCommentDaysMin => {
+            details.public_comment().map_or(Answer::Unknown, |(first, last)| {
+                at_least(Decimal::from((last - first).get_days() + 1), bound)
+            })
+        }
         Threshold::PublicationWithinWorkingDays if details.publication_exempt() => Answer::Yes,
         Threshold::PublicationWithinWorkingDays => {
             let limit = u32::try_from(bound.trunc()).unwrap_or(u32::MAX);

@@ -131,7 +131,13 @@ fn share_out(
                 && rung == Rung::Claimed
                 && timing(index, window) == Timing::Unknown;
             if timing(index, window) == Timing::InTime || uncertain_alone {
-                take(&mut left[index], Decimal::MAX, index, &mut share.in_time, &mut share.in_time_from);
+                take(
+                    &mut left[index],
+                    Decimal::MAX,
+                    index,
+                    &mut share.in_time,
+                    &mut share.in_time_from,
+                );
             }
         }
         if rung == Rung::Claimed {
@@ -206,12 +212,7 @@ fn rung_results(
 
 /// State and credit of one rung (DOMAIN §6.1 and §6.2). Credit never falls when something is done:
 /// a late completion keeps the part that was in time.
-fn status(
-    share: &Share,
-    window: &Window,
-    borne_out: bool,
-    terms: Terms<'_>,
-) -> (Status, Decimal) {
+fn status(share: &Share, window: &Window, borne_out: bool, terms: Terms<'_>) -> (Status, Decimal) {
     let as_of = terms.question.as_of;
     let in_part = (share.in_time / terms.required).min(Decimal::ONE);
     if terms.required <= share.in_time {
@@ -269,7 +270,8 @@ fn standing(
         _ if member.fact.aggregate && amount.is_zero() => NotCounted::SumOfCounted,
         Timing::Late | Timing::InTime | Timing::Unknown | Timing::TooEarly => {
             // It would count if it were needed: a late or regular claim beside what is in time.
-            let rung = if recurring || timing == Timing::Unknown { Rung::Claimed } else { member.rung };
+            let rung =
+                if recurring || timing == Timing::Unknown { Rung::Claimed } else { member.rung };
             let held_back = held_back(member, rung, timing, terms.question.as_of);
             return Standing::Counted { rung, timing, amount, held_back };
         }

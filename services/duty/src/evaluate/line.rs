@@ -226,9 +226,7 @@ pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
         }
         Cadence::HalfYear { .. } => counted(scope, &owner, &sub_periods(scope, Period::Half)),
         Cadence::Quarterly { .. } => counted(scope, &owner, &sub_periods(scope, Period::Quarter)),
-        Cadence::ContinuousCount => {
-            counted(scope, &owner, &[(Period::Year, Window::year(year))])
-        }
+        Cadence::ContinuousCount => counted(scope, &owner, &[(Period::Year, Window::year(year))]),
         Cadence::OnChange { .. } => change::obligations(scope, &owner),
         Cadence::OnEvent => item::obligations(scope, &owner),
     }

@@ -95,15 +95,9 @@ fn held_posts<'a>(
 }
 
 /// 任职不足半年: in none of the posts since before the threshold.
-fn is_short(
-    rules: &RuleSet,
-    year: i16,
-    held: &[(PostKind, &Tenure)],
-    person: &PersonId,
-) -> bool {
+fn is_short(rules: &RuleSet, year: i16, held: &[(PostKind, &Tenure)], person: &PersonId) -> bool {
     let months = i32::from(rules.half_year_threshold_months);
-    let threshold =
-        rules.accounting_day(year).saturating_sub(jiff::Span::new().months(months));
+    let threshold = rules.accounting_day(year).saturating_sub(jiff::Span::new().months(months));
     held.iter()
         .filter(|(_, tenure)| tenure.person == *person)
         .all(|(_, tenure)| threshold < tenure.from)

@@ -38,7 +38,9 @@ pub fn check(event: &DutyEvent, today: Date, problems: &mut Problems) {
             problems.add(
                 Reason::StateSecretMarking,
                 field,
-                format!("文本带有国家秘密标志“{marking}”：涉密内容严禁录入本系统，请立即按保密规定处理"),
+                format!(
+                    "文本带有国家秘密标志“{marking}”：涉密内容严禁录入本系统，请立即按保密规定处理"
+                ),
                 format!(
                     "the text carries the state-secret marking \"{marking}\": classified content \
                      must never enter this system; handle it under the secrecy rules"
@@ -82,12 +84,7 @@ fn check_years(event: &DutyEvent, today: Date, problems: &mut Problems) {
 
 fn check_limits(event: &DutyEvent, problems: &mut Problems) {
     if event.title.trim().is_empty() {
-        problems.add(
-            Reason::FieldRequired,
-            "title",
-            "必须填写事件名称",
-            "a title is required",
-        );
+        problems.add(Reason::FieldRequired, "title", "必须填写事件名称", "a title is required");
     }
     for (field, text, limit) in [
         ("title", &event.title, TITLE_CHARS_MAX),
@@ -163,7 +160,7 @@ pub fn flags(event: &DutyEvent) -> Vec<Problem> {
     }
     metric::flags(&event.quantities, &mut problems);
     problems.at(event.event_type().as_str(), |problems| {
-        event.details.flags(event.kind, problems);
+        event.details.flags(event.kind, &event.occurred, problems);
     });
     problems.into_vec()
 }

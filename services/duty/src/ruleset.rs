@@ -1,0 +1,229 @@
+//! Rule sets (规则集): the duties of a jurisdiction as data, read from TOML.
+//!
+//! A rule set says who owes what, how often, until when, and what counts as done. It carries no
+//! version of its own: each publication is an entry of the journal, and the digest of the exact
+//! text is what every figure names. [`RuleSet::parse`] reports all faults at once, each with its
+//! line; what it accepts can be evaluated for any year without failing.
+//!
+//! Keys beside `[[duty]]`, all but the first five optional: `schema_version = 1`, `ruleset_id`,
+//! `valid_from`, `jurisdiction`, `timezone`, `valid_to`, `official_rung`, `warn_days`,
+//! `half_year_threshold_months`, `late_entry_working_days`, `accounting_date {month, day}`,
+//! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric, …]}`.
+
+mod advice;
+mod cadence;
+mod condition;
+mod duty;
+mod nearest;
+mod parse;
+pub(crate) mod reader;
+mod terms;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::division::DivisionCode;
+use crate::event::EventType;
+use crate::id::{DutyId, RuleSetId};
+use crate::problem::Problem;
+
+pub use cadence::{Bound, Cadence, Deadline, MonthDay, SubPeriod};
+pub use condition::{Condition, ConditionError, ConditionFacts};
+pub use terms::{Level, OwedBy, Rung, SeedKind, Threshold, TriggerKind};
+
+/// Longest text of a rule set, in bytes: ten times the catalogue of 2022.
+pub const RULE_SET_BYTES_MAX: usize = 256 * 1024;
+
+/// A rule set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSet {
+    /// Its id, the same in all its versions.
+    pub id: RuleSetId,
+    /// First day it is valid.
+    pub valid_from: Date,
+    /// Last day it is valid.
+    pub valid_to: Option<Date>,
+    /// The division it is for, with everything inside.
+    pub jurisdiction: DivisionCode,
+    /// The rung whose status is shown first (官方口径); `documented` unless the rule set says so.
+    pub official_rung: Rung,
+    /// How many days before a deadline a duty is 临期.
+    pub warn_days: u32,
+    /// Credits.
+    pub scoring: Scoring,
+    /// 任职不足半年: in office for fewer months than this in the year.
+    pub half_year_threshold_months: u8,
+    /// 考核基准日: whoever is in office on this day owes for the year.
+    pub accounting_date: MonthDay,
+    /// 补录: recorded more than so many working days after it happened.
+    pub late_entry_working_days: u32,
+    /// Grades, best first.
+    pub grades: Vec<Grade>,
+    /// What a duty's `metric` adds up: its name, and metrics of the catalogue.
+    pub metrics: BTreeMap<Box<str>, Vec<Box<str>>>,
+    /// The duties, in the order of the text.
+    pub duties: Vec<DutyRule>,
+    /// SHA-256 of the text, lower-case hex.
+    pub digest: Box<str>,
+    /// The exact text.
+    pub text: Arc<str>,
+}
+
+/// How states become credits (计分).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scoring {
+    /// Credit of 逾期补办.
+    pub late_credit: Decimal,
+}
+
+/// A grade (考核等次).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grade {
+    /// Chinese name.
+    pub name_zh: Box<str>,
+    /// English name.
+    pub name_en: Box<str>,
+    /// Least score.
+    pub min_score: Decimal,
+}
+
+/// A duty (责任事项).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyRule {
+    /// Its id.
+    pub id: DutyId,
+    /// Chinese name.
+    pub name_zh: Box<str>,
+    /// English name.
+    pub name_en: Box<str>,
+    /// Group in reports: `core`, `reporting`, ….
+    pub category: Box<str>,
+    /// Who owes it.
+    pub owed_by: Vec<OwedBy>,
+    /// What it attaches to.
+    pub level: Level,
+    /// The event types that count.
+    pub satisfied_by: Vec<EventType>,
+    /// How often and until when.
+    pub cadence: Cadence,
+    /// How many in the year; a half or a quarter of it in each half-year or quarter.
+    pub min_count: u32,
+    /// Bounds each document, decision or case must keep, in the order of [`Threshold::ALL`].
+    pub threshold: Vec<(Threshold, Decimal)>,
+    /// A key of [`RuleSet::metrics`], when not acts but a figure is counted.
+    pub metric: Option<Box<str>>,
+    /// Lines of work it is limited to; empty for all.
+    pub applies_to: Vec<Box<str>>,
+    /// Condition on the organization's year.
+    pub applies_when: Option<Condition>,
+    /// Evidence customarily offered.
+    pub evidence_customary: Vec<Box<str>>,
+    /// Weight in the score.
+    pub weight: Decimal,
+    /// Legal basis.
+    pub basis: Vec<Box<str>>,
+    /// Where the rule comes from in the report it was drafted from.
+    pub seed: Option<Seed>,
+    /// First day that counts, when not 1 January of the year.
+    pub opens: Option<Opening>,
+}
+
+/// What the source report says about a duty, kept as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seed {
+    /// How the report speaks of it.
+    pub kind: SeedKind,
+    /// Line of the report, 0 for none.
+    pub line: u32,
+    /// The words.
+    pub quote: Box<str>,
+}
+
+/// The first day that counts for a yearly duty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Month and day.
+    pub day: MonthDay,
+    /// −1 for the year before, 0 for the year itself, 1 for the year after.
+    pub year_offset: i8,
+}
+
+/// A fault or advice with its place in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSetError {
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column in characters, counted from 1.
+    pub column: u32,
+    /// What is wrong; its field names line and path, its texts the line again.
+    pub problem: Problem,
+}
+
+impl RuleSet {
+    /// Reads a rule set. What is only worth a look comes beside it; otherwise all faults, by line.
+    pub fn parse(text: &str) -> Result<(Self, Vec<RuleSetError>), Vec<RuleSetError>> {
+        parse::rule_set(text)
+    }
+
+    /// 考核基准日 of a year.
+    #[must_use]
+    pub fn accounting_day(&self, year: i16) -> Date {
+        self.accounting_date.in_year(year)
+    }
+
+    /// Whether the rule set is the one to judge a year by: valid on its accounting day.
+    #[must_use]
+    pub fn is_valid_for(&self, year: i16) -> bool {
+        let day = self.accounting_day(year);
+        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+
+    /// The duty of this id.
+    #[must_use]
+    pub fn duty(&self, id: &DutyId) -> Option<&DutyRule> {
+        self.duties.iter().find(|duty| duty.id == *id)
+    }
+
+    /// The grade a score reaches.
+    #[must_use]
+    pub fn grade(&self, score: Decimal) -> Option<&Grade> {
+        self.grades.iter().find(|grade| grade.min_score <= score)
+    }
+}
+
+impl DutyRule {
+    /// First day that counts for `year`.
+    #[must_use]
+    pub fn opens_on(&self, year: i16) -> Date {
+        match self.opens {
+            Some(Opening { day, year_offset }) => {
+                day.in_year(year.saturating_add(i16::from(year_offset)))
+            }
+            None => MonthDay::NEW_YEAR.in_year(year),
+        }
+    }
+
+    /// The half-years or quarters in which a part of [`Self::min_count`] is owed; none for another
+    /// cadence.
+    #[must_use]
+    pub fn sub_periods(&self, year: i16) -> Vec<SubPeriod> {
+        self.cadence.sub_periods(year)
+    }
+}
+
+impl Default for Scoring {
+    fn default() -> Self {
+        Self { late_credit: Decimal::new(6, 1) }
+    }
+}
+
+#[cfg(test)]
+#[path = "ruleset/tests.rs"]
+mod tests;
+
+#[cfg(test)]
+#[path = "ruleset/refusal_tests.rs"]
+mod refusal_tests;

@@ -1,0 +1,365 @@
+//! `applies_when`: conditions that do not fit fields, as CEL expressions (Common Expression
+//! Language), compiled once.
+//!
+//! A condition sees these variables and nothing else:
+//!
+//! | variable | type | meaning |
+//! |---|---|---|
+//! | `year` | int | the accounting year |
+//! | `litigation_hearings` | int | events of type `court_appearance` in the year |
+//! | `events` | map | event type → number of events; every type is there |
+//! | `org` | map | `class`, `sector` (strings), `has_enforcement_power` (bool) |
+//!
+//! There are no loops (no macros), no clock, no regular expressions: a condition is a total function
+//! of its variables up to arithmetic faults, and those are values ([`ConditionError`]). Length and
+//! nesting are bounded, so that neither compiling nor evaluating can exhaust a thread's stack.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue};
+use cel::{Context, Env, ExecutionError, Program, Value};
+
+use super::nearest::did_you_mean;
+use crate::event::EventType;
+
+/// Longest expression, in bytes.
+const BYTES_MAX: usize = 400;
+/// Deepest nesting of brackets and conditionals. The parser descends a dozen functions for each: in
+/// an unoptimised build 170 KiB of stack, where a thread has 2 MiB.
+const NESTING_MAX: usize = 3;
+/// Most operators and selections beside `&&` and `||`. A chain of them makes a tree as deep as it is
+/// long, 35 KiB of stack for each: 3 × 170 + 24 × 35 KiB stay below 1.5 MiB.
+const OPERATORS_MAX: usize = 24;
+
+/// The variables a condition may name.
+const VARIABLES: [&str; 4] = ["litigation_hearings", "events", "org", "year"];
+/// The keys of `org`.
+const ORGANIZATION_KEYS: [&str; 3] = ["class", "sector", "has_enforcement_power"];
+/// The functions a condition may call, beside operators.
+const FUNCTIONS: [&str; 8] =
+    ["size", "int", "uint", "double", "string", "startsWith", "endsWith", "contains"];
+/// Operators, as the syntax tree names them.
+const OPERATOR_NAMES: [&str; 17] = [
+    "_?_:_", "_&&_", "_||_", "!_", "_-_", "_+_", "_*_", "_/_", "_%_", "_==_", "_!=_", "_>=_",
+    "_<=_", "_>_", "_<_", "-_", "@in",
+];
+/// Indexing, whose literal keys are checked.
+const INDEX: &str = "_[_]";
+
+/// Standard functions, no macros and hence no loops, no optional syntax.
+static ENVIRONMENT: LazyLock<Arc<Env>> =
+    LazyLock::new(|| Arc::new(Env::default().with_optional_support(false).with_stdlib()));
+
+/// What a condition is evaluated with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionFacts {
+    /// The accounting year.
+    pub year: i16,
+    /// How many events of each type the year has; absent types have none.
+    pub events: BTreeMap<EventType, u64>,
+    /// Class of the organization, by its stable text: `government_organ`, ….
+    pub class: String,
+    /// Line of work.
+    pub sector: String,
+    /// 是否有行政执法权.
+    pub has_enforcement_power: bool,
+}
+
+/// The variable `org`; its fields are [`ORGANIZATION_KEYS`].
+#[derive(serde::Serialize)]
+struct OrganizationView<'a> {
+    class: &'a str,
+    sector: &'a str,
+    has_enforcement_power: bool,
+}
+
+/// A compiled condition (适用条件).
+#[derive(Clone)]
+pub struct Condition {
+    source: Box<str>,
+    program: Arc<Program>,
+}
+
+/// Why a text is no condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ConditionFault {
+    pub(super) zh: String,
+    pub(super) en: String,
+}
+
+/// Why a condition has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConditionError {
+    /// A division or remainder by zero.
+    #[error("除数为零 (division by zero)")]
+    DivisionByZero,
+    /// A number outside 64 bits.
+    #[error("数值溢出 (arithmetic overflow)")]
+    Overflow,
+    /// A key that the map does not have.
+    #[error("没有该键 (no such key)")]
+    NoSuchKey,
+    /// Operands that do not go together.
+    #[error("类型不匹配 (operands of the wrong type)")]
+    WrongType,
+    /// The answer is neither yes nor no.
+    #[error("结果不是布尔值 (the result is not a boolean)")]
+    NotBoolean,
+    /// Anything else.
+    #[error("无法计算 (cannot be evaluated)")]
+    Other,
+}
+
+impl Condition {
+    /// Compiles an expression and checks every name in it.
+    pub(super) fn compile(source: &str) -> Result<Self, ConditionFault> {
+        check_size(source)?;
+        let program = ENVIRONMENT.compile(source).map_err(|faults| {
+            let message = faults.errors.first().map_or("", |fault| fault.msg.as_str());
+            ConditionFault {
+                zh: format!("CEL 表达式不能编译：{message}"),
+                en: format!("the CEL expression does not compile: {message}"),
+            }
+        })?;
+        check_names(program.expression())?;
+        let condition = Self { source: source.into(), program: Arc::new(program) };
+        condition.check_answers()?;
+        Ok(condition)
+    }
+
+    /// The expression as written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the condition holds. An error means that it is not known whether it does.
+    pub fn evaluate(&self, facts: &ConditionFacts) -> Result<bool, ConditionError> {
+        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+        let count = |event_type: &EventType| {
+            let count = facts.events.get(event_type).copied().unwrap_or(0);
+            i64::try_from(count).unwrap_or(i64::MAX)
+        };
+        let events: BTreeMap<&str, i64> = EventType::ALL
+            .iter()
+            .map(|event_type| (event_type.as_str(), count(event_type)))
+            .collect();
+        let organization = OrganizationView {
+            class: &facts.class,
+            sector: &facts.sector,
+            has_enforcement_power: facts.has_enforcement_power,
+        };
+        let hearings = Value::Int(count(&EventType::CourtAppearance));
+        context.add_variable_from_value("year", Value::Int(i64::from(facts.year)));
+        context.add_variable_from_value("litigation_hearings", hearings);
+        context.add_variable("events", events).map_err(|_| ConditionError::Other)?;
+        context.add_variable("org", organization).map_err(|_| ConditionError::Other)?;
+        match self.program.execute(&context) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(_) => Err(ConditionError::NotBoolean),
+            Err(error) => Err(cause(&error)),
+        }
+    }
+
+    /// Tries the condition on two made-up organizations, one of which has done nothing: an
+    /// expression that never answers yes or no is refused at publication, not found out in March.
+    fn check_answers(&self) -> Result<(), ConditionFault> {
+        let nothing = ConditionFacts {
+            year: 2022,
+            events: BTreeMap::new(),
+            class: "government_organ".to_owned(),
+            sector: "science_technology_bureau".to_owned(),
+            has_enforcement_power: false,
+        };
+        let much = ConditionFacts {
+            events: EventType::ALL.iter().map(|event_type| (*event_type, 3)).collect(),
+            has_enforcement_power: true,
+            ..nothing.clone()
+        };
+        let answers = [self.evaluate(&nothing), self.evaluate(&much)];
+        let wrong = answers.iter().find_map(|answer| match answer {
+            Err(error @ (ConditionError::NotBoolean | ConditionError::WrongType)) => Some(*error),
+            _ => None,
+        });
+        let never = answers.iter().all(Result::is_err).then(|| answers[0].err()).flatten();
+        match wrong.or(never) {
+            None => Ok(()),
+            Some(error) => Err(ConditionFault {
+                zh: format!("表达式得不出是或否：{error}"),
+                en: format!("the expression does not answer yes or no: {error}"),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Condition").field(&self.source).finish()
+    }
+}
+
+impl PartialEq for Condition {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Condition {}
+
+fn check_size(source: &str) -> Result<(), ConditionFault> {
+    if BYTES_MAX < source.len() {
+        return Err(ConditionFault {
+            zh: format!("表达式长 {} 字节，超过 {BYTES_MAX}", source.len()),
+            en: format!("the expression has {} bytes, more than {BYTES_MAX}", source.len()),
+        });
+    }
+    let deepest = nesting(source);
+    if NESTING_MAX < deepest {
+        return Err(ConditionFault {
+            zh: format!("表达式嵌套 {deepest} 层，超过 {NESTING_MAX} 层"),
+            en: format!("the expression is nested {deepest} deep, more than {NESTING_MAX}"),
+        });
+    }
+    let operators = operators(source);
+    if OPERATORS_MAX < operators {
+        return Err(ConditionFault {
+            zh: format!("表达式有 {operators} 个运算，超过 {OPERATORS_MAX} 个"),
+            en: format!("the expression has {operators} operators, more than {OPERATORS_MAX}"),
+        });
+    }
+    Ok(())
+}
+
+/// Greatest number of brackets open at once; a `?` counts as one that is never closed.
+fn nesting(source: &str) -> usize {
+    let mut open = 0usize;
+    let mut deepest = 0;
+    for c in source.chars() {
+        match c {
+            '(' | '[' | '{' | '?' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
+/// How many operators and selections there may be: an upper bound, since signs inside quotes count
+/// too. `&&` and `||` make balanced trees and are left out.
+fn operators(source: &str) -> usize {
+    let words = source
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| *word == "in")
+        .count();
+    let signs = source.replace("&&", " ").replace("||", " ");
+    words + signs.chars().filter(|c| "+-*/%<>!=.[({,:?&|".contains(*c)).count()
+        - signs.matches("==").count()
+        - signs.matches("!=").count()
+        - signs.matches("<=").count()
+        - signs.matches(">=").count()
+}
+
+/// Refuses names that no evaluation would know.
+fn check_names(expression: &IdedExpr) -> Result<(), ConditionFault> {
+    match &expression.expr {
+        Expr::Ident(name) => known(name, "变量", "variable", VARIABLES),
+        Expr::Select(select) => {
+            check_key(&select.operand, &select.field)?;
+            check_names(&select.operand)
+        }
+        Expr::Call(call) => {
+            let name = call.func_name.as_str();
+            if name == INDEX {
+                if let [operand, key] = &call.args[..]
+                    && let Expr::Literal(LiteralValue::String(key)) = &key.expr
+                {
+                    check_key(operand, key.inner())?;
+                }
+            } else if !OPERATOR_NAMES.contains(&name) {
+                known(name, "函数", "function", FUNCTIONS)?;
+            }
+            call.target.iter().try_for_each(|target| check_names(target))?;
+            call.args.iter().try_for_each(check_names)
+        }
+        Expr::List(list) => list.elements.iter().try_for_each(check_names),
+        Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
+            EntryExpr::MapEntry(entry) => {
+                check_names(&entry.key)?;
+                check_names(&entry.value)
+            }
+            EntryExpr::StructField(field) => check_names(&field.value),
+        }),
+        Expr::Literal(_) => Ok(()),
+        Expr::Unspecified | Expr::Comprehension(_) | Expr::Struct(_) => Err(ConditionFault {
+            zh: "条件中不能使用循环或结构体".to_owned(),
+            en: "loops and messages have no place in a condition".to_owned(),
+        }),
+    }
+}
+
+/// Refuses a key that a variable does not have.
+fn check_key(operand: &IdedExpr, key: &str) -> Result<(), ConditionFault> {
+    match &operand.expr {
+        Expr::Ident(name) if name == "org" => {
+            known(key, "org 的键", "key of org", ORGANIZATION_KEYS)
+        }
+        Expr::Ident(name) if name == "events" => {
+            let types = EventType::ALL.iter().map(|event_type| event_type.as_str());
+            known(key, "事件类型", "event type", types)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn known(
+    name: &str,
+    zh: &str,
+    en: &str,
+    names: impl IntoIterator<Item = &'static str>,
+) -> Result<(), ConditionFault> {
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let (mut near_zh, mut near_en) = did_you_mean(name, names.iter().copied());
+    if near_en.is_empty() && names.len() <= FUNCTIONS.len() {
+        near_zh = format!("，可用：{}", names.join(", "));
+        near_en = format!("; one of {}", names.join(", "));
+    }
+    Err(ConditionFault {
+        zh: format!("条件中没有{zh}“{name}”{near_zh}"),
+        en: format!("a condition has no {en} '{name}'{near_en}"),
+    })
+}
+
+/// The cause without the values: the library prints maps in no fixed order, and the text becomes
+/// part of an evaluation that must recompute to the same bytes.
+fn cause(error: &ExecutionError) -> ConditionError {
+    match error {
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+            ConditionError::DivisionByZero
+        }
+        ExecutionError::Overflow(..) => ConditionError::Overflow,
+        ExecutionError::NoSuchKey(_) | ExecutionError::IndexOutOfBounds(_) => {
+            ConditionError::NoSuchKey
+        }
+        ExecutionError::NoSuchOverload(_)
+        | ExecutionError::UnexpectedType { .. }
+        | ExecutionError::UnsupportedTargetType { .. }
+        | ExecutionError::NotSupportedAsMethod { .. }
+        | ExecutionError::UnsupportedKeyType(_)
+        | ExecutionError::ValuesNotComparable(..)
+        | ExecutionError::UnsupportedBinaryOperator(..)
+        | ExecutionError::UnsupportedIndex(..)
+        | ExecutionError::InvalidArgumentCount { .. }
+        | ExecutionError::MissingArgumentOrTarget => ConditionError::WrongType,
+        _ => ConditionError::Other,
+    }
+}
+
+#[cfg(test)]
+#[path = "condition_tests.rs"]
+mod tests;

@@ -1,0 +1,248 @@
+//! The running service: build, serve, drain.
+//!
+//! Order of a start: sockets, health port (alive, not ready), journal and replay, API, ready. Order
+//! of a stop: not ready, go on for a moment so that callers notice, end the streams, drain with a
+//! deadline of our own, write what is queued, close the journal.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::Journal;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::service::Routes;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::days;
+use crate::grpc::Api;
+use crate::opening::{self, OpenError, Opened};
+use crate::pb;
+
+/// The services of the API, as health names them.
+pub const SERVICES: &[&str] = &[
+    "dutyledger.v1.DutyEventService",
+    "dutyledger.v1.RegistryService",
+    "dutyledger.v1.ReviewService",
+    "dutyledger.v1.ComplianceService",
+    "dutyledger.v1.EvaluationService",
+];
+/// Health name of "the process lives": true from the start, also while the journal is replayed.
+const LIVENESS: &str = "liveness";
+/// Health name of "the service answers and takes writes".
+const READINESS: &str = "readiness";
+
+/// Bound sockets, before anything else is touched.
+pub struct Sockets {
+    api: TcpListener,
+    admin: TcpListener,
+}
+
+impl Sockets {
+    /// Binds both ports.
+    ///
+    /// # Errors
+    /// The address and what the system said.
+    pub async fn bind(config: &Config) -> Result<Self, (SocketAddr, std::io::Error)> {
+        let bind = |address: SocketAddr| async move {
+            TcpListener::bind(address).await.map_err(|error| (address, error))
+        };
+        Ok(Self { api: bind(config.listen).await?, admin: bind(config.admin_listen).await? })
+    }
+}
+
+/// A service that runs.
+pub struct App {
+    /// Where the API listens.
+    pub api_address: SocketAddr,
+    /// Where the health port listens.
+    pub admin_address: SocketAddr,
+    opened: Opened,
+    health: HealthReporter,
+    stopping: watch::Sender<bool>,
+    api: JoinHandle<Result<(), tonic::transport::Error>>,
+    admin: JoinHandle<Result<(), tonic::transport::Error>>,
+    days: JoinHandle<()>,
+    poison: JoinHandle<()>,
+    notice: Duration,
+    drain: Duration,
+}
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A bound socket has no address.
+    #[error("a socket has no address")]
+    Socket(#[source] std::io::Error),
+    /// The ledger could not be opened.
+    #[error("the ledger could not be opened")]
+    Open(#[source] OpenError),
+    /// Reflection could not be built from our own descriptors.
+    #[error("reflection could not be built")]
+    Reflection(#[source] tonic_reflection::server::Error),
+}
+
+impl App {
+    /// Starts the service over a journal: `open_journal` runs once the health port answers.
+    ///
+    /// # Errors
+    /// [`StartError`], or what `open_journal` said.
+    pub async fn start<E: From<StartError>>(
+        config: &Config,
+        sockets: Sockets,
+        clock: Arc<dyn Clock>,
+        open_journal: impl AsyncFnOnce() -> Result<Arc<dyn Journal>, E>,
+    ) -> Result<Self, E> {
+        let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
+        let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status(LIVENESS, ServingStatus::Serving).await;
+        ready(&health, false).await;
+        let (stopping, stop) = watch::channel(false);
+
+        let admin_routes = Routes::new(health_service.clone());
+        let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
+        let journal = open_journal().await?;
+        let opened = opening::open(journal, Arc::clone(&clock), report_progress)
+            .await
+            .map_err(StartError::Open)?;
+
+        let api = Api {
+            ledger: opened.ledger.clone(),
+            min_position_wait: config.min_position_wait(),
+            watch_heartbeat: config.watch_heartbeat(),
+            stopping: stop.clone(),
+        };
+        let limit = usize::try_from(config.request_mib_max).unwrap_or(4) * 1024 * 1024;
+        let routes =
+            routes(api, limit).map_err(StartError::Reflection)?.add_service(health_service);
+        let api = spawn_server(routes, sockets.api, stop, Some(config.calls_per_connection_max));
+        let days = tokio::spawn(days::keep_closing(opened.ledger.clone(), clock));
+        let poison = tokio::spawn(drop_readiness_when_poisoned(
+            opened.ledger.health().watch(),
+            health.clone(),
+        ));
+        ready(&health, true).await;
+        Ok(Self {
+            api_address,
+            admin_address,
+            opened,
+            health,
+            stopping,
+            api,
+            admin,
+            days,
+            poison,
+            notice: Duration::from_millis(config.shutdown_notice_ms.into()),
+            drain: Duration::from_millis(config.shutdown_drain_ms.into()),
+        })
+    }
+
+    /// Stops in order; whether every call ended by itself.
+    pub async fn stop(self) -> bool {
+        ready(&self.health, false).await;
+        tokio::time::sleep(self.notice).await;
+        self.days.abort();
+        self.poison.abort();
+        self.stopping.send_replace(true);
+        let (mut api, mut admin) = (self.api, self.admin);
+        let servers = async { (&mut api).await.is_ok() & (&mut admin).await.is_ok() };
+        // tonic waits for open connections without end; the deadline is ours.
+        let drained = tokio::time::timeout(self.drain, servers).await.unwrap_or(false);
+        if !drained {
+            tracing::warn!("open calls did not end in time and are cut off");
+            api.abort();
+            admin.abort();
+        }
+        opening::close(self.opened).await;
+        drained
+    }
+}
+
+/// The services of the API with their limits, and reflection.
+///
+/// # Errors
+/// When our own descriptors cannot be read, which a test rules out.
+pub(crate) fn routes(api: Api, limit: usize) -> Result<Routes, tonic_reflection::server::Error> {
+    use pb::compliance_service_server::ComplianceServiceServer;
+    use pb::duty_event_service_server::DutyEventServiceServer;
+    use pb::evaluation_service_server::EvaluationServiceServer;
+    use pb::registry_service_server::RegistryServiceServer;
+    use pb::review_service_server::ReviewServiceServer;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    // Answers may be larger than requests: a page of the matrix is.
+    let most = usize::MAX;
+    Ok(Routes::new(reflection)
+        .add_service(
+            DutyEventServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
+        .add_service(RegistryServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(ReviewServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(
+            ComplianceServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
+        .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
+}
+
+fn spawn_server(
+    routes: Routes,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    calls: Option<u32>,
+) -> JoinHandle<Result<(), tonic::transport::Error>> {
+    let mut server = Server::builder()
+        .tcp_nodelay(true)
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(10)));
+    if let Some(calls) = calls {
+        server = server.max_concurrent_streams(calls);
+    }
+    let incoming = TcpListenerStream::new(listener);
+    tokio::spawn(async move {
+        let stopped = async move {
+            // A sender that is gone means the same.
+            let _ = stop.wait_for(|stop| *stop).await;
+        };
+        server.add_routes(routes).serve_with_incoming_shutdown(incoming, stopped).await
+    })
+}
+
+async fn ready(health: &HealthReporter, is_ready: bool) {
+    let status = if is_ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for service in [READINESS, ""].iter().chain(SERVICES) {
+        health.set_service_status(*service, status).await;
+    }
+}
+
+/// Readiness drops when a write failed; reads go on for whoever is connected.
+async fn drop_readiness_when_poisoned(mut poisoned: watch::Receiver<bool>, health: HealthReporter) {
+    if poisoned.wait_for(|poisoned| *poisoned).await.is_ok() {
+        ready(&health, false).await;
+    }
+}
+
+fn report_progress(progress: crate::replay::Progress) {
+    let crate::replay::Progress { position, head, per_second } = progress;
+    #[expect(clippy::cast_precision_loss, reason = "a forecast for people")]
+    let seconds_left = (head - position) as f64 / per_second.max(1.0);
+    tracing::info!(
+        position,
+        head,
+        per_second = format!("{per_second:.0}"),
+        seconds_left = format!("{seconds_left:.0}"),
+        "replaying the journal"
+    );
+}

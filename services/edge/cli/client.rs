@@ -1,0 +1,87 @@
+//! Calling the service from the command line, and saying what it said.
+
+use std::time::Duration;
+
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetail, StatusExt as _};
+
+use super::{BAD_DATA, FAILED, UNREACHABLE};
+
+/// What ended a command.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Exit code.
+    pub(super) code: u8,
+    /// For people, in both languages.
+    pub(super) text: String,
+}
+
+impl Failure {
+    pub(super) fn new(code: u8, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let code = match status.code() {
+            Code::InvalidArgument => BAD_DATA,
+            Code::Unavailable => UNREACHABLE,
+            _ => FAILED,
+        };
+        Self::new(code, described(&status))
+    }
+}
+
+/// Connects to the service.
+pub(super) async fn connect(server: &str) -> Result<Channel, Failure> {
+    let endpoint = Endpoint::from_shared(server.to_owned()).map_err(|error| {
+        Failure::new(
+            super::BAD_CONFIG,
+            format!("“{server}”不是服务地址，例如 http://127.0.0.1:50051 / not a server address: {error}"),
+        )
+    })?;
+    endpoint.connect_timeout(Duration::from_secs(5)).connect().await.map_err(|error| {
+        Failure::new(
+            UNREACHABLE,
+            format!(
+                "无法连接 {server}：服务是否已启动（duty-ledger serve 或 demo）？\n\
+                 cannot reach {server}; is the service running (duty-ledger serve or demo)? {}",
+                crate::chain(&error)
+            ),
+        )
+    })
+}
+
+/// A status for people: both texts, and every field that is wrong.
+pub(super) fn described(status: &Status) -> String {
+    let details = status.get_error_details_vec();
+    let mut lines = Vec::new();
+    for detail in &details {
+        if let ErrorDetail::LocalizedMessage(text) = detail {
+            lines.push(text.message.clone());
+        }
+    }
+    if lines.is_empty() {
+        lines.push(format!("{:?}: {}", status.code(), status.message()));
+    }
+    for detail in &details {
+        match detail {
+            ErrorDetail::ErrorInfo(info) => {
+                lines.push(format!("[{:?} {}]", status.code(), info.reason))
+            }
+            ErrorDetail::BadRequest(bad) => {
+                for violation in &bad.field_violations {
+                    let zh = violation.localized_message.as_ref().map_or("", |text| &text.message);
+                    lines.push(format!(
+                        "  - {} {} {zh} / {}",
+                        violation.field, violation.reason, violation.description
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,90 @@
+//! `duty-ledger compliance`: the view of an organization or a leader.
+
+use clap::Args;
+
+use super::client::{self, Failure};
+use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, output, table};
+use crate::pb;
+use crate::pb::compliance_service_client::ComplianceServiceClient;
+
+/// What to show.
+#[derive(Debug, Args)]
+pub(super) struct ComplianceArgs {
+    /// Id of the organization.
+    #[arg(required_unless_present = "person", conflicts_with = "person")]
+    organization: Option<String>,
+    /// Show the card of this person instead.
+    #[arg(long)]
+    person: Option<String>,
+    #[command(flatten)]
+    selector: SelectorArgs,
+    #[command(flatten)]
+    server: ServerArg,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) async fn run(args: ComplianceArgs) -> Result<(), Failure> {
+    let channel = client::connect(&args.server.server).await?;
+    let mut client = ComplianceServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+    let selector = Some(args.selector.message());
+    if let Some(person_id) = args.person {
+        let request = pb::GetLeaderComplianceRequest { person_id, selector };
+        let answer = client.get_leader_compliance(request).await?.into_inner();
+        return match args.output.output {
+            Output::Json => json("GetLeaderComplianceResponse", &answer),
+            Output::Table => {
+                leader(&answer, args.output.lang);
+                Ok(())
+            }
+        };
+    }
+    let organization_id = args.organization.unwrap_or_default();
+    let request = pb::GetOrganizationComplianceRequest { organization_id, selector };
+    let answer = client.get_organization_compliance(request).await?.into_inner();
+    match args.output.output {
+        Output::Json => json("GetOrganizationComplianceResponse", &answer),
+        Output::Table => {
+            organization(&answer, args.output.lang);
+            Ok(())
+        }
+    }
+}
+
+/// Prints a message as JSON.
+pub(super) fn json<M: prost::Message>(name: &str, message: &M) -> Result<(), Failure> {
+    let text = output::to_json(name, message)
+        .map_err(|error| Failure::new(super::FAILED, crate::chain(&error)))?;
+    output::say(&text);
+    Ok(())
+}
+
+/// Prints the view of an organization.
+pub(super) fn organization(view: &pb::GetOrganizationComplianceResponse, language: Language) {
+    if let Some(organization) = &view.organization {
+        let name = language.pick(&organization.name_zh, &organization.name_en);
+        output::say(&format!("{name} ({})", organization.organization_id));
+    }
+    footer(view.basis.as_ref(), language);
+    output::say(&table::duties(view.duties.iter(), language).to_string());
+    output::say(&table::scores(&view.scores, language).to_string());
+}
+
+fn leader(view: &pb::GetLeaderComplianceResponse, language: Language) {
+    output::say(&view.person_id);
+    for tenure in &view.tenures {
+        let pb::Tenure { post_id, start_date, end_date, acting, .. } = tenure;
+        let acting = if *acting { language.pick("（主持工作）", " (acting)") } else { "" };
+        output::say(&format!("  {post_id}{acting}: {start_date} – {end_date}"));
+    }
+    footer(view.basis.as_ref(), language);
+    let duties = view.duties.iter().filter_map(|leader| leader.duty.as_ref());
+    output::say(&table::duties(duties, language).to_string());
+    output::say(&table::scores(&view.scores, language).to_string());
+}
+
+fn footer(basis: Option<&pb::ViewBasis>, language: Language) {
+    if let Some(basis) = basis {
+        output::say(&table::basis(basis, language));
+    }
+}

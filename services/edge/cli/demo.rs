@@ -1,0 +1,300 @@
+//! `duty-ledger demo`: a new ledger, a real report in it, what the ledger makes of it.
+//!
+//! Everything goes through the gRPC port, as it would for anybody else.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use duty::id::EventId;
+use serde::Deserialize;
+use tonic::transport::Channel;
+
+use super::client::{self, Failure};
+use super::{BAD_DATA, FAILED, Language, OutputArgs, compliance, output, serve, shown, table};
+use crate::config::{Config, Overrides};
+use crate::pb;
+use crate::pb::compliance_service_client::ComplianceServiceClient;
+use crate::pb::duty_event_service_client::DutyEventServiceClient;
+use crate::pb::registry_service_client::RegistryServiceClient;
+use crate::report::{self, Report};
+
+/// The 2022 report of the science bureau as 39 events.
+pub(super) const REPORT: &str = include_str!("../../../data/demo/events-2022.json");
+/// Organizations, posts, persons and tenures for it.
+pub(super) const REGISTRY: &str = include_str!("../../../data/demo/registry.json");
+/// The rule set built from the draft catalogue of duties.
+pub(super) const RULES: &str = include_str!("../../../data/rulesets/cn-450200-2022.toml");
+/// The working-day calendars.
+pub(super) const CALENDARS: &[&str] = &[
+    include_str!("../../../data/calendars/2021.toml"),
+    include_str!("../../../data/calendars/2022.toml"),
+    include_str!("../../../data/calendars/2023.toml"),
+    include_str!("../../../data/calendars/2024.toml"),
+    include_str!("../../../data/calendars/2025.toml"),
+    include_str!("../../../data/calendars/2026.toml"),
+];
+/// The organization the report is from.
+pub(super) const ORGANIZATION: &str = "450200-kjj";
+/// The year it reports on.
+pub(super) const YEAR: i32 = 2022;
+/// Recorder of the demo's entries.
+const RECORDER: &str = "demo";
+
+/// How to run the demo.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Directory of the new ledger; by default a new one among the temporary files.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// Address of the API.
+    #[arg(long, default_value = "127.0.0.1:50051")]
+    listen: String,
+    /// Address of the health port.
+    #[arg(long, default_value = "127.0.0.1:50052")]
+    admin_listen: String,
+    /// Ends after the table instead of going on serving.
+    #[arg(long)]
+    exit: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn run(args: &DemoArgs) -> ExitCode {
+    let data_dir = args.data_dir.clone().unwrap_or_else(|| {
+        std::env::temp_dir().join(format!("duty-ledger-demo-{}", uuid::Uuid::now_v7().simple()))
+    });
+    let overrides = Overrides {
+        data_dir: Some(data_dir),
+        listen: Some(args.listen.clone()),
+        admin_listen: Some(args.admin_listen.clone()),
+        log: Some("warn".to_owned()),
+        log_format: None,
+    };
+    let config = match Config::load(None, &overrides) {
+        Ok(config) => config,
+        Err(faults) => return serve::bad_config(&faults),
+    };
+    serve::start_log(&config);
+    let runtime = match serve::runtime() {
+        Ok(runtime) => runtime,
+        Err(code) => return code,
+    };
+    runtime.block_on(async {
+        let app = match serve::start(&config).await {
+            Ok(app) => app,
+            Err(error) => {
+                output::complain(&crate::chain(&error));
+                return ExitCode::from(FAILED);
+            }
+        };
+        let shown = show(&app.api_address.to_string(), args).await;
+        let code = match shown {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                output::complain(&failure.text);
+                ExitCode::from(failure.code)
+            }
+        };
+        if code == ExitCode::SUCCESS && !args.exit {
+            try_next(&config, &app);
+            serve::asked_to_stop().await;
+        }
+        app.stop().await;
+        code
+    })
+}
+
+async fn show(address: &str, args: &DemoArgs) -> Result<(), Failure> {
+    let channel = client::connect(&format!("http://{address}")).await?;
+    let receipts = load(channel.clone()).await?;
+    let mut client = ComplianceServiceClient::new(channel);
+    let selector = Some(pb::ViewSelector { year: YEAR, ..Default::default() });
+    let request =
+        pb::GetOrganizationComplianceRequest { organization_id: ORGANIZATION.to_owned(), selector };
+    let view = client.get_organization_compliance(request).await?.into_inner();
+    if args.output.output == super::Output::Json {
+        return compliance::json("GetOrganizationComplianceResponse", &view);
+    }
+    compliance::organization(&view, args.output.lang);
+    flags(&receipts, args.output.lang);
+    Ok(())
+}
+
+/// The registrations of the demo.
+#[derive(Deserialize)]
+struct Registry {
+    organizations: Vec<serde_json::Value>,
+    posts: Vec<serde_json::Value>,
+    persons: Vec<serde_json::Value>,
+    tenures: Vec<serde_json::Value>,
+}
+
+/// Loads registry, calendars, rules and report through the API; the receipts of the events.
+///
+/// # Errors
+/// What the ledger said.
+pub(super) async fn load(channel: Channel) -> Result<Vec<pb::AppendReceipt>, Failure> {
+    let wrong = |what: &str, error: &dyn std::error::Error| {
+        Failure::new(FAILED, format!("{what}: {}", crate::chain(error)))
+    };
+    let registry: Registry =
+        serde_json::from_str(REGISTRY).map_err(|error| wrong("registry.json", &error))?;
+    let mut client = RegistryServiceClient::new(channel.clone());
+    let (recorder, id) = (|| RECORDER.to_owned(), |name: &str| demo_id(name).to_string());
+    for value in registry.organizations {
+        let organization: pb::Organization = output::from_json("Organization", value)
+            .map_err(|error| wrong("registry.json", &error))?;
+        client
+            .register_organization(pb::RegisterOrganizationRequest {
+                recorder: recorder(),
+                event_id: id(&format!("organization/{}", organization.organization_id)),
+                organization: Some(organization),
+                amend: false,
+            })
+            .await?;
+    }
+    for value in registry.posts {
+        let post: pb::Post =
+            output::from_json("Post", value).map_err(|error| wrong("registry.json", &error))?;
+        client
+            .register_post(pb::RegisterPostRequest {
+                recorder: recorder(),
+                event_id: id(&format!("post/{}", post.post_id)),
+                post: Some(post),
+                amend: false,
+            })
+            .await?;
+    }
+    for value in registry.persons {
+        let person: pb::Person =
+            output::from_json("Person", value).map_err(|error| wrong("registry.json", &error))?;
+        client
+            .register_person(pb::RegisterPersonRequest {
+                recorder: recorder(),
+                event_id: id(&format!("person/{}", person.person_id)),
+                person: Some(person),
+            })
+            .await?;
+    }
+    for value in registry.tenures {
+        let tenure: pb::Tenure =
+            output::from_json("Tenure", value).map_err(|error| wrong("registry.json", &error))?;
+        client
+            .register_tenure(pb::RegisterTenureRequest {
+                recorder: recorder(),
+                event_id: id(&format!("tenure/{}", tenure.tenure_id)),
+                tenure: Some(tenure),
+                amend: false,
+            })
+            .await?;
+    }
+    for (index, toml) in CALENDARS.iter().enumerate() {
+        client
+            .publish_work_calendar(pb::PublishWorkCalendarRequest {
+                recorder: recorder(),
+                event_id: id(&format!("calendar/{index}")),
+                toml: (*toml).to_owned(),
+            })
+            .await?;
+    }
+    client
+        .publish_rule_set(pb::PublishRuleSetRequest {
+            recorder: recorder(),
+            event_id: id("rules/2022"),
+            toml: RULES.to_owned(),
+        })
+        .await?;
+    let request = pb::AppendEventsRequest {
+        recorder: recorder(),
+        events: events()?,
+        expected_revisions: Vec::new(),
+    };
+    let answer = DutyEventServiceClient::new(channel).append_events(request).await?;
+    Ok(answer.into_inner().receipts)
+}
+
+fn demo_id(name: &str) -> EventId {
+    EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}"))
+}
+
+/// The events of the report.
+fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
+    let report: Report = serde_json::from_str(REPORT)
+        .map_err(|error| Failure::new(FAILED, format!("events-2022.json: {error}")))?;
+    report
+        .events
+        .into_iter()
+        .map(|record| {
+            record.into_event(ORGANIZATION).map_err(|fault| {
+                Failure::new(BAD_DATA, format!("{}: {} / {}", fault.field, fault.zh, fault.en))
+            })
+        })
+        .collect()
+}
+
+/// What is worth a look in the report, missing details left aside: they are legion.
+fn flags(receipts: &[pb::AppendReceipt], language: Language) {
+    let mut flagged = table::new(&[
+        language.pick("序号", "position"),
+        language.pick("提示", "flag"),
+        language.pick("说明", "what"),
+    ]);
+    let mut missing = 0;
+    for receipt in receipts {
+        for flag in &receipt.flags {
+            if flag.reason == duty::Reason::DetailMissing.as_str() {
+                missing += 1;
+                continue;
+            }
+            flagged.add_row(vec![
+                receipt.position.to_string(),
+                flag.reason.clone(),
+                language.pick(&flag.text_zh, &flag.text_en).to_owned(),
+            ]);
+        }
+    }
+    output::say(&flagged.to_string());
+    output::say(&format!(
+        "{} {missing}",
+        language.pick("另有未填的要素：", "details the events do not give, beside these:")
+    ));
+}
+
+/// Where it listens and what to try, as it can be typed.
+fn try_next(config: &Config, app: &crate::app::App) {
+    let (api, admin) = (app.api_address, app.admin_address);
+    let service = "dutyledger.v1.ComplianceService/GetOrganizationCompliance";
+    let question =
+        format!(r#"{{"organization_id":"{ORGANIZATION}","selector":{{"year":{YEAR}}}}}"#);
+    let event = event_to_try();
+    output::say(&format!(
+        "\n台账目录 data: {}\nAPI (gRPC, h2c): {api}\nhealth (grpc.health.v1): {admin}\n\n\
+         试一试 try next:\n\
+         \x20 duty-ledger explain {ORGANIZATION} rule_of_law_work_meeting --year {YEAR} --server http://{api}\n\
+         \x20 duty-ledger compliance {ORGANIZATION} --year {YEAR} --as-of 2023-02-01 --lang en --server http://{api}\n\
+         \x20 duty-ledger sheet {ORGANIZATION} --year {YEAR} --server http://{api}\n\
+         \x20 grpcurl --plaintext {api} list\n\
+         \x20 grpcurl --plaintext -d '{question}' {api} {service}\n\
+         \x20 buf curl --protocol grpc --http2-prior-knowledge -d '{question}' http://{api}/{service}\n\
+         补一次有文号的专题工作会，再看得分 record a documented work meeting, then look at the score again:\n\
+         \x20 grpcurl --plaintext -d '{event}' {api} dutyledger.v1.DutyEventService/AppendEvents\n\n\
+         Ctrl-C 停止 to stop",
+        shown(&config.data_dir),
+    ));
+}
+
+/// A documented event in JSON, for the shell.
+fn event_to_try() -> String {
+    let event = serde_json::json!({
+        "event_id": "0192f0c4-5b7e-7c31-8f2a-4d6e9b1a7c55",
+        "organization_id": ORGANIZATION,
+        "kind": "EVENT_KIND_PERFORMED",
+        "occurred": { "precision": "DATE_PRECISION_DAY", "start_date": "2022-05-18" },
+        "accounting_year": YEAR,
+        "title": "法治政府建设专题工作会",
+        "evidence": [{ "kind": "meeting_minutes", "document_number": "柳科会〔2022〕7号" }],
+        "special_work_meeting": {},
+    });
+    serde_json::json!({ "recorder": "me", "events": [event] }).to_string()
+}

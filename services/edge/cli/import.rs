@@ -1,0 +1,337 @@
+//! `duty-ledger import`: JSON Lines or a report document, with progress, resumable, nothing lost.
+//!
+//! A line is a `DutyEvent` in protobuf JSON, or a report record ([`crate::report`]). Batches are
+//! atomic, so the lines a batch is refused for are set aside, each with its reason, and the rest of
+//! the batch is sent again. How far the file is imported stands in a file beside it, so that an
+//! interrupted import goes on where it stopped; sending a line twice would do no harm either,
+//! because its event id is its idempotency key.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use super::client::{self, Failure};
+use super::{BAD_DATA, FAILED, Output, OutputArgs, ServerArg, beside, output, shown};
+use crate::pb;
+use crate::pb::duty_event_service_client::DutyEventServiceClient;
+use crate::report::{Record, Report};
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// JSON Lines, or a report document with an "events" list.
+    file: PathBuf,
+    /// Organization of report records; lines in protobuf JSON name their own.
+    #[arg(long)]
+    organization: Option<String>,
+    /// Id of the importing system or person.
+    #[arg(long, default_value = "import")]
+    recorder: String,
+    /// Events per call, all or nothing each.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    batch: u16,
+    /// Start over, even where an earlier import of the file stopped half way.
+    #[arg(long)]
+    restart: bool,
+    #[command(flatten)]
+    server: ServerArg,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// What became of an import.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    /// Lines that are in the ledger now and were not before.
+    appended: usize,
+    /// Lines that were in the ledger before.
+    duplicates: usize,
+    /// Lines skipped because an earlier run of this import had done them.
+    resumed_after: usize,
+    /// Lines that were not accepted.
+    rejected: usize,
+    /// Where the rejected lines are, with their reasons.
+    rejects: Option<String>,
+    /// Position of the journal after the last line.
+    position: u64,
+}
+
+/// How far an earlier run came.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Progress {
+    /// Lines done.
+    lines: usize,
+    /// SHA-256 of those lines: another file under the same name starts over.
+    sha256: String,
+}
+
+/// A line that can be sent.
+struct Line {
+    /// Its number in the file, from 1.
+    number: usize,
+    text: String,
+    event: pb::DutyEvent,
+}
+
+pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(&args.file).map_err(|error| {
+        let file = shown(&args.file);
+        Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
+    })?;
+    let lines = split(&text);
+    let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
+    let progress_file = beside(&args.file, ".progress");
+    let done = if args.restart { 0 } else { resume(&progress_file, &lines) };
+    let mut importer = Importer {
+        args: &args,
+        rejects: Rejects::new(beside(&args.file, ".rejected.jsonl")),
+        summary: Summary { resumed_after: done, ..Summary::default() },
+    };
+    let bar = progress_bar(lines.len(), done);
+    let mut hash = Sha256::new();
+    lines[..done].iter().for_each(|line| hash_line(&mut hash, line));
+    for (chunk_index, chunk) in lines[done..].chunks(args.batch.into()).enumerate() {
+        let first = done + chunk_index * usize::from(args.batch) + 1;
+        importer.import(&mut client, first, chunk).await?;
+        chunk.iter().for_each(|line| hash_line(&mut hash, line));
+        let lines_done = first - 1 + chunk.len();
+        let so_far = Progress { lines: lines_done, sha256: hex(&hash.clone().finalize()) };
+        save(&progress_file, &so_far)?;
+        bar.set_position(u64::try_from(lines_done).unwrap_or(u64::MAX));
+    }
+    bar.finish_and_clear();
+    // Done: the next import of the file is a new one.
+    let _ = std::fs::remove_file(&progress_file);
+    importer.finish()
+}
+
+/// One line an event: JSON Lines as they are, a report document by its events.
+fn split(text: &str) -> Vec<String> {
+    if let Ok(report) = serde_json::from_str::<serde_json::Value>(text)
+        && let Some(events) = report.get("events").and_then(serde_json::Value::as_array)
+        && serde_json::from_value::<Report>(report.clone()).is_ok()
+    {
+        return events.iter().map(ToString::to_string).collect();
+    }
+    // Blank lines keep their numbers and are skipped when read.
+    text.lines().map(str::to_owned).collect()
+}
+
+struct Importer<'a> {
+    args: &'a ImportArgs,
+    rejects: Rejects,
+    summary: Summary,
+}
+
+impl Importer<'_> {
+    /// Imports lines `first..` as one batch, without those that are not accepted.
+    async fn import(
+        &mut self,
+        client: &mut DutyEventServiceClient<Channel>,
+        first: usize,
+        chunk: &[String],
+    ) -> Result<(), Failure> {
+        let mut lines = Vec::with_capacity(chunk.len());
+        for (offset, text) in chunk.iter().enumerate() {
+            if text.trim().is_empty() {
+                continue;
+            }
+            match parse(text, self.args.organization.as_deref()) {
+                Ok(event) => lines.push(Line { number: first + offset, text: text.clone(), event }),
+                Err(reason) => self.reject(first + offset, text, &reason)?,
+            }
+        }
+        while !lines.is_empty() {
+            let request = pb::AppendEventsRequest {
+                recorder: self.args.recorder.clone(),
+                events: lines.iter().map(|line| line.event.clone()).collect(),
+                expected_revisions: Vec::new(),
+            };
+            let refused = match client.append_events(request).await {
+                Ok(answer) => {
+                    let answer = answer.into_inner();
+                    let duplicates = answer.receipts.iter().filter(|r| r.duplicate).count();
+                    self.summary.duplicates += duplicates;
+                    self.summary.appended += answer.receipts.len() - duplicates;
+                    self.summary.position = answer.position;
+                    return Ok(());
+                }
+                Err(status) => status,
+            };
+            let bad = named_events(&refused);
+            if bad.is_empty() {
+                return Err(refused.into());
+            }
+            let kept = lines.len();
+            let mut index = 0;
+            for line in std::mem::take(&mut lines) {
+                match bad.get(&index) {
+                    Some(reason) => self.reject(line.number, &line.text, reason)?,
+                    None => lines.push(line),
+                }
+                index += 1;
+            }
+            if lines.len() == kept {
+                return Err(refused.into());
+            }
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, number: usize, text: &str, reason: &str) -> Result<(), Failure> {
+        self.summary.rejected += 1;
+        output::complain(&format!("第 {number} 行未接受 / line {number} not accepted: {reason}"));
+        self.rejects.add(number, text, reason)
+    }
+
+    fn finish(mut self) -> Result<(), Failure> {
+        self.summary.rejects = self.rejects.path();
+        match self.args.output.output {
+            Output::Json => {
+                let text = serde_json::to_string_pretty(&self.summary)
+                    .map_err(|error| Failure::new(FAILED, error.to_string()))?;
+                output::say(&text);
+            }
+            Output::Table => {
+                let Summary { appended, duplicates, resumed_after, rejected, position, .. } =
+                    &self.summary;
+                output::say(&format!(
+                    "导入 {appended} 条，重复 {duplicates} 条，跳过前次已导入的 {resumed_after} 行，未接受 {rejected} 条；台账第 {position} 条\n\
+                     imported {appended}, duplicates {duplicates}, done before {resumed_after}, not accepted {rejected}; position {position}"
+                ));
+            }
+        }
+        match (&self.summary.rejects, self.summary.rejected) {
+            (Some(path), 1..) => Err(Failure::new(
+                BAD_DATA,
+                format!(
+                    "未接受的行及理由见 {path}，改正后可再次导入 / the lines not accepted and their reasons are in {path}"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A line as an event, or why it is none.
+fn parse(text: &str, organization: Option<&str>) -> Result<pb::DutyEvent, String> {
+    let value: serde_json::Value =
+        serde_json::from_str(text).map_err(|error| format!("不是 JSON / is not JSON: {error}"))?;
+    if value.get("type").is_none() {
+        return output::from_json("DutyEvent", value).map_err(|error| {
+            format!("不是 DutyEvent / is no DutyEvent: {}", crate::chain(&error))
+        });
+    }
+    let organization = organization.ok_or_else(|| {
+        "报告记录须用 --organization 指明单位 / a report record needs --organization".to_owned()
+    })?;
+    let record: Record = serde_json::from_value(value)
+        .map_err(|error| format!("不是报告记录 / is no report record: {error}"))?;
+    record
+        .into_event(organization)
+        .map_err(|fault| format!("{}: {} / {}", fault.field, fault.zh, fault.en))
+}
+
+/// The events of a batch a refusal names, with the reasons.
+fn named_events(status: &Status) -> BTreeMap<usize, String> {
+    let mut named: BTreeMap<usize, String> = BTreeMap::new();
+    if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::Aborted) {
+        return named;
+    }
+    let Some(bad) = status.get_details_bad_request() else { return named };
+    for violation in bad.field_violations {
+        let index = violation
+            .field
+            .strip_prefix("events[")
+            .and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+        if let Some(index) = index {
+            let zh = violation.localized_message.map_or(String::new(), |text| text.message);
+            let reason = format!(
+                "{} {} {zh} / {}",
+                violation.field, violation.reason, violation.description
+            );
+            let reasons = named.entry(index).or_default();
+            if !reasons.is_empty() {
+                reasons.push_str("; ");
+            }
+            reasons.push_str(&reason);
+        }
+    }
+    named
+}
+
+/// Lines that were not accepted, kept with their reasons in a file beside the imported one.
+struct Rejects {
+    path: PathBuf,
+    file: Option<std::fs::File>,
+}
+
+impl Rejects {
+    const fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    fn path(&self) -> Option<String> {
+        self.file.as_ref().map(|_| shown(&self.path))
+    }
+
+    fn add(&mut self, line: usize, text: &str, reason: &str) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| {
+            let path = shown(&self.path);
+            Failure::new(FAILED, format!("无法写入 {path} / cannot write {path}: {error}"))
+        };
+        if self.file.is_none() {
+            self.file = Some(std::fs::File::create(&self.path).map_err(failed)?);
+        }
+        if let Some(file) = &mut self.file {
+            let entry = serde_json::json!({ "line": line, "reason": reason, "text": text });
+            writeln!(file, "{entry}").map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+fn resume(path: &Path, lines: &[String]) -> usize {
+    let saved = std::fs::read_to_string(path).ok();
+    let Some(progress) = saved.and_then(|text| serde_json::from_str::<Progress>(&text).ok()) else {
+        return 0;
+    };
+    let Some(done) = lines.get(..progress.lines) else { return 0 };
+    let mut hash = Sha256::new();
+    done.iter().for_each(|line| hash_line(&mut hash, line));
+    if hex(&hash.finalize()) == progress.sha256 { progress.lines } else { 0 }
+}
+
+fn save(path: &Path, progress: &Progress) -> Result<(), Failure> {
+    let text =
+        serde_json::to_string(progress).map_err(|error| Failure::new(FAILED, error.to_string()))?;
+    std::fs::write(path, text).map_err(|error| {
+        let path = shown(path);
+        Failure::new(FAILED, format!("无法写入 {path} / cannot write {path}: {error}"))
+    })
+}
+
+fn hash_line(hash: &mut Sha256, line: &str) {
+    hash.update(line.as_bytes());
+    hash.update(b"\n");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn progress_bar(lines: usize, done: usize) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(lines).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_position(u64::try_from(done).unwrap_or(0));
+    bar
+}

@@ -1,0 +1,169 @@
+//! The command line: one binary, one file per subcommand.
+//!
+//! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
+//! 65 some input was not accepted; 69 the service cannot be reached.
+
+mod client;
+mod compliance;
+mod demo;
+mod explain;
+mod import;
+mod output;
+mod rules;
+mod serve;
+mod sheet;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The ledger refused or failed.
+const FAILED: u8 = 1;
+/// `EX_USAGE` of sysexits: the configuration is wrong.
+const BAD_CONFIG: u8 = 64;
+/// `EX_DATAERR`: some input was not accepted.
+const BAD_DATA: u8 = 65;
+/// `EX_UNAVAILABLE`: the service cannot be reached.
+const UNREACHABLE: u8 = 69;
+
+/// 责任台账 Duty Ledger — who owes which rule-of-law duty, by when, done or not, on what evidence.
+#[derive(Debug, Parser)]
+#[command(name = "duty-ledger", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the service (运行服务).
+    Serve(serve::ServeArgs),
+    /// Runs the service on a new ledger with a real report in it, and shows what it makes of it (演示).
+    Demo(demo::DemoArgs),
+    /// Appends duty events from JSON Lines or a report document (导入).
+    Import(import::ImportArgs),
+    /// Shows the compliance of an organization or a leader (履职情况).
+    Compliance(compliance::ComplianceArgs),
+    /// Says why an obligation stands as it does, and what would mend it (说明).
+    Explain(explain::ExplainArgs),
+    /// Shows the score sheet of an organization (评分表).
+    Sheet(sheet::SheetArgs),
+    /// Works with rule sets (规则集).
+    Rules(rules::RulesArgs),
+}
+
+/// Where the service is.
+#[derive(Debug, Clone, Args)]
+struct ServerArg {
+    /// Address of the service.
+    #[arg(long, env = "DUTY_LEDGER_SERVER", default_value = "http://127.0.0.1:50051")]
+    server: String,
+}
+
+/// How to answer.
+#[derive(Debug, Clone, Args)]
+struct OutputArgs {
+    /// Tables for people, canonical protobuf JSON for programs.
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    /// Language of tables.
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    lang: Language,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// Tables for people.
+    Table,
+    /// Canonical protobuf JSON for programs.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// 中文.
+    Zh,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The text in this language.
+    fn pick<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// Which question a view answers.
+#[derive(Debug, Clone, Args)]
+struct SelectorArgs {
+    /// Accounting year (考核年度).
+    #[arg(long)]
+    year: i32,
+    /// The day whose deadlines count, YYYY-MM-DD; by default the day now running by the ledger.
+    #[arg(long, default_value = "")]
+    as_of: String,
+    /// Only entries up to this position are known; by default all.
+    #[arg(long, default_value_t = 0)]
+    known: u64,
+}
+
+impl SelectorArgs {
+    fn message(&self) -> crate::pb::ViewSelector {
+        crate::pb::ViewSelector {
+            year: self.year,
+            as_of_date: self.as_of.clone(),
+            known_position: self.known,
+            ..Default::default()
+        }
+    }
+}
+
+/// Parses the arguments and runs the command. `--help` never starts a runtime.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Import(args) => on_runtime(import::run(args)),
+        Command::Compliance(args) => on_runtime(compliance::run(args)),
+        Command::Explain(args) => on_runtime(explain::run(args)),
+        Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Rules(args) => rules::run(&args),
+    }
+}
+
+/// Runs a client command to its end.
+fn on_runtime(command: impl Future<Output = Result<(), client::Failure>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(&format!("无法启动 / cannot start: {error}"));
+            return ExitCode::from(FAILED);
+        }
+    };
+    match runtime.block_on(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.text);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Where a directory of data is, for messages.
+fn shown(path: &std::path::Path) -> String {
+    path.display().to_string()
+}
+
+/// The working directory's file beside `path` with another ending.
+fn beside(path: &std::path::Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    path.with_file_name(name)
+}

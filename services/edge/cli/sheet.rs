@@ -1,0 +1,72 @@
+//! `duty-ledger sheet`: the score sheet of an organization.
+
+use clap::Args;
+
+use super::client::{self, Failure};
+use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, compliance, output, table};
+use crate::pb;
+use crate::pb::evaluation_service_client::EvaluationServiceClient;
+
+/// What to show.
+#[derive(Debug, Args)]
+pub(super) struct SheetArgs {
+    /// Id of the organization.
+    organization: String,
+    #[command(flatten)]
+    selector: SelectorArgs,
+    #[command(flatten)]
+    server: ServerArg,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) async fn run(args: SheetArgs) -> Result<(), Failure> {
+    let channel = client::connect(&args.server.server).await?;
+    let mut client = EvaluationServiceClient::new(channel);
+    let selector = Some(args.selector.message());
+    let request = pb::GetScoreSheetRequest { organization_id: args.organization, selector };
+    let sheet = client.get_score_sheet(request).await?.into_inner();
+    match args.output.output {
+        Output::Json => compliance::json("GetScoreSheetResponse", &sheet),
+        Output::Table => {
+            show(&sheet, args.output.lang);
+            Ok(())
+        }
+    }
+}
+
+fn show(sheet: &pb::GetScoreSheetResponse, language: Language) {
+    if let Some(basis) = &sheet.basis {
+        output::say(&table::basis(basis, language));
+    }
+    let mut lines = table::new(&[
+        language.pick("责任事项", "duty"),
+        language.pick("权重", "weight"),
+        language.pick("自述", "claimed"),
+        language.pick("有日期", "dated"),
+        language.pick("有佐证", "documented"),
+        language.pick("已核定", "verified"),
+        language.pick("认定", "status"),
+    ]);
+    for line in &sheet.lines {
+        let name = language.pick(&line.name_zh, &line.duty_id).to_owned();
+        let weight = if line.scored { line.weight.clone() } else { format!("({})", line.weight) };
+        let mut cells = vec![name, weight];
+        let credit = |rung: &pb::RungStanding| {
+            if line.scored { rung.credit.clone() } else { "–".to_owned() }
+        };
+        cells.extend(line.rungs.iter().map(credit));
+        cells.push(table::status(line.status, language).to_owned());
+        lines.add_row(cells);
+    }
+    output::say(&lines.to_string());
+    output::say(&table::scores(&sheet.scores, language).to_string());
+    let grade = if sheet.grade.is_empty() { "—" } else { &sheet.grade };
+    output::say(&format!(
+        "{} {grade} · {} {} · sha256 {}",
+        language.pick("等次", "grade"),
+        language.pick("适用权重合计", "applicable weight"),
+        sheet.applicable_weight,
+        sheet.digest
+    ));
+}

@@ -1,0 +1,248 @@
+//! The writer: one thread owns the write side of the journal.
+//!
+//! It drains the queue, decides each command against the standing *including* the commands
+//! accepted before it in the same group, writes one commit, makes it durable once, folds it into
+//! the published state, announces the head, and then answers everybody. While a group is being
+//! written the next one gathers in the queue. A bad command fails alone, never its group. After a
+//! failed write nothing more is acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use duty::Position;
+use duty::decide::{self, Earlier, Outcome, Refusal, Standing};
+use duty::entry::Recorded;
+use jiff::Timestamp;
+use journal::AppendError;
+use tokio::sync::mpsc;
+
+use crate::clock::Clock;
+use crate::codec;
+use crate::ledger::{self, Answer, Message, Receipt, Shared, Submission, SubmitError};
+
+/// Most submissions waiting for the writer. At 1,000 events of 65,535 bytes each the queue could
+/// hold more than memory; the limit on message size keeps a submission to 4 MiB, so 2 GiB at worst
+/// and a few MiB in practice.
+pub(crate) const QUEUE_MAX: usize = 512;
+/// A group is closed once it holds this many events: enough to hide the sync, few enough that the
+/// first caller does not wait for the last.
+const GROUP_EVENTS_MAX: usize = 1_024;
+/// A group is closed once it holds this many bytes.
+const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The write side, owned by its thread.
+struct Writer {
+    shared: Arc<Shared>,
+    standing: Standing,
+    clock: Arc<dyn Clock>,
+}
+
+/// What is about to be written together.
+#[derive(Default)]
+struct Group {
+    entries: Vec<Recorded>,
+    bytes: Vec<Bytes>,
+    length: usize,
+    /// Entries of this group by position, for commands that refer to them.
+    pending: BTreeMap<Position, usize>,
+    waiting: Vec<(Vec<Receipt>, Answer)>,
+}
+
+impl Group {
+    fn is_full(&self) -> bool {
+        GROUP_EVENTS_MAX <= self.entries.len() || GROUP_BYTES_MAX <= self.length
+    }
+}
+
+/// Starts the writer thread. It ends on [`Message::Stop`] or when nobody can submit any more,
+/// after everything queued is written, and closes the journal then.
+///
+/// # Errors
+/// When the system has no thread to give.
+pub(crate) fn spawn(
+    shared: Arc<Shared>,
+    standing: Standing,
+    clock: Arc<dyn Clock>,
+    mut queue: mpsc::Receiver<Message>,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
+        let mut writer = Writer { shared, standing, clock };
+        while let Some(first) = queue.blocking_recv() {
+            let mut group = Group::default();
+            let mut next = Ok(first);
+            while let Ok(message) = next {
+                match message {
+                    Message::Submit(submission, answer) => {
+                        writer.admit(submission, answer, &mut group);
+                    }
+                    // Nothing new gets in; what is in the queue is still written.
+                    Message::Stop => queue.close(),
+                }
+                if group.is_full() {
+                    break;
+                }
+                next = queue.try_recv();
+            }
+            writer.commit(group);
+        }
+        if let Err(error) = writer.shared.journal.close() {
+            tracing::error!(error = %crate::chain(&error), "the journal did not close cleanly");
+        }
+    })
+}
+
+impl Writer {
+    /// Decides one submission; what it adds waits for the commit, what it lacks is answered now.
+    fn admit(&mut self, submission: Submission, answer: Answer, group: &mut Group) {
+        if self.shared.health.is_poisoned() {
+            // A receiver that is gone does not want the answer.
+            let _ = answer.send(Err(SubmitError::Poisoned));
+            return;
+        }
+        match self.decide(submission, group) {
+            Ok(receipts) => group.waiting.push((receipts, answer)),
+            Err(error) => {
+                let _ = answer.send(Err(error));
+            }
+        }
+    }
+
+    fn decide(
+        &mut self,
+        submission: Submission,
+        group: &mut Group,
+    ) -> Result<Vec<Receipt>, SubmitError> {
+        let Submission { command, payloads, found } = submission;
+        let earlier = self.earlier(&command, group)?;
+        // Recorded times never run backwards, whatever the system clock does.
+        let now = self.clock.now();
+        let now = self.standing.last_recorded_at().map_or(now, |last| now.max(last));
+        let decided = decide::decide(&self.standing, &command, &earlier, now);
+        let outcomes = Refusal::merged(found, decided).map_err(SubmitError::Refused)?;
+        let encoded = encode(&command, payloads, &outcomes, now)?;
+        let mut entries = command.entries.into_iter();
+        let mut encoded = encoded.into_iter();
+        let mut receipts = Vec::with_capacity(outcomes.len());
+        for outcome in outcomes {
+            // One outcome and one encoding for each entry, in order: decide says so.
+            let (Some(proposed), Some(bytes)) = (entries.next(), encoded.next()) else { break };
+            let event_id = proposed.event_id;
+            receipts.push(match (outcome, bytes) {
+                (Outcome::Duplicate { position }, _) => {
+                    let recorded_at = earlier.get(&event_id).map_or(now, |first| first.recorded_at);
+                    Receipt { event_id, position, recorded_at, duplicate: true }
+                }
+                (Outcome::Append { .. }, bytes) => {
+                    let recorder = command.recorder.clone();
+                    let entry = proposed.entry;
+                    let recorded = Recorded { event_id, recorded_at: now, recorder, entry };
+                    let position = self.standing.evolve(&recorded);
+                    group.pending.insert(position, group.entries.len());
+                    group.length += bytes.len();
+                    group.entries.push(recorded);
+                    group.bytes.push(bytes);
+                    Receipt { event_id, position, recorded_at: now, duplicate: false }
+                }
+            });
+        }
+        Ok(receipts)
+    }
+
+    /// The earlier entries a command refers to: from this group, or from the journal.
+    fn earlier(&self, command: &decide::Command, group: &Group) -> Result<Earlier, SubmitError> {
+        let mut earlier = Earlier::new();
+        for id in command.references() {
+            let Some(position) = self.standing.position_of(id) else { continue };
+            let recorded = match group.pending.get(&position) {
+                Some(index) => group.entries.get(*index).cloned(),
+                None => ledger::read_recorded(&*self.shared.journal, position)
+                    .map_err(SubmitError::Read)?,
+            };
+            if let Some(recorded) = recorded {
+                earlier.insert(id, recorded);
+            }
+        }
+        Ok(earlier)
+    }
+
+    /// Writes the group, publishes it, answers.
+    fn commit(&mut self, group: Group) {
+        if group.entries.is_empty() {
+            // Nothing but duplicates, all of them durable: the standing knows only what is.
+            answer(group.waiting);
+            return;
+        }
+        let head = *self.shared.head.borrow();
+        let written = match journal::Position::new(head.next().get()) {
+            Some(first) => self.shared.journal.append(first, &group.bytes),
+            None => Err(AppendError::Closed),
+        };
+        if let Err(error) = written {
+            self.refuse(&error, group.waiting);
+            return;
+        }
+        self.standing.settle();
+        {
+            let mut state = self.shared.state.write();
+            for recorded in &group.entries {
+                state.apply(recorded);
+            }
+        }
+        let head = self.standing.head();
+        self.shared.head.send_replace(head);
+        answer(group.waiting);
+    }
+
+    /// Nothing of the group is acknowledged.
+    fn refuse(&mut self, error: &AppendError, waiting: Vec<(Vec<Receipt>, Answer)>) {
+        self.standing.roll_back();
+        let full = matches!(error, AppendError::StorageFull { .. });
+        // Only a refusal before anything was written can be retried. A conflict means that somebody
+        // else writes under our lock, and the standing is no longer that of the journal.
+        if !matches!(error, AppendError::StorageFull { poisoned: false }) {
+            self.shared.health.poison();
+            tracing::error!(
+                error = %crate::chain(error),
+                "a write to the journal failed: nothing more is accepted until the service is restarted"
+            );
+        } else {
+            tracing::warn!(error = %crate::chain(error), "a commit was refused");
+        }
+        for (_, answer) in waiting {
+            let error = if full { SubmitError::StorageFull } else { SubmitError::Poisoned };
+            let _ = answer.send(Err(error));
+        }
+    }
+}
+
+fn answer(waiting: Vec<(Vec<Receipt>, Answer)>) {
+    for (receipts, answer) in waiting {
+        let _ = answer.send(Ok(receipts));
+    }
+}
+
+/// The bytes to store for each entry that is appended (empty for duplicates), before anything is
+/// taken in: an entry that is too large refuses the whole command.
+fn encode(
+    command: &decide::Command,
+    payloads: Vec<crate::pb::ledger_entry::Payload>,
+    outcomes: &[Outcome],
+    now: Timestamp,
+) -> Result<Vec<Bytes>, SubmitError> {
+    let entries = command.entries.iter().zip(payloads).zip(outcomes).enumerate();
+    entries
+        .map(|(index, ((proposed, payload), outcome))| {
+            if matches!(outcome, Outcome::Duplicate { .. }) {
+                return Ok(Bytes::new());
+            }
+            let bytes = codec::encode(proposed.event_id, now, &command.recorder, payload);
+            let length = bytes.len();
+            if journal::EVENT_BYTES_MAX < length {
+                return Err(SubmitError::EntryTooLarge { index, length });
+            }
+            Ok(bytes)
+        })
+        .collect()
+}

@@ -1,0 +1,263 @@
+//! Configuration: one TOML file, environment and flags over it, checked as a whole.
+//!
+//! Every error is reported at once and before any port or directory is touched. Nothing here is
+//! secret yet; when something is, `Display` must hide it.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// Prefix of the environment variables: `DUTY_LEDGER_LISTEN` sets `listen`.
+pub const ENV_PREFIX: &str = "DUTY_LEDGER_";
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The configuration of the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Directory of the journal; one process at a time.
+    pub data_dir: PathBuf,
+    /// Address of the API. Loopback only, as long as there is no authentication.
+    pub listen: SocketAddr,
+    /// Address of the plaintext health port, which serves nothing but `grpc.health.v1`.
+    pub admin_listen: SocketAddr,
+    /// Filter of log lines, in the syntax of `tracing`'s `EnvFilter`: `info`, `duty_ledger=debug`.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// Cache of the journal engine, in MiB.
+    pub cache_mib: u32,
+    /// Room that must stay free on the disk, in MiB; below it writes are refused.
+    pub disk_reserve_mib: u32,
+    /// Largest request, in MiB.
+    pub request_mib_max: u32,
+    /// Open calls at once on one connection.
+    pub calls_per_connection_max: u32,
+    /// How long an answer waits for `min_position`, in milliseconds.
+    pub min_position_wait_ms: u32,
+    /// Heartbeat of watches, in milliseconds.
+    pub watch_heartbeat_ms: u32,
+    /// How long the service goes on answering after it has said NOT_SERVING, in milliseconds.
+    pub shutdown_notice_ms: u32,
+    /// How long open calls may take to end at shutdown, in milliseconds.
+    pub shutdown_drain_ms: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("ledger-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 50052)),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            cache_mib: 128,
+            disk_reserve_mib: 64,
+            request_mib_max: 4,
+            calls_per_connection_max: 1_024,
+            min_position_wait_ms: 5_000,
+            watch_heartbeat_ms: 5_000,
+            shutdown_notice_ms: 1_000,
+            shutdown_drain_ms: 10_000,
+        }
+    }
+}
+
+/// What flags set; what they leave out comes from the environment, the file or the defaults.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Overrides {
+    /// See [`Config::data_dir`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// See [`Config::listen`]. Text, so that a bad one is reported with the other faults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// See [`Config::admin_listen`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_listen: Option<String>,
+    /// See [`Config::log`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// See [`Config::log_format`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<String>,
+}
+
+/// A fault in the configuration, in both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigFault {
+    /// Key, or file; may be empty.
+    pub at: String,
+    /// What and how to mend it, in Chinese.
+    pub zh: String,
+    /// What and how to mend it, in English.
+    pub en: String,
+}
+
+impl fmt::Display for ConfigFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} / {}", self.at, self.zh, self.en)
+    }
+}
+
+impl Config {
+    /// Loads the configuration: defaults, then the file, then the environment, then flags.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<ConfigFault>> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(vec![ConfigFault {
+                    at: file.display().to_string(),
+                    zh: "配置文件不存在或不可读".to_owned(),
+                    en: "there is no such configuration file".to_owned(),
+                }]);
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        // Variables of that prefix which are no keys belong to others (tests, operators' scripts).
+        let keys = |key: &figment::value::UncasedStr| Self::KEYS.iter().any(|known| key == *known);
+        let figment = figment
+            .merge(Env::prefixed(ENV_PREFIX).filter(keys))
+            .merge(Serialized::defaults(overrides));
+        let config: Self = figment
+            .extract()
+            .map_err(|errors| errors.into_iter().map(|error| fault(&error)).collect::<Vec<_>>())?;
+        let faults = config.faults();
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    /// The keys, as in the file.
+    const KEYS: &[&str] = &[
+        "data_dir",
+        "listen",
+        "admin_listen",
+        "log",
+        "log_format",
+        "cache_mib",
+        "disk_reserve_mib",
+        "request_mib_max",
+        "calls_per_connection_max",
+        "min_position_wait_ms",
+        "watch_heartbeat_ms",
+        "shutdown_notice_ms",
+        "shutdown_drain_ms",
+    ];
+
+    /// What is wrong beyond the form of the values.
+    fn faults(&self) -> Vec<ConfigFault> {
+        let mut faults = Vec::new();
+        let mut add = |at: &str, zh: String, en: String| {
+            faults.push(ConfigFault { at: at.to_owned(), zh, en });
+        };
+        if !self.listen.ip().is_loopback() {
+            let address = self.listen;
+            add(
+                "listen",
+                format!(
+                    "{address} 不是回环地址：尚无身份认证，服务只能监听 127.0.0.1 或 [::1]；远程访问请用端口转发或同机 mTLS 代理"
+                ),
+                format!(
+                    "{address} is not loopback: without authentication the service listens on \
+                     127.0.0.1 or [::1] only; reach it by port forwarding or an mTLS proxy beside it"
+                ),
+            );
+        }
+        if self.listen == self.admin_listen && self.listen.port() != 0 {
+            add(
+                "admin_listen",
+                "与 listen 相同；请换一个端口".to_owned(),
+                "is the same as listen: choose another port".to_owned(),
+            );
+        }
+        if self.log.parse::<tracing_subscriber::EnvFilter>().is_err() {
+            add(
+                "log",
+                format!("“{}”不是日志过滤表达式，例如 info", self.log),
+                format!("\"{}\" is not a log filter, such as info", self.log),
+            );
+        }
+        for (key, value, least, most) in [
+            ("cache_mib", self.cache_mib, 8, 65_536),
+            ("disk_reserve_mib", self.disk_reserve_mib, 16, 1_048_576),
+            ("request_mib_max", self.request_mib_max, 1, 64),
+            ("calls_per_connection_max", self.calls_per_connection_max, 1, 100_000),
+            ("min_position_wait_ms", self.min_position_wait_ms, 0, 600_000),
+            ("watch_heartbeat_ms", self.watch_heartbeat_ms, 100, 600_000),
+            ("shutdown_notice_ms", self.shutdown_notice_ms, 0, 60_000),
+            ("shutdown_drain_ms", self.shutdown_drain_ms, 0, 600_000),
+        ] {
+            if value < least || most < value {
+                add(
+                    key,
+                    format!("{value} 应在 {least} 与 {most} 之间"),
+                    format!("{value} must lie between {least} and {most}"),
+                );
+            }
+        }
+        faults
+    }
+
+    /// How long an answer waits for `min_position`.
+    #[must_use]
+    pub fn min_position_wait(&self) -> Duration {
+        Duration::from_millis(self.min_position_wait_ms.into())
+    }
+
+    /// Heartbeat of watches.
+    #[must_use]
+    pub fn watch_heartbeat(&self) -> Duration {
+        Duration::from_millis(self.watch_heartbeat_ms.into())
+    }
+}
+
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { data_dir, listen, admin_listen, log, log_format, .. } = self;
+        let log_format = match log_format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        writeln!(f, "data_dir = {:?}", data_dir.display().to_string())?;
+        writeln!(f, "listen = \"{listen}\"")?;
+        writeln!(f, "admin_listen = \"{admin_listen}\"")?;
+        writeln!(f, "log = {log:?}")?;
+        writeln!(f, "log_format = \"{log_format}\"")?;
+        writeln!(f, "cache_mib = {}", self.cache_mib)?;
+        writeln!(f, "disk_reserve_mib = {}", self.disk_reserve_mib)?;
+        writeln!(f, "request_mib_max = {}", self.request_mib_max)?;
+        writeln!(f, "calls_per_connection_max = {}", self.calls_per_connection_max)?;
+        writeln!(f, "min_position_wait_ms = {}", self.min_position_wait_ms)?;
+        writeln!(f, "watch_heartbeat_ms = {}", self.watch_heartbeat_ms)?;
+        writeln!(f, "shutdown_notice_ms = {}", self.shutdown_notice_ms)?;
+        write!(f, "shutdown_drain_ms = {}", self.shutdown_drain_ms)
+    }
+}
+
+fn fault(error: &figment::Error) -> ConfigFault {
+    let at = error.path.join(".");
+    let source = error.metadata.as_ref().map_or(String::new(), |metadata| {
+        metadata.source.as_ref().map_or_else(
+            || format!(" ({})", metadata.name),
+            |source| format!(" ({} {source})", metadata.name),
+        )
+    });
+    let what = error.kind.to_string();
+    ConfigFault { at, zh: format!("配置有误{source}：{what}"), en: format!("{what}{source}") }
+}

@@ -1,0 +1,184 @@
+//! Between protobuf and the domain, by hand: inward everything is checked and every fault is
+//! reported with its field path; outward nothing can fail.
+
+pub(crate) mod details;
+pub mod event;
+pub mod registry;
+pub mod scalar;
+pub mod view;
+
+use duty::entry::{Correction, Entry, Review, Verdict, Withdrawal};
+use duty::id::EventId;
+use duty::ruleset::RuleSet;
+use duty::{Problem, Problems, Reason};
+
+use crate::pb;
+
+/// What a stored payload says.
+pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Option<Entry> {
+    use pb::ledger_entry::Payload;
+    Some(match payload {
+        Payload::DutyEvent(message) => Entry::DutyEvent(Box::new(event::event(message, problems)?)),
+        Payload::Correction(message) => Entry::Correction(Box::new(correction(message, problems)?)),
+        Payload::Withdrawal(message) => Entry::Withdrawal(withdrawal(message, problems)?),
+        Payload::Review(message) => Entry::Review(review(message, problems)?),
+        Payload::Organization(message) => {
+            Entry::Organization(registry::organization(message, problems)?)
+        }
+        Payload::Post(message) => Entry::Post(registry::post(message, problems)?),
+        Payload::Person(message) => Entry::Person(registry::person(message, problems)?),
+        Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
+        Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
+        Payload::WorkCalendar(message) => {
+            Entry::Calendar(Box::new(calendar(&message.toml, problems)?))
+        }
+        Payload::DayClosed(message) => {
+            Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
+        }
+    })
+}
+
+/// A correction; its event carries its own id.
+pub fn correction(message: &pb::Correction, problems: &mut Problems) -> Option<Correction> {
+    let target = target(&message.target_event_id, problems);
+    let event = required(message.event.as_ref(), "event", problems)
+        .and_then(|event| problems.at("event", |problems| event::event(event, problems)));
+    Some(Correction { target: target?, reason: text(&message.reason), event: event? })
+}
+
+/// A withdrawal.
+pub fn withdrawal(message: &pb::Withdrawal, problems: &mut Problems) -> Option<Withdrawal> {
+    check_text("reason", &message.reason, problems);
+    let consented_by = &message.consented_by;
+    if !consented_by.is_empty() && !duty::id::is_id(consented_by) {
+        id_malformed("consented_by", problems);
+        return None;
+    }
+    Some(Withdrawal {
+        target: target(&message.target_event_id, problems)?,
+        reason: text(&message.reason),
+        consented_by: consented_by.as_str().into(),
+    })
+}
+
+/// A review.
+pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
+    let target = target(&message.target_event_id, problems);
+    let verdict = match pb::ReviewVerdict::try_from(message.verdict) {
+        Ok(pb::ReviewVerdict::Accepted) => Some(Verdict::Accepted),
+        Ok(pb::ReviewVerdict::Returned) => Some(Verdict::Returned),
+        Ok(pb::ReviewVerdict::Unspecified) | Err(_) => {
+            problems.add(
+                Reason::EnumUnknown,
+                "verdict",
+                "审核结论应为 ACCEPTED（核定）或 RETURNED（退回）",
+                "the verdict is ACCEPTED or RETURNED",
+            );
+            None
+        }
+    };
+    if !duty::id::is_id(&message.verifier) {
+        id_malformed("verifier", problems);
+    }
+    check_text("remark", &message.remark, problems);
+    if verdict == Some(Verdict::Returned) && message.remark.trim().is_empty() {
+        problems.add(Reason::FieldRequired, "remark", "退回时必须说明理由", "a return says why");
+    }
+    Some(Review {
+        target: target?,
+        verdict: verdict?,
+        verifier: message.verifier.as_str().into(),
+        remark: text(&message.remark),
+    })
+}
+
+/// A rule set from its text; faults name the line.
+pub fn rule_set(toml: &str, problems: &mut Problems) -> Option<RuleSet> {
+    match RuleSet::parse(toml) {
+        Ok((rules, _advice)) => Some(rules),
+        Err(errors) => {
+            problems.at("toml", |problems| {
+                problems.extend(errors.into_iter().map(|error| error.problem));
+            });
+            None
+        }
+    }
+}
+
+/// A calendar from its text.
+pub fn calendar(toml: &str, problems: &mut Problems) -> Option<duty::calendar::CalendarYear> {
+    match duty::calendar::CalendarYear::parse_toml(toml) {
+        Ok(calendar) => Some(calendar),
+        Err(errors) => {
+            problems.at("toml", |problems| problems.extend(errors));
+            None
+        }
+    }
+}
+
+fn target(text: &str, problems: &mut Problems) -> Option<EventId> {
+    crate::grpc::event_id(text, "target_event_id", problems)
+}
+
+pub(crate) fn id_malformed(field: &str, problems: &mut Problems) {
+    problems.add(
+        Reason::FieldMalformed,
+        field,
+        "编号应为 1 至 64 个字母、数字或 . _ - :，以字母或数字开头（不得为姓名）",
+        "an id has 1 to 64 letters, digits or . _ - :, beginning with a letter or digit (no name)",
+    );
+}
+
+/// Longest free text outside duty events, in characters.
+const TEXT_CHARS_MAX: usize = 1_000;
+
+/// Free text outside duty events: bounded, and without a state-secret marking.
+pub(crate) fn check_text(field: &str, text: &str, problems: &mut Problems) {
+    if TEXT_CHARS_MAX < text.chars().count() {
+        problems.add(
+            Reason::FieldTooLong,
+            field,
+            format!("超过上限 {TEXT_CHARS_MAX} 个字"),
+            format!("exceeds {TEXT_CHARS_MAX} characters"),
+        );
+    }
+    if let Some(marking) = duty::secrecy::find_marking(text) {
+        problems.add(
+            Reason::StateSecretMarking,
+            field,
+            format!("文本带有国家秘密标志“{marking}”：涉密内容严禁录入本系统"),
+            format!("the text carries the state-secret marking \"{marking}\": it must not enter"),
+        );
+    }
+}
+
+pub(crate) fn required<'a, T>(
+    value: Option<&'a T>,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<&'a T> {
+    if value.is_none() {
+        problems.add(
+            Reason::FieldRequired,
+            field,
+            format!("必须填写 {field}"),
+            format!("{field} is required"),
+        );
+    }
+    value
+}
+
+fn text(text: &str) -> Box<str> {
+    text.trim().into()
+}
+
+/// A problem as a finding.
+#[must_use]
+pub fn finding(problem: &Problem) -> pb::Finding {
+    pb::Finding {
+        reason: problem.reason.as_str().to_owned(),
+        field: problem.field.clone(),
+        text_zh: problem.zh.clone(),
+        text_en: problem.en.clone(),
+    }
+}

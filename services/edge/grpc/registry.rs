@@ -1,0 +1,385 @@
+//! `RegistryService`: who is who, and which rules hold.
+
+use duty::entry::Entry;
+use duty::id::{EventId, OrganizationId, PersonId, RuleSetId};
+use duty::ruleset::{RuleSet, RuleSetError};
+use duty::{Position, Problem, Problems, Reason};
+use sha2::{Digest as _, Sha256};
+use tonic::{Code, Request, Response, Status};
+
+use super::convert::{registry, view};
+use super::{Api, convert, duty_event, event_id, page, recorder, refuse_if_any, status};
+use crate::pb;
+use crate::pb::ledger_entry::Payload;
+use crate::pb::registry_service_server::RegistryService;
+
+/// Page sizes of lists of organizations.
+const PAGE_DEFAULT: usize = 100;
+const PAGE_MAX: usize = 1_000;
+
+/// A registration that has been read: who, under which id, what, and what to store.
+struct Registration {
+    recorder: Box<str>,
+    event_id: EventId,
+    entry: Entry,
+    payload: Payload,
+}
+
+/// Reads what every registration has in common, and the thing registered under its field name.
+fn read<M: Clone + Default, T>(
+    by: &str,
+    id: &str,
+    field: &str,
+    message: Option<M>,
+    convert: fn(&M, &mut Problems) -> Option<T>,
+    entry: fn(T) -> Entry,
+    payload: fn(M) -> Payload,
+) -> Result<Registration, Status> {
+    let mut problems = Problems::new();
+    let recorder = recorder(by, &mut problems);
+    let event_id = event_id(id, "event_id", &mut problems);
+    let message = message.unwrap_or_default();
+    let thing = if field.is_empty() {
+        convert(&message, &mut problems)
+    } else {
+        problems.at(field, |problems| convert(&message, problems))
+    };
+    refuse_if_any(problems)?;
+    match (event_id, thing) {
+        (Some(event_id), Some(thing)) => {
+            Ok(Registration { recorder, event_id, entry: entry(thing), payload: payload(message) })
+        }
+        _ => Err(status::internal("a registration without fault did not convert")),
+    }
+}
+
+impl Api {
+    async fn register(&self, registration: Registration) -> Result<pb::AppendReceipt, Status> {
+        let Registration { recorder, event_id, entry, payload } = registration;
+        self.submit_one(recorder, event_id, entry, payload, Vec::new()).await
+    }
+
+    /// Refuses a new version that nobody asked for. A repeated call is not one.
+    fn allow_amendment(
+        &self,
+        taken: bool,
+        amend: bool,
+        id: EventId,
+        field: &str,
+    ) -> Result<(), Status> {
+        let repeated = self.ledger.with_state(|state| state.position_of(id).is_some());
+        if !taken || amend || repeated {
+            return Ok(());
+        }
+        Err(status::problems(
+            Code::AlreadyExists,
+            vec![Problem::new(
+                Reason::AlreadyExists,
+                field,
+                "编号已登记；如要变更登记，请设置 amend = true",
+                "the id is registered already; set amend to register a new version",
+            )],
+        ))
+    }
+}
+
+#[tonic::async_trait]
+impl RegistryService for Api {
+    async fn register_organization(
+        &self,
+        request: Request<pb::RegisterOrganizationRequest>,
+    ) -> Result<Response<pb::RegisterOrganizationResponse>, Status> {
+        let pb::RegisterOrganizationRequest { recorder, event_id, organization, amend } =
+            request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "organization",
+            organization,
+            registry::organization,
+            Entry::Organization,
+            Payload::Organization,
+        )?;
+        if let Entry::Organization(organization) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().organization(&organization.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterOrganizationResponse { receipt }))
+    }
+
+    async fn register_post(
+        &self,
+        request: Request<pb::RegisterPostRequest>,
+    ) -> Result<Response<pb::RegisterPostResponse>, Status> {
+        let pb::RegisterPostRequest { recorder, event_id, post, amend } = request.into_inner();
+        let read =
+            read(&recorder, &event_id, "post", post, registry::post, Entry::Post, Payload::Post)?;
+        if let Entry::Post(post) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().post(&post.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "post.post_id")?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterPostResponse { receipt }))
+    }
+
+    async fn register_person(
+        &self,
+        request: Request<pb::RegisterPersonRequest>,
+    ) -> Result<Response<pb::RegisterPersonResponse>, Status> {
+        let pb::RegisterPersonRequest { recorder, event_id, person } = request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "person",
+            person,
+            registry::person,
+            Entry::Person,
+            Payload::Person,
+        )?;
+        if let Entry::Person(person) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().has_person(person, Position::MAX);
+            self.allow_amendment(taken, false, read.event_id, "person.person_id")?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterPersonResponse { receipt }))
+    }
+
+    async fn register_tenure(
+        &self,
+        request: Request<pb::RegisterTenureRequest>,
+    ) -> Result<Response<pb::RegisterTenureResponse>, Status> {
+        let pb::RegisterTenureRequest { recorder, event_id, tenure, amend } = request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "tenure",
+            tenure,
+            registry::tenure,
+            Entry::Tenure,
+            Payload::Tenure,
+        )?;
+        if let Entry::Tenure(tenure) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().tenure(&tenure.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id")?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterTenureResponse { receipt }))
+    }
+
+    async fn get_organization(
+        &self,
+        request: Request<pb::GetOrganizationRequest>,
+    ) -> Result<Response<pb::GetOrganizationResponse>, Status> {
+        let request = request.into_inner();
+        let mut problems = Problems::new();
+        let id = duty_event::organization(&request.organization_id, &mut problems);
+        refuse_if_any(problems)?;
+        let id = id.ok_or_else(|| status::internal("an id did not convert"))?;
+        self.covers(request.min_position).await?;
+        let known = self.known(request.known_position)?;
+        let snapshot = self.ledger.snapshot();
+        let of = snapshot.registry();
+        let organization = of
+            .organization(&id, known)
+            .ok_or_else(|| status::not_found("organization_id", "单位", &id))?;
+        let posts = of.posts_of(&id, known).map(|post| pb::PostWithTenures {
+            post: Some(registry::post_message(post)),
+            tenures: of
+                .tenures_of(&post.id, known)
+                .into_iter()
+                .map(|(_, tenure)| registry::tenure_message(tenure))
+                .collect(),
+        });
+        Ok(Response::new(pb::GetOrganizationResponse {
+            organization: Some(registry::organization_message(organization)),
+            posts: posts.collect(),
+            position: known.get(),
+        }))
+    }
+
+    async fn list_organizations(
+        &self,
+        request: Request<pb::ListOrganizationsRequest>,
+    ) -> Result<Response<pb::ListOrganizationsResponse>, Status> {
+        let request = request.into_inner();
+        let size = page::size(request.page_size, PAGE_DEFAULT, PAGE_MAX)?;
+        let within_text = &request.within_organization_id;
+        let mut problems = Problems::new();
+        let within = (!within_text.is_empty())
+            .then(|| duty_event::organization(within_text, &mut problems))
+            .flatten();
+        refuse_if_any(problems)?;
+        let known = self.known(request.known_position)?;
+        let asked = request.known_position.to_string();
+        let binding = page::binding(&["ListOrganizations", within_text, &asked]);
+        let start = page::start(&request.page_token, binding, known)?;
+        let snapshot = self.ledger.snapshot();
+        let of = snapshot.registry();
+        if let Some(within) = &within
+            && of.organization(within, start.position).is_none()
+        {
+            return Err(status::not_found("within_organization_id", "单位", within));
+        }
+        let found: Vec<_> = of
+            .organizations(start.position)
+            .filter(|org| {
+                within
+                    .as_ref()
+                    .is_none_or(|top: &OrganizationId| of.is_within(&org.id, top, start.position))
+            })
+            .collect();
+        let organizations: Vec<_> = found
+            .iter()
+            .skip(start.offset)
+            .take(size)
+            .map(|organization| registry::organization_message(organization))
+            .collect();
+        let next = start.offset + organizations.len();
+        Ok(Response::new(pb::ListOrganizationsResponse {
+            organizations,
+            next_page_token: page::next(start, next, found.len(), binding),
+            total_size: i32::try_from(found.len()).unwrap_or(i32::MAX),
+            position: start.position.get(),
+        }))
+    }
+
+    async fn get_person(
+        &self,
+        request: Request<pb::GetPersonRequest>,
+    ) -> Result<Response<pb::GetPersonResponse>, Status> {
+        let request = request.into_inner();
+        let known = self.known(request.known_position)?;
+        let snapshot = self.ledger.snapshot();
+        let of = snapshot.registry();
+        let person = PersonId::parse(&request.person_id)
+            .filter(|person| of.has_person(person, known))
+            .ok_or_else(|| status::not_found("person_id", "人员", &request.person_id))?;
+        let tenures = of.tenures_by_person(&person, known);
+        Ok(Response::new(pb::GetPersonResponse {
+            person: Some(pb::Person { person_id: person.to_string() }),
+            tenures: tenures.into_iter().map(|(_, t)| registry::tenure_message(t)).collect(),
+            position: known.get(),
+        }))
+    }
+
+    async fn check_rule_set(
+        &self,
+        request: Request<pb::CheckRuleSetRequest>,
+    ) -> Result<Response<pb::CheckRuleSetResponse>, Status> {
+        let toml = request.into_inner().toml;
+        Ok(Response::new(checked(&toml)))
+    }
+
+    async fn publish_rule_set(
+        &self,
+        request: Request<pb::PublishRuleSetRequest>,
+    ) -> Result<Response<pb::PublishRuleSetResponse>, Status> {
+        let pb::PublishRuleSetRequest { recorder, event_id, toml } = request.into_inner();
+        let advice = checked(&toml).advice;
+        let message = Some(pb::RuleSetSource { toml });
+        let convert = |source: &pb::RuleSetSource, problems: &mut Problems| {
+            convert::rule_set(&source.toml, problems)
+        };
+        let entry = |rules| Entry::RuleSet(Box::new(rules));
+        let read = read(&recorder, &event_id, "", message, convert, entry, Payload::RuleSet)?;
+        let rules = match &read.entry {
+            Entry::RuleSet(rules) => (**rules).clone(),
+            _ => return Err(status::internal("a rule set became something else")),
+        };
+        let receipt = self.register(read).await?;
+        let rule_set = Some(view::rule_set(Position::new(receipt.position), &rules));
+        Ok(Response::new(pb::PublishRuleSetResponse { receipt: Some(receipt), rule_set, advice }))
+    }
+
+    async fn get_rule_set(
+        &self,
+        request: Request<pb::GetRuleSetRequest>,
+    ) -> Result<Response<pb::GetRuleSetResponse>, Status> {
+        let request = request.into_inner();
+        let known = self.known(request.known_position)?;
+        let snapshot = self.ledger.snapshot();
+        let id = RuleSetId::parse(&request.rule_set_id);
+        let found =
+            snapshot.rule_sets(known).into_iter().find(|(_, set)| Some(&set.id) == id.as_ref());
+        let (position, rules) = found
+            .ok_or_else(|| status::not_found("rule_set_id", "规则集", &request.rule_set_id))?;
+        let toml = rules.text.to_string();
+        let rule_set = Some(view::rule_set(position, rules));
+        Ok(Response::new(pb::GetRuleSetResponse { rule_set, toml }))
+    }
+
+    async fn list_rule_sets(
+        &self,
+        request: Request<pb::ListRuleSetsRequest>,
+    ) -> Result<Response<pb::ListRuleSetsResponse>, Status> {
+        let known = self.known(request.into_inner().known_position)?;
+        let snapshot = self.ledger.snapshot();
+        let sets = snapshot.rule_sets(known);
+        Ok(Response::new(pb::ListRuleSetsResponse {
+            rule_sets: sets.into_iter().map(|(at, set)| view::rule_set(at, set)).collect(),
+            position: known.get(),
+        }))
+    }
+
+    async fn publish_work_calendar(
+        &self,
+        request: Request<pb::PublishWorkCalendarRequest>,
+    ) -> Result<Response<pb::PublishWorkCalendarResponse>, Status> {
+        let pb::PublishWorkCalendarRequest { recorder, event_id, toml } = request.into_inner();
+        let message = Some(pb::WorkCalendarSource { toml });
+        let convert = |source: &pb::WorkCalendarSource, problems: &mut Problems| {
+            convert::calendar(&source.toml, problems)
+        };
+        let entry = |calendar| Entry::Calendar(Box::new(calendar));
+        let read = read(&recorder, &event_id, "", message, convert, entry, Payload::WorkCalendar)?;
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::PublishWorkCalendarResponse { receipt }))
+    }
+
+    async fn list_work_calendars(
+        &self,
+        request: Request<pb::ListWorkCalendarsRequest>,
+    ) -> Result<Response<pb::ListWorkCalendarsResponse>, Status> {
+        let known = self.known(request.into_inner().known_position)?;
+        let snapshot = self.ledger.snapshot();
+        let years = snapshot.calendar_years(known);
+        let calendars = years.into_iter().map(|(position, year)| pb::WorkCalendarSummary {
+            year: year.year.into(),
+            notice: year.notice.to_string(),
+            position: position.get(),
+        });
+        Ok(Response::new(pb::ListWorkCalendarsResponse {
+            calendars: calendars.collect(),
+            position: known.get(),
+        }))
+    }
+}
+
+/// What a check of a rule set finds.
+pub(crate) fn checked(toml: &str) -> pb::CheckRuleSetResponse {
+    let message = |error: &RuleSetError| pb::RuleSetFinding {
+        line: error.line,
+        column: error.column,
+        finding: Some(convert::finding(&error.problem)),
+    };
+    let digest = Sha256::digest(toml).iter().map(|byte| format!("{byte:02x}")).collect();
+    match RuleSet::parse(toml) {
+        Ok((_, advice)) => pb::CheckRuleSetResponse {
+            valid: true,
+            errors: Vec::new(),
+            advice: advice.iter().map(message).collect(),
+            digest,
+        },
+        Err(errors) => pb::CheckRuleSetResponse {
+            valid: false,
+            errors: errors.iter().map(message).collect(),
+            advice: Vec::new(),
+            digest,
+        },
+    }
+}
