@@ -1,9 +1,9 @@
 //! Working days (工作日): which days the State Council's yearly notices make working days, and the
 //! arithmetic of periods counted in them.
 //!
-//! A period is counted from the day after its start (民法典 art. 201) and, where it is a period, a
-//! last day that is a day off moves to the next working day (art. 203). Fixed dates never move; that
-//! is the rule set's business. Nothing is computed for a year whose calendar is not loaded: a
+//! A period is counted from the day after its start (民法典 art. 201), and a last day of a period
+//! that is a day off moves to the next working day (art. 203). Fixed dates never move; they are the
+//! rule set's business. Nothing is computed for a year whose calendar is not loaded: a
 //! weekday of a year to come may turn out a holiday. A notice may mark days of the December before;
 //! until it is loaded those days follow the calendar of their own year, and once it is, it rules.
 
@@ -125,8 +125,8 @@ impl Calendars {
         Ok(marked.unwrap_or_else(|| !is_weekend(day)))
     }
 
-    /// The last day of a period of `count` working days that begins on `start`, which is not counted
-    /// itself; `start` for none.
+    /// The last day of a period of `count` working days that begins on `start`, which is not
+    /// counted itself; `start` for none.
     pub fn add_working_days(&self, start: Date, count: u32) -> Result<Date, CalendarMissing> {
         let mut day = start;
         let mut left = count;

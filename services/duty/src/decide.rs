@@ -188,7 +188,7 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: 
         }
         Entry::Review(review) => references::review(context, review, path, refusal),
         Entry::Organization(organization) => {
-            registration::organization(context.standing, organization, refusal);
+            registration::organization(context, organization, refusal);
         }
         Entry::Post(post) => registration::post(context.standing, post, refusal),
         Entry::Person(_) => {}

@@ -44,13 +44,14 @@ impl Qualifier {
 }
 
 /// An answer that may be unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Answer {
     /// Certainly yes.
     Yes,
     /// Certainly no.
     No,
-    /// The record does not say.
+    /// The record does not say; what a record is until it is told.
+    #[default]
     Unknown,
 }
 

@@ -63,6 +63,20 @@ impl Class {
     }
 }
 
+/// A credit code as registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreditCode {
+    /// One that passes its check digits.
+    Valid(SocialCreditCode),
+    /// One that does not, kept because official papers print it, with the reason given.
+    Overridden {
+        /// The code as printed.
+        code: Box<str>,
+        /// Why it is kept.
+        reason: Box<str>,
+    },
+}
+
 /// An organization (责任单位).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
@@ -81,7 +95,7 @@ pub struct Organization {
     /// 行政区划代码.
     pub division: DivisionCode,
     /// 统一社会信用代码, when known.
-    pub credit_code: Option<SocialCreditCode>,
+    pub credit_code: Option<CreditCode>,
     /// Line of work, such as `science_technology_bureau`; rule sets use it in `applies_to`.
     pub sector: Box<str>,
     /// 是否有行政执法权.

@@ -8,7 +8,7 @@
 //! Keys beside `[[duty]]`, all but the first five optional: `schema_version = 1`, `ruleset_id`,
 //! `valid_from`, `jurisdiction`, `timezone`, `valid_to`, `official_rung`, `warn_days`,
 //! `half_year_threshold_months`, `late_entry_working_days`, `accounting_date {month, day}`,
-//! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric, …]}`.
+//! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric]}`.
 
 mod advice;
 mod cadence;

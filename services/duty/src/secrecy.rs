@@ -11,12 +11,14 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
 /// White space inside a line, with the invisible characters copying brings along.
 const GAP: &str = r"[\s\u{200b}-\u{200d}\u{2060}\u{feff}--\n]";
 /// A level, its two characters perhaps set apart, in either script, with 级 or without.
 const LEVEL: &str = r"(?:[绝絕]G*密|[机機]G*密|[秘祕]G*密)(?:G*[级級])?";
+/// The word before a level in a form or a header.
+const CLASSIFIED_AS: &str = r"(?:密G*[级級]|密等|[保定涉秘]密(?:等级|级别|程度))";
 /// How long it lasts: a number of years, months or days, a date, for long, until declassified.
 const TERM: &str =
     r"(?:[0-9０-９一二三四五六七八九十]+G*(?:年|个月|月|日|天)|长期|永久|解密前|启封前|公布前)";
@@ -29,51 +31,55 @@ const BESIDE: &str = concat!(
 /// Words before 秘密 that name another kind of secret.
 const OTHER_SECRETS: [&str; 6] = ["商业", "工作", "技术", "个人", "企业", "职业"];
 
-/// The shapes of a marking. `M` is the level, `G` a gap, `T` a term, `B` what may stand beside;
-/// the group `m` is what is shown. A `|` ends a cell of a table as a line break ends a line.
-const SHAPES: [&str; 7] = [
-    // Beside a star: 机密★10年, ★秘密.
-    r"(?P<before>)(?P<m>MG*[★☆✩✪⭐](?:G*T)?)",
-    r"(?P<before>)(?P<m>[★☆✩✪⭐]G*M)(?:[^\p{Han}]|$)",
-    // Beside an asterisk, which may be emphasis too: only with a term, or not after a word.
-    r"(?P<before>^|[^\p{Han}*])(?P<m>MG*[*＊](?:G*T)?)(?:[^*＊\p{Han}]|$)",
-    // After the word 密级: 密级：机密; 密级为绝密级; 保密等级|秘密.
-    r"(?P<before>)(?P<m>(?:密G*[级級]|密等|[保定涉秘]密(?:等级|级别|程度))G*(?:[:：=＝|｜为是属]|G|于)*[【（(\[［“]?G*M)(?:[^、和或及与\p{Han}]|$)",
-    // In brackets of its own: 【机密】, （秘密·5年）.
-    r"(?P<before>)(?P<m>[【\[［（(〔〖]G*M(?:B|T)*[】\]］）)〕〗])",
-    // With a term and nothing else between: 机密10年, 秘密 长期.
-    r"(?P<before>^|[^\p{Han}])(?P<m>MG*[·•．.：:]?G*T)(?:[^\p{Han}]|$)",
-    // On a line or in a cell of its own, perhaps with copy number, stars and urgency.
-    r"(?P<before>(?:^|[|｜])(?:B)*)(?P<m>M)(?:M|B)*(?:$|[|｜])",
-];
-
-/// At one end of a line, apart from the rest: `机密　关于…`, `绝密：…`, `…的通知 机密`.
-const EDGES: [&str; 3] = [
-    r"(?P<before>^G*)(?P<m>M)G*[:：]",
-    r"(?P<before>^G*)(?P<m>M)G+\p{Han}",
-    r"(?P<before>[^\s、，,和或及与]G+)(?P<m>M)G*$",
-];
-
-/// Said of a text as a whole: 本文件为绝密级; 属机密级.
-const SAID: [&str; 1] = [r"(?P<before>[为是属于定]G*)(?P<m>M)G*(?:[。.；;！!）)]|$)"];
-
-struct Shape {
-    pattern: Regex,
-    /// Whether the level must carry 级 to be a marking in this shape.
-    needs_suffix: bool,
+/// What a match must fulfil beside its pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    Nothing,
+    /// Not the end of 国家秘密 with a stray space in it, as copying from a page leaves them.
+    NotOfTheState,
+    /// The level is written with 级.
+    Suffixed,
 }
 
-static COMPILED: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let plain = SHAPES.iter().chain(&EDGES).map(|shape| (*shape, false));
-    plain
-        .chain(SAID.iter().map(|shape| (*shape, true)))
-        .map(|(shape, needs_suffix)| {
-            let pattern =
-                shape.replace('M', LEVEL).replace('B', BESIDE).replace('T', TERM).replace('G', GAP);
-            let pattern = Regex::new(&format!("(?mR){pattern}"));
-            Shape { pattern: pattern.expect("the shapes are constant and tested"), needs_suffix }
-        })
-        .collect()
+/// The shapes of a marking. `M` is the level, `G` a gap, `T` a term, `B` what may stand beside, `K`
+/// the word 密级; the group `m` is what is shown. A `|` ends a cell of a table as a line break ends
+/// a line. What follows a level after `K` must not make it the first of an enumeration.
+const SHAPES: [(&str, Guard); 12] = [
+    // Beside a star: 机密★10年, ★秘密.
+    (r"(?P<m>MG*[★☆✩✪⭐](?:G*T)?)", Guard::Nothing),
+    (r"(?P<m>[★☆✩✪⭐]G*M)(?:[^\p{Han}]|$)", Guard::Nothing),
+    // Beside an asterisk, which may be emphasis too: not after a word.
+    (r"(?:^|[^\p{Han}*])(?P<m>MG*[*＊](?:G*T)?)(?:[^*＊\p{Han}]|$)", Guard::Nothing),
+    // After the word 密级: 密级：机密, 保密等级|秘密; without a colon, 密级为绝密级, only when no
+    // sentence goes on.
+    (r"(?P<m>KG*[:：=＝|｜]G*[【（(\[［“]?G*M)(?:[^、和或及与级級]|$)", Guard::Nothing),
+    (r"(?P<m>K(?:G|[为是属于])+[【（(\[［“]?G*M)(?:[^、\p{Han}]|$)", Guard::Nothing),
+    // In brackets of its own: 【机密】, （秘密·5年）.
+    (r"(?P<m>[【\[［（(〔〖]G*M(?:B|T)*[】\]］）)〕〗])", Guard::Nothing),
+    // With a term and nothing else between: 机密10年, 秘密 长期.
+    (r"(?:^|[^\p{Han}])(?P<m>MG*[·•．.：:]?G*T)(?:[^\p{Han}]|$)", Guard::Nothing),
+    // On a line or in a cell of its own, perhaps with copy number, stars and urgency.
+    (r"(?:^|[|｜])B*(?P<m>M)(?:M|B)*(?:$|[|｜])", Guard::Nothing),
+    // At one end of a line, apart from the rest: 机密　关于…, 绝密：…, …的通知 机密.
+    (r"^G*(?P<m>M)G*[:：]", Guard::Nothing),
+    (r"^G*(?P<m>M)G+\p{Han}", Guard::Nothing),
+    (r"[^\s、，,和或及与]G+(?P<m>M)G*$", Guard::NotOfTheState),
+    // Said of a text as a whole: 本文件为绝密级; 属机密级.
+    (r"[为是属于定]G*(?P<m>M)G*(?:[。.；;！!）)]|$)", Guard::Suffixed),
+];
+
+static COMPILED: LazyLock<Vec<(Regex, Guard)>> = LazyLock::new(|| {
+    let compile = |(shape, guard): &(&str, Guard)| {
+        let pattern = shape
+            .replace('M', LEVEL)
+            .replace('B', BESIDE)
+            .replace('K', CLASSIFIED_AS)
+            .replace('T', TERM)
+            .replace('G', GAP);
+        let pattern = Regex::new(&format!("(?mR){pattern}"));
+        (pattern.expect("the shapes are constant and tested"), *guard)
+    };
+    SHAPES.iter().map(compile).collect()
 });
 
 /// The first state-secret marking in `text`, as it stands there.
@@ -83,18 +89,21 @@ pub fn find_marking(text: &str) -> Option<String> {
     if !text.contains('密') {
         return None;
     }
-    COMPILED.iter().find_map(|shape| {
-        let found = shape.pattern.captures_iter(text).find(|found| is_marking(shape, found, text));
-        found.and_then(|found| Some(found.name("m")?.as_str().trim().to_owned()))
+    COMPILED.iter().find_map(|(pattern, guard)| {
+        let markings = pattern.captures_iter(text).filter_map(|found| found.name("m"));
+        let marking = markings.into_iter().find(|marking| {
+            let before = text[..marking.start()].trim_end();
+            let other_secret = OTHER_SECRETS.iter().any(|word| before.ends_with(word));
+            let suffixed = marking.as_str().ends_with(['级', '級']);
+            let holds = match guard {
+                Guard::Nothing => true,
+                Guard::NotOfTheState => suffixed || !before.ends_with("国家"),
+                Guard::Suffixed => suffixed,
+            };
+            holds && !other_secret
+        });
+        marking.map(|marking| marking.as_str().trim().to_owned())
     })
-}
-
-fn is_marking(shape: &Shape, found: &Captures<'_>, text: &str) -> bool {
-    let Some(marking) = found.name("m") else { return false };
-    let before = &text[..marking.start()];
-    let other_secret = OTHER_SECRETS.iter().any(|word| before.ends_with(word));
-    let suffixed = marking.as_str().ends_with(['级', '級']);
-    !other_secret && (suffixed || !shape.needs_suffix)
 }
 
 #[cfg(test)]

@@ -268,12 +268,14 @@ fn try_next(config: &Config, app: &crate::app::App) {
     let question =
         format!(r#"{{"organization_id":"{ORGANIZATION}","selector":{{"year":{YEAR}}}}}"#);
     let event = event_to_try();
+    // As the user typed it: with `cargo run` that is a path below target/.
+    let me = std::env::args().next().unwrap_or_else(|| "duty-ledger".to_owned());
     output::say(&format!(
         "\n台账目录 data: {}\nAPI (gRPC, h2c): {api}\nhealth (grpc.health.v1): {admin}\n\n\
          试一试 try next:\n\
-         \x20 duty-ledger explain {ORGANIZATION} rule_of_law_work_meeting --year {YEAR} --server http://{api}\n\
-         \x20 duty-ledger compliance {ORGANIZATION} --year {YEAR} --as-of 2023-02-01 --lang en --server http://{api}\n\
-         \x20 duty-ledger sheet {ORGANIZATION} --year {YEAR} --server http://{api}\n\
+         \x20 {me} explain {ORGANIZATION} rule_of_law_work_meeting --year {YEAR} --server http://{api}\n\
+         \x20 {me} compliance {ORGANIZATION} --year {YEAR} --as-of 2023-02-01 --lang en --server http://{api}\n\
+         \x20 {me} sheet {ORGANIZATION} --year {YEAR} --server http://{api}\n\
          \x20 grpcurl --plaintext {api} list\n\
          \x20 grpcurl --plaintext -d '{question}' {api} {service}\n\
          \x20 buf curl --protocol grpc --http2-prior-knowledge -d '{question}' http://{api}/{service}\n\

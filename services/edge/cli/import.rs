@@ -171,13 +171,11 @@ impl Importer<'_> {
                 return Err(refused.into());
             }
             let kept = lines.len();
-            let mut index = 0;
-            for line in std::mem::take(&mut lines) {
+            for (index, line) in std::mem::take(&mut lines).into_iter().enumerate() {
                 match bad.get(&index) {
                     Some(reason) => self.reject(line.number, &line.text, reason)?,
                     None => lines.push(line),
                 }
-                index += 1;
             }
             if lines.len() == kept {
                 return Err(refused.into());

@@ -4,9 +4,10 @@ use std::pin::Pin;
 
 use duty::decide::{Command, Proposed};
 use duty::entry::{Entry, Recorded};
-use duty::event::check;
+use duty::event::{DutyEvent, check};
 use duty::id::OrganizationId;
 use duty::{Position, Problems};
+use projection::Snapshot;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -40,7 +41,7 @@ impl DutyEventService for Api {
         &self,
         request: Request<pb::AppendEventsRequest>,
     ) -> Result<Response<pb::AppendEventsResponse>, Status> {
-        let (submission, flags) = append(request.into_inner());
+        let (submission, flags) = append(request.into_inner(), &self.ledger.snapshot());
         let receipts = self.ledger.submit(submission).await.map_err(status::submit)?;
         let receipts =
             receipts.iter().zip(flags).map(|(given, flags)| receipt(given, flags)).collect();
@@ -71,7 +72,7 @@ impl DutyEventService for Api {
         let (Some(id), Some(correction)) = (id, correction) else {
             return Err(status::internal("a correction without fault did not convert"));
         };
-        let flags = check::flags(&correction.event).iter().map(convert::finding).collect();
+        let flags = event_flags(&correction.event, &self.ledger.snapshot());
         let expectations = expected_revision
             .map(|revision| (correction.event.organization.clone(), revision))
             .into_iter()
@@ -128,7 +129,7 @@ impl DutyEventService for Api {
         let stored = self.ledger.read_one(position).await.map_err(|error| status::read(&error))?;
         let stored = stored.ok_or_else(|| status::internal("a known position has no entry"))?;
         let flags = match crate::ledger::decode(&stored) {
-            Ok(recorded) => entry_flags(&recorded),
+            Ok(recorded) => entry_flags(&recorded, &self.ledger.snapshot()),
             Err(error) => return Err(status::read(&error)),
         };
         let standing = standing.map(|fact| event_standing(&fact, flags, head));
@@ -339,7 +340,10 @@ impl Watch {
 }
 
 /// A submission of the request and the flags of each event.
-fn append(request: pb::AppendEventsRequest) -> (Submission, Vec<Vec<pb::Finding>>) {
+fn append(
+    request: pb::AppendEventsRequest,
+    snapshot: &Snapshot,
+) -> (Submission, Vec<Vec<pb::Finding>>) {
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
     let mut entries = Vec::with_capacity(request.events.len());
@@ -349,7 +353,7 @@ fn append(request: pb::AppendEventsRequest) -> (Submission, Vec<Vec<pb::Finding>
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
-                flags.push(check::flags(&event).iter().map(convert::finding).collect());
+                flags.push(event_flags(&event, snapshot));
                 entries.push(Proposed {
                     index,
                     event_id,
@@ -410,13 +414,18 @@ fn recorded_entry(stored: &Stored, view: pb::EntryView) -> Result<pb::RecordedEn
     Ok(pb::RecordedEntry { position: stored.position.get(), stored: stored.bytes.clone(), entry })
 }
 
-fn entry_flags(recorded: &Recorded) -> Vec<pb::Finding> {
-    let event = match &recorded.entry {
-        Entry::DutyEvent(event) => event,
-        Entry::Correction(correction) => &correction.event,
-        _ => return Vec::new(),
-    };
-    check::flags(event).iter().map(convert::finding).collect()
+/// What is worth a look in an event, by itself and in the light of the registry.
+fn event_flags(event: &DutyEvent, snapshot: &Snapshot) -> Vec<pb::Finding> {
+    let by_registry = check::registry_flags(event, snapshot.registry(), snapshot.head());
+    check::flags(event).iter().chain(&by_registry).map(convert::finding).collect()
+}
+
+fn entry_flags(recorded: &Recorded, snapshot: &Snapshot) -> Vec<pb::Finding> {
+    match &recorded.entry {
+        Entry::DutyEvent(event) => event_flags(event, snapshot),
+        Entry::Correction(correction) => event_flags(&correction.event, snapshot),
+        _ => Vec::new(),
+    }
 }
 
 fn event_standing(

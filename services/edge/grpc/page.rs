@@ -38,7 +38,6 @@ pub(crate) fn binding(parts: &[&str]) -> [u8; 8] {
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for a token of another query or none of ours.
-#[expect(clippy::result_large_err, reason = "tonic's Status is the answer itself")]
 pub(crate) fn start(token: &str, binding: [u8; 8], position: Position) -> Result<Start, Status> {
     if token.is_empty() {
         return Ok(Start { position, offset: 0 });
@@ -77,7 +76,6 @@ pub(crate) fn next(start: Start, offset: usize, total: usize, binding: [u8; 8]) 
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` for a negative size.
-#[expect(clippy::result_large_err, reason = "tonic's Status is the answer itself")]
 pub(crate) fn size(asked: i32, default: usize, most: usize) -> Result<usize, Status> {
     match usize::try_from(asked) {
         Ok(0) => Ok(default),

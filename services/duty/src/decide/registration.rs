@@ -10,10 +10,19 @@ use crate::zone::civil_day;
 
 /// The parent exists and does not stand below the organization.
 pub(super) fn organization(
-    standing: &Standing,
+    context: &Context<'_>,
     organization: &Organization,
     refusal: &mut Refusal,
 ) {
+    let standing = context.standing;
+    // A dissolved organization keeps the code it had.
+    let year = organization.valid_to.unwrap_or_else(|| civil_day(context.now)).year();
+    if let Err(error) = organization.division.check_year(year) {
+        refusal.add(RefusalKind::Invalid, |problems| {
+            let field = "organization.division_code";
+            problems.add(Reason::DivisionInvalid, field, error.zh, error.en);
+        });
+    }
     let Some(parent) = &organization.parent else { return };
     let registry = standing.registry();
     refusal.add(RefusalKind::Invalid, |problems| {

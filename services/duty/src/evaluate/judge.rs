@@ -126,18 +126,12 @@ fn share_out(
     }
     // What a window does not need stays in the window it certainly lies in.
     for (window, share) in windows.iter().zip(&mut shares) {
-        for index in 0..members.len() {
+        for (index, left) in left.iter_mut().enumerate() {
             let uncertain_alone = windows.len() == 1
                 && rung == Rung::Claimed
                 && timing(index, window) == Timing::Unknown;
             if timing(index, window) == Timing::InTime || uncertain_alone {
-                take(
-                    &mut left[index],
-                    Decimal::MAX,
-                    index,
-                    &mut share.in_time,
-                    &mut share.in_time_from,
-                );
+                take(left, Decimal::MAX, index, &mut share.in_time, &mut share.in_time_from);
             }
         }
         if rung == Rung::Claimed {
@@ -145,10 +139,10 @@ fn share_out(
         }
     }
     for (window, share) in windows.iter().zip(&mut shares) {
-        for index in 0..members.len() {
+        for (index, left) in left.iter_mut().enumerate() {
             if timing(index, window) == Timing::Late {
                 let wanted = (terms.required - share.in_time - share.late).max(Decimal::ZERO);
-                take(&mut left[index], wanted, index, &mut share.late, &mut share.late_from);
+                take(left, wanted, index, &mut share.late, &mut share.late_from);
             }
         }
     }

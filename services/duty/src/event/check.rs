@@ -8,7 +8,9 @@ use jiff::civil::Date;
 
 use super::{DutyEvent, Kind};
 use crate::occurred::Precision;
+use crate::position::Position;
 use crate::problem::{Problem, Problems, Reason};
+use crate::registry::Registry;
 use crate::{metric, secrecy};
 
 /// First accounting year: the 2016 Provisions are in force from 2016-11-30.
@@ -27,6 +29,12 @@ pub const COMPONENTS_MAX: usize = 1_000;
 /// Refuses what contradicts itself. `today` is the civil day in Asia/Shanghai.
 pub fn check(event: &DutyEvent, today: Date, problems: &mut Problems) {
     check_years(event, today, problems);
+    check_content(event, problems);
+}
+
+/// The part of [`check`] that depends on no day: also for an event of which other parts could not
+/// even be read, so that one answer names everything.
+pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
     check_limits(event, problems);
     check_aggregate(event, problems);
     metric::check(&event.quantities, problems);
@@ -158,10 +166,44 @@ pub fn flags(event: &DutyEvent) -> Vec<Problem> {
             );
         }
     }
+    let nobody = event.responsible_person.is_none() && event.responsible_posts.is_empty();
+    if nobody && event.event_type().is_personal() && event.kind == Kind::Performed {
+        problems.add(
+            Reason::ResponsibleMissing,
+            "responsible_post_ids",
+            "未注明履职人或职务：个人责任事项只能计入“自述”",
+            "names neither person nor post: a person's duty counts it as claimed only",
+        );
+    }
     metric::flags(&event.quantities, &mut problems);
     problems.at(event.event_type().as_str(), |problems| {
         event.details.flags(event.kind, &event.occurred, problems);
     });
+    problems.into_vec()
+}
+
+/// What is worth a look about an accepted event in the light of the registry: posts whose holder
+/// was another, or nobody, when it happened.
+#[must_use]
+pub fn registry_flags(event: &DutyEvent, registry: &Registry, known: Position) -> Vec<Problem> {
+    let mut problems = Problems::new();
+    let Some((first, last)) = event.occurred.start().zip(event.occurred.end()) else {
+        return Vec::new();
+    };
+    for (index, post) in event.responsible_posts.iter().enumerate() {
+        let held = registry.tenures_of(post, known).iter().any(|(_, tenure)| {
+            let theirs = event.responsible_person.as_ref().is_none_or(|p| *p == tenure.person);
+            theirs && tenure.overlaps(first, last)
+        });
+        if !held {
+            problems.add(
+                Reason::TenureDoesNotCover,
+                &format!("responsible_post_ids[{index}]"),
+                format!("{first} 至 {last} 期间没有登记（该人员）任 {post} 的任期"),
+                format!("no tenure of {post} (by that person) covers {first} to {last}"),
+            );
+        }
+    }
     problems.into_vec()
 }
 

@@ -148,6 +148,12 @@ event_types! {
 }
 
 impl EventType {
+    /// An act of one leader, which discharges a duty of that person and of nobody else.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        matches!(self, Self::RuleOfLawDebrief | Self::YearEndStatement | Self::LeaderDirective)
+    }
+
     /// Kept for the narrative and never counted for a duty (DOMAIN §3.2, F17).
     #[must_use]
     pub const fn is_informational(self) -> bool {

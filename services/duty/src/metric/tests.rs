@@ -125,9 +125,8 @@ fn the_checks_of_the_2022_report_hold() {
 fn sums_are_refused_only_when_no_true_value_fits() {
     let no = vec![Reason::PartsDoNotSum];
     let sum = |total: &str, city: &str, bureau: &str| {
-        refused(&format!(
-            "documents_total={total}\ndocuments_city_issued={city}\ndocuments_bureau_normative={bureau}"
-        ))
+        let parts = format!("documents_city_issued={city}\ndocuments_bureau_normative={bureau}");
+        refused(&format!("documents_total={total}\n{parts}"))
     };
     assert_eq!(sum("13", "4", "8"), no);
     assert_eq!(sum("11", "4", "8"), no);
@@ -274,9 +273,13 @@ fn what_is_said() {
 proptest! {
     #[test]
     fn figures_never_make_it_panic(
-        picks in proptest::collection::vec((0..all().len(), any::<i64>(), 0u32..28, 0..4usize, 0..UNITS.len()), 0..12),
+        picks in proptest::collection::vec(
+            (0..all().len(), any::<i64>(), 0u32..28, 0..4usize, 0..UNITS.len()),
+            0..12,
+        ),
     ) {
-        let qualifiers = [Qualifier::Exact, Qualifier::AtLeast, Qualifier::MoreThan, Qualifier::About];
+        let qualifiers =
+            [Qualifier::Exact, Qualifier::AtLeast, Qualifier::MoreThan, Qualifier::About];
         let quantities: Vec<Quantity> = picks
             .into_iter()
             .map(|(metric, value, scale, qualifier, unit)| Quantity {
@@ -291,14 +294,16 @@ proptest! {
         check(&quantities, &mut problems);
         flags(&quantities, &mut problems);
         let _ = growth(&quantities);
-        let extremes = quantities.into_iter().map(|quantity| Quantity { value: Decimal::MAX, ..quantity });
-        let extremes: Vec<Quantity> = extremes.collect();
+        let most = |quantity| Quantity { value: Decimal::MAX, ..quantity };
+        let extremes: Vec<Quantity> = quantities.into_iter().map(most).collect();
         check(&extremes, &mut problems);
         flags(&extremes, &mut problems);
     }
 
     #[test]
-    fn what_is_true_of_counts_is_not_refused(sat in 0u32..500, absent in 0u32..500, failed in 0u32..500) {
+    fn what_is_true_of_counts_is_not_refused(
+        sat in 0u32..500, absent in 0u32..500, failed in 0u32..500,
+    ) {
         let (passed, registered) = (sat.saturating_sub(failed), sat + absent);
         let text = format!("passed={passed}\nsat={sat}\nregistered={registered}");
         prop_assert_eq!(refused(&text), []);

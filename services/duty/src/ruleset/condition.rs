@@ -10,9 +10,10 @@
 //! | `events` | map | event type → number of events; every type is there |
 //! | `org` | map | `class`, `sector` (strings), `has_enforcement_power` (bool) |
 //!
-//! There are no loops (no macros), no clock, no regular expressions: a condition is a total function
-//! of its variables up to arithmetic faults, and those are values ([`ConditionError`]). Length and
-//! nesting are bounded, so that neither compiling nor evaluating can exhaust a thread's stack.
+//! There are no loops (no macros), no clock, no regular expressions: a condition is a total
+//! function of its variables up to arithmetic faults, and those are values ([`ConditionError`]).
+//! Length and nesting are bounded, so that neither compiling nor evaluating can exhaust a thread's
+//! stack.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,8 +30,8 @@ const BYTES_MAX: usize = 400;
 /// Deepest nesting of brackets and conditionals. The parser descends a dozen functions for each: in
 /// an unoptimised build 170 KiB of stack, where a thread has 2 MiB.
 const NESTING_MAX: usize = 3;
-/// Most operators and selections beside `&&` and `||`. A chain of them makes a tree as deep as it is
-/// long, 35 KiB of stack for each: 3 × 170 + 24 × 35 KiB stay below 1.5 MiB.
+/// Most operators and selections beside `&&` and `||`. A chain of them makes a tree as deep as it
+/// is long, 35 KiB of stack for each: 3 × 170 + 24 × 35 KiB stay below 1.5 MiB.
 const OPERATORS_MAX: usize = 24;
 
 /// The variables a condition may name.
@@ -80,6 +81,9 @@ struct OrganizationView<'a> {
 pub struct Condition {
     source: Box<str>,
     program: Arc<Program>,
+    /// Whether it names `events` and `org`, which cost something to hand over.
+    names_events: bool,
+    names_organization: bool,
 }
 
 /// Why a text is no condition.
@@ -124,7 +128,11 @@ impl Condition {
             }
         })?;
         check_names(program.expression())?;
-        let condition = Self { source: source.into(), program: Arc::new(program) };
+        let references = program.references();
+        let names_events = references.has_variable("events");
+        let names_organization = references.has_variable("org");
+        let program = Arc::new(program);
+        let condition = Self { source: source.into(), program, names_events, names_organization };
         condition.check_answers()?;
         Ok(condition)
     }
@@ -142,20 +150,23 @@ impl Condition {
             let count = facts.events.get(event_type).copied().unwrap_or(0);
             i64::try_from(count).unwrap_or(i64::MAX)
         };
-        let events: BTreeMap<&str, i64> = EventType::ALL
-            .iter()
-            .map(|event_type| (event_type.as_str(), count(event_type)))
-            .collect();
-        let organization = OrganizationView {
-            class: &facts.class,
-            sector: &facts.sector,
-            has_enforcement_power: facts.has_enforcement_power,
-        };
         let hearings = Value::Int(count(&EventType::CourtAppearance));
         context.add_variable_from_value("year", Value::Int(i64::from(facts.year)));
         context.add_variable_from_value("litigation_hearings", hearings);
-        context.add_variable("events", events).map_err(|_| ConditionError::Other)?;
-        context.add_variable("org", organization).map_err(|_| ConditionError::Other)?;
+        if self.names_events {
+            let types = EventType::ALL.iter();
+            let events: BTreeMap<&str, i64> =
+                types.map(|event_type| (event_type.as_str(), count(event_type))).collect();
+            context.add_variable("events", events).map_err(|_| ConditionError::Other)?;
+        }
+        if self.names_organization {
+            let organization = OrganizationView {
+                class: &facts.class,
+                sector: &facts.sector,
+                has_enforcement_power: facts.has_enforcement_power,
+            };
+            context.add_variable("org", organization).map_err(|_| ConditionError::Other)?;
+        }
         match self.program.execute(&context) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(ConditionError::NotBoolean),

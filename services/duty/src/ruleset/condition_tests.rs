@@ -122,7 +122,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn no_text_makes_it_panic(
-        source in "(org|events|year|litigation_hearings|[0-9'\".+*/<>=!&|?:()\\[\\]{} a-z]|\\PC){0,40}",
+        source in "(org|events|year|litigation_hearings|[0-9'.+*/<>=!&|?:()\\[\\]{} a-z]|\\PC){0,40}",
     ) {
         if let Ok(condition) = Condition::compile(&source) {
             let _ = condition.evaluate(&facts(1));

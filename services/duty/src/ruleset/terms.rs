@@ -17,7 +17,6 @@ macro_rules! words {
             }
 
             /// The word and what it stands for.
-            #[allow(dead_code, reason = "not every list is read through it")]
             pub(super) const WORDS: &[(&'static str, Self)] = &[$(($text, Self::$variant)),*];
         }
     };

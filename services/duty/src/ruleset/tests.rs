@@ -153,6 +153,13 @@ fn the_last_day_before_a_printed_date() {
 }
 
 #[test]
+fn every_threshold_may_be_stated_as_a_figure() {
+    for threshold in Threshold::ALL {
+        assert!(crate::metric::find(threshold.as_str()).is_some(), "{}", threshold.as_str());
+    }
+}
+
+#[test]
 fn half_years_and_quarters() {
     let rules = shipped();
     let periods = |id: &str, year| {
@@ -257,7 +264,8 @@ proptest! {
 
     #[test]
     fn a_mutated_line_never_makes_it_panic(
-        line in 0usize..600, with in "(\\[\\[duty\\]\\]|[a-z_]{1,12} = )?([0-9\"{}\\[\\]=,.a-z-]|\\PC){0,20}",
+        line in 0usize..600,
+        with in "(\\[\\[duty\\]\\]|[a-z_]{1,12} = )?([0-9\"{}\\[\\]=,.a-z-]|\\PC){0,20}",
     ) {
         let mut lines: Vec<&str> = SHIPPED.lines().collect();
         prop_assume!(line < lines.len());

@@ -31,6 +31,9 @@ fn markings_are_found() {
         ("密级:秘密", "密级:秘密"),
         ("密 级：机密", "密 级：机密"),
         ("密级 绝密", "密级 绝密"),
+        ("密级：机密级保密期限10年", "密级：机密级"),
+        ("密级：秘密保密期限5年", "密级：秘密"),
+        ("国家秘密 机密级", "机密级"),
         ("密级为机密级", "密级为机密级"),
         ("密级：【秘密】", "密级：【秘密"),
         ("保密等级：秘密", "保密等级：秘密"),
@@ -79,6 +82,11 @@ fn speaking_of_secrets_is_allowed() {
         "密级：公开",
         "密级：内部",
         "密级：非密",
+        "密级：绝密、机密、秘密",
+        "密级：绝密级、机密级、秘密级（选填）",
+        "密级为秘密或者内部的材料",
+        "防止泄露国家 秘密",
+        "防止泄露商业 秘密",
         "保密",
         "保密教育培训",
         "涉密人员管理",
@@ -117,11 +125,12 @@ fn speaking_of_secrets_is_allowed() {
 proptest! {
     #[test]
     fn a_marking_line_is_found_wherever_it_stands(
-        above in "[一-龥]{0,20}", level in "绝密|机密|秘密", gap in "[ \u{3000}]{0,3}", below in "[一-龥]{0,20}",
+        above in "[一-龥]{0,20}",
+        first in "[绝机秘]",
+        gap in "[ \u{3000}]{0,3}",
+        below in "[一-龥]{0,20}",
     ) {
-        let mut characters = level.chars();
-        let spaced: String =
-            [characters.next().unwrap().to_string(), gap, characters.next().unwrap().to_string()].concat();
+        let spaced = format!("{first}{gap}密");
         let text = format!("{above}\n{spaced}\n{below}");
         prop_assert_eq!(find_marking(&text), Some(spaced));
     }

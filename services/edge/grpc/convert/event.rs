@@ -2,7 +2,7 @@
 
 use duty::Problems;
 use duty::Reason;
-use duty::event::{DutyEvent, Kind};
+use duty::event::{DutyEvent, Kind, check};
 use duty::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
 use duty::id::{EventId, OrganizationId, PersonId, PostId};
 use duty::occurred::{Occurred, Precision};
@@ -44,10 +44,11 @@ pub fn event(message: &pb::DutyEvent, problems: &mut Problems) -> Option<DutyEve
     let part_of = (!message.part_of_event_id.is_empty())
         .then(|| crate::grpc::event_id(&message.part_of_event_id, "part_of_event_id", problems))
         .flatten();
-    Some(DutyEvent {
-        organization: organization?,
-        kind: kind?,
-        occurred: occurred?,
+    let is_complete = organization.is_some() && kind.is_some() && occurred.is_some();
+    let event = DutyEvent {
+        organization: organization.or_else(|| OrganizationId::parse("unread"))?,
+        kind: kind.unwrap_or(Kind::Performed),
+        occurred: occurred.unwrap_or(Occurred::UNKNOWN),
         accounting_year,
         title: message.title.trim().into(),
         responsible_person,
@@ -64,7 +65,13 @@ pub fn event(message: &pb::DutyEvent, problems: &mut Problems) -> Option<DutyEve
         source_reference: message.source_reference.trim().into(),
         source_number: message.source_number.trim().into(),
         details: details?,
-    })
+    };
+    if is_complete {
+        return Some(event);
+    }
+    // The event stays out, but the caller learns of every fault at once.
+    check::check_content(&event, problems);
+    None
 }
 
 /// Converts every item of a list, each under its own path; items that fail are left out, and the
@@ -263,12 +270,12 @@ fn evidence(message: &pb::Evidence, problems: &mut Problems) -> Option<Evidence>
         .then(|| scalar::document_number(&message.document_number, "document_number", problems))
         .flatten();
     let title_length = message.title.chars().count();
-    if duty::event::check::TITLE_CHARS_MAX < title_length {
+    if check::TITLE_CHARS_MAX < title_length {
         problems.add(
             Reason::FieldTooLong,
             "title",
-            format!("长度 {title_length} 超过上限 {} 个字", duty::event::check::TITLE_CHARS_MAX),
-            format!("{title_length} characters exceed {}", duty::event::check::TITLE_CHARS_MAX),
+            format!("长度 {title_length} 超过上限 {} 个字", check::TITLE_CHARS_MAX),
+            format!("{title_length} characters exceed {}", check::TITLE_CHARS_MAX),
         );
     }
     Some(Evidence {

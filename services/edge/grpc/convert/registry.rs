@@ -2,7 +2,7 @@
 
 use duty::division::DivisionCode;
 use duty::id::{OrganizationId, PersonId, PostId, TenureId};
-use duty::registry::{Class, Level, Organization, Post, PostKind, Tenure};
+use duty::registry::{Class, CreditCode, Level, Organization, Post, PostKind, Tenure};
 use duty::uscc::SocialCreditCode;
 use duty::{Problems, Reason};
 
@@ -79,9 +79,8 @@ fn name(field: &str, text: &str, required: bool, problems: &mut Problems) {
     check_text(field, text, problems);
 }
 
-/// The credit code; one that fails is kept out unless somebody says why it must be kept, and then
-/// it is kept as text in the stored entry only, never as a valid code.
-fn credit_code(message: &pb::Organization, problems: &mut Problems) -> Option<SocialCreditCode> {
+/// The credit code; one that fails is kept out unless somebody says why it must be kept.
+fn credit_code(message: &pb::Organization, problems: &mut Problems) -> Option<CreditCode> {
     let text = &message.unified_social_credit_code;
     if text.trim().is_empty() {
         return None;
@@ -90,8 +89,11 @@ fn credit_code(message: &pb::Organization, problems: &mut Problems) -> Option<So
     let overridden = duty::decide::REASON_CHARS_MIN
         <= message.credit_code_override_reason.trim().chars().count();
     match SocialCreditCode::parse(text) {
-        Ok(code) => Some(code),
-        Err(_) if overridden => None,
+        Ok(code) => Some(CreditCode::Valid(code)),
+        Err(_) if overridden => Some(CreditCode::Overridden {
+            code: text.trim().into(),
+            reason: message.credit_code_override_reason.trim().into(),
+        }),
         Err(error) => {
             problems.add(
                 Reason::UsccInvalid,
@@ -273,6 +275,11 @@ pub fn organization_message(organization: &Organization) -> pb::Organization {
         Class::PublicInstitution => OrganizationClass::PublicInstitution,
         Class::FunctionalArea => OrganizationClass::FunctionalArea,
     };
+    let (code, override_reason) = match &organization.credit_code {
+        None => (String::new(), String::new()),
+        Some(CreditCode::Valid(code)) => (code.as_str().to_owned(), String::new()),
+        Some(CreditCode::Overridden { code, reason }) => (code.to_string(), reason.to_string()),
+    };
     pb::Organization {
         organization_id: organization.id.to_string(),
         parent_organization_id: organization
@@ -284,11 +291,8 @@ pub fn organization_message(organization: &Organization) -> pb::Organization {
         level: level.into(),
         class: class.into(),
         division_code: organization.division.as_str().to_owned(),
-        unified_social_credit_code: organization
-            .credit_code
-            .as_ref()
-            .map_or_else(String::new, |code| code.as_str().to_owned()),
-        credit_code_override_reason: String::new(),
+        unified_social_credit_code: code,
+        credit_code_override_reason: override_reason,
         sector: organization.sector.to_string(),
         has_enforcement_power: organization.has_enforcement_power,
         start_date: scalar::optional_date(organization.valid_from),

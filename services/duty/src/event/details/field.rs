@@ -17,13 +17,6 @@ pub const DETAIL_TEXT_CHARS_MAX: usize = 500;
 /// Most elements of a list: 64 texts of 500 three-byte characters are below 100 kB.
 pub const DETAIL_LIST_MAX: usize = 64;
 
-/// A record says nothing until it is told; this lets the structs of details derive `Default`.
-impl Default for Answer {
-    fn default() -> Self {
-        Self::Unknown
-    }
-}
-
 /// A number of minutes or of an opinion (编号): a 文号 where it has that form, or any other
 /// numbering as written. Other numberings are never refused (DOMAIN §7.4).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use crate::quantity::Answer;
 /// 主讲人.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Speaker {
-    /// 姓名: personal information, usually empty.
-    pub name: Box<str>,
+    /// 职务或身份, never a name.
+    pub post: Box<str>,
     /// 单位.
     pub unit: Box<str>,
     /// 是否律师.
@@ -18,7 +18,7 @@ pub struct Speaker {
 impl Speaker {
     fn fields(&self) -> Vec<Field<'_>> {
         vec![
-            text("name", &self.name),
+            text("post", &self.post),
             text("unit", &self.unit),
             answer("is_lawyer", self.is_lawyer),
         ]

@@ -36,19 +36,23 @@ pub(super) fn rule_of_law_lecture(
 }
 
 fn speaker(field: &str, message: &Option<pb::Speaker>, problems: &mut Problems) -> Option<Speaker> {
-    group(
-        field,
-        message.as_ref(),
-        problems,
-        |message, problems| record!(message, problems => Speaker { name: text, unit: text, is_lawyer: answer, }),
-    )
+    group(field, message.as_ref(), problems, |message, problems| {
+        record!(message, problems => Speaker {
+            post: text,
+            unit: text,
+            is_lawyer: answer,
+        })
+    })
 }
 
 pub(super) fn constitution_publicity(
     message: &pb::ConstitutionPublicity,
     problems: &mut Problems,
 ) -> ConstitutionPublicity {
-    record!(message, problems => ConstitutionPublicity { forms: choices, audience: choice, })
+    record!(message, problems => ConstitutionPublicity {
+        forms: choices,
+        audience: choice,
+    })
 }
 
 /// Both messages repeat the fields of an outreach, so that callers see them flat.

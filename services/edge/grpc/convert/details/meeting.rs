@@ -36,21 +36,21 @@ fn debrief_items(
     messages: &[pb::DebriefItem],
     problems: &mut Problems,
 ) -> Vec<DebriefItem> {
-    items(
-        field,
-        messages,
-        problems,
-        |message, problems| record!(message, problems => DebriefItem { title: text, covered: answer, }),
-    )
+    items(field, messages, problems, |message, problems| {
+        record!(message, problems => DebriefItem {
+            title: text,
+            covered: answer,
+        })
+    })
 }
 
 fn votes(field: &str, messages: &[pb::RatingVotes], problems: &mut Problems) -> Vec<RatingVotes> {
-    items(
-        field,
-        messages,
-        problems,
-        |message, problems| record!(message, problems => RatingVotes { grade: text, votes: count, }),
-    )
+    items(field, messages, problems, |message, problems| {
+        record!(message, problems => RatingVotes {
+            grade: text,
+            votes: count,
+        })
+    })
 }
 
 pub(super) fn year_end_statement(
@@ -114,12 +114,12 @@ pub(super) fn party_group_deliberation(
 }
 
 fn agenda(field: &str, messages: &[pb::AgendaItem], problems: &mut Problems) -> Vec<AgendaItem> {
-    items(
-        field,
-        messages,
-        problems,
-        |message, problems| record!(message, problems => AgendaItem { title: text, rule_of_law: answer, }),
-    )
+    items(field, messages, problems, |message, problems| {
+        record!(message, problems => AgendaItem {
+            title: text,
+            rule_of_law: answer,
+        })
+    })
 }
 
 fn decisions(

@@ -46,7 +46,10 @@ pub(super) fn leading_group_confirmation(
 }
 
 fn one_member(message: &pb::GroupMember, problems: &mut Problems) -> GroupMember {
-    record!(message, problems => GroupMember { post: text, unit: text, })
+    record!(message, problems => GroupMember {
+        post: text,
+        unit: text,
+    })
 }
 
 fn member(
@@ -107,12 +110,12 @@ fn secrecy_review(
     message: &Option<pb::SecrecyReview>,
     problems: &mut Problems,
 ) -> Option<SecrecyReview> {
-    group(
-        field,
-        message.as_ref(),
-        problems,
-        |message, problems| record!(message, problems => SecrecyReview { reviewer: text, reviewed_date: date, }),
-    )
+    group(field, message.as_ref(), problems, |message, problems| {
+        record!(message, problems => SecrecyReview {
+            reviewer: text,
+            reviewed_date: date,
+        })
+    })
 }
 
 /// A check that names no section or no result is refused and left out.

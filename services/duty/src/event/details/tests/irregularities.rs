@@ -118,7 +118,7 @@ fn enforcement() {
 }
 
 #[test]
-fn documents() {
+fn steps_of_a_document() {
     let (early, late) = (day("2022-06-29"), day("2022-06-30"));
     let review =
         LegalityReviewRecord { returned_date: late, reviewer: "办".into(), ..Default::default() };
@@ -126,79 +126,41 @@ fn documents() {
         Some(FairCompetitionRecord { needed: Answer::Yes, conclusion, reviewed_date })
     };
     let violates = Some(FairCompetitionConclusion::Violates);
-    check_irregular(vec![
+    let policy = |document| Details::PolicyDocument(PolicyDocument { document });
+    let record = || DocumentRecord { issued_date: early, ..Default::default() };
+    let rows = [
         (
-            shared!(
-                NormativeDocument.document =
-                    DocumentRecord { issued_date: early, legality_review: Some(review) }
-            ),
-            UNKNOWN,
+            DocumentRecord { legality_review: Some(review), ..record() },
             "legality_review.returned_date",
         ),
+        (DocumentRecord { discussed_date: late, ..record() }, "discussed_date"),
         (
-            shared!(
-                PolicyDocument.document =
-                    DocumentRecord { issued_date: early, discussed_date: late }
-            ),
-            UNKNOWN,
-            "discussed_date",
-        ),
-        (
-            shared!(
-                PolicyDocument.document = DocumentRecord {
-                    issued_date: early,
-                    fair_competition: competition(None, late)
-                }
-            ),
-            UNKNOWN,
+            DocumentRecord { fair_competition: competition(None, late), ..record() },
             "fair_competition.reviewed_date",
         ),
         (
-            shared!(
-                PolicyDocument.document =
-                    DocumentRecord { fair_competition: competition(violates, None) }
-            ),
-            UNKNOWN,
+            DocumentRecord { fair_competition: competition(violates, early), ..record() },
             "fair_competition.conclusion",
         ),
-        (
-            shared!(
-                PolicyDocument.document =
-                    DocumentRecord { category: Some(DocumentCategory::Normative) }
-            ),
-            UNKNOWN,
-            "category",
-        ),
-        (
-            shared!(
-                NormativeDocument.document =
-                    DocumentRecord { category: Some(DocumentCategory::InternalRule) }
-            ),
-            UNKNOWN,
-            "category",
-        ),
-        (
-            shared!(
-                NormativeDocument.document =
-                    DocumentRecord { disclosure_mode: Some(DisclosureMode::OnApplication) }
-            ),
-            UNKNOWN,
-            "disclosure_mode",
-        ),
-        (
-            shared!(
-                NormativeDocument.document =
-                    DocumentRecord { disclosure_mode: Some(DisclosureMode::Withheld) }
-            ),
-            UNKNOWN,
-            "disclosure_mode",
-        ),
-    ]);
+    ];
+    check_irregular(rows.map(|(record, field)| (policy(record), UNKNOWN, field)).into());
+}
+
+#[test]
+fn standards_of_documents() {
+    let category = |category| DocumentRecord { category: Some(category), ..Default::default() };
+    let disclosed = |mode| DocumentRecord { disclosure_mode: Some(mode), ..Default::default() };
+    let policy = |document| Details::PolicyDocument(PolicyDocument { document });
+    let normative = |document| Details::NormativeDocument(NormativeDocument { document });
+    let rows = [
+        (policy(category(DocumentCategory::Normative)), "category"),
+        (normative(category(DocumentCategory::InternalRule)), "category"),
+        (normative(disclosed(DisclosureMode::OnApplication)), "disclosure_mode"),
+        (normative(disclosed(DisclosureMode::Withheld)), "disclosure_mode"),
+    ];
+    check_irregular(rows.map(|(details, field)| (details, UNKNOWN, field)).into());
     // The seed marks a policy document 依申请公开 (DOC-01), which is no fault of a policy document.
-    let on_application = shared!(
-        PolicyDocument.document =
-            DocumentRecord { disclosure_mode: Some(DisclosureMode::OnApplication) }
-    );
+    let on_application = policy(disclosed(DisclosureMode::OnApplication));
     assert_eq!(irregular_fields(&on_application, &UNKNOWN), [""; 0]);
 }
 
