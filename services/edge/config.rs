@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use figment::Figment;
+use figment::{Figment, Provider as _, Source};
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,6 @@ pub enum LogFormat {
 
 /// The configuration of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Config {
     /// Directory of the journal; one process at a time.
     pub data_dir: PathBuf,
@@ -132,33 +131,24 @@ impl Config {
             figment = figment.merge(Toml::file_exact(file));
         }
         // Variables of that prefix which are no keys belong to others (tests, operators' scripts).
-        let keys = |key: &figment::value::UncasedStr| Self::KEYS.iter().any(|known| key == *known);
+        let keys = |key: &figment::value::UncasedStr| KEYS.iter().any(|known| key == *known);
         let figment = figment
             .merge(Env::prefixed(ENV_PREFIX).filter(keys))
             .merge(Serialized::defaults(overrides));
-        let config: Self = figment
-            .extract()
-            .map_err(|errors| errors.into_iter().map(|error| fault(&error)).collect::<Vec<_>>())?;
-        let faults = config.faults();
-        if faults.is_empty() { Ok(config) } else { Err(faults) }
+        let mut faults = unknown_keys(&figment).map_err(|mut faults| {
+            let file = file.map_or_else(String::new, |file| file.display().to_string());
+            faults.iter_mut().for_each(|fault| fault.at.clone_from(&file));
+            faults
+        })?;
+        // Key by key, so that one wrong value does not hide the next.
+        match Self::read(&figment, &mut faults) {
+            Some(config) => {
+                faults.extend(config.faults());
+                if faults.is_empty() { Ok(config) } else { Err(faults) }
+            }
+            None => Err(faults),
+        }
     }
-
-    /// The keys, as in the file.
-    const KEYS: &[&str] = &[
-        "data_dir",
-        "listen",
-        "admin_listen",
-        "log",
-        "log_format",
-        "cache_mib",
-        "disk_reserve_mib",
-        "request_mib_max",
-        "calls_per_connection_max",
-        "min_position_wait_ms",
-        "watch_heartbeat_ms",
-        "shutdown_notice_ms",
-        "shutdown_drain_ms",
-    ];
 
     /// What is wrong beyond the form of the values.
     fn faults(&self) -> Vec<ConfigFault> {
@@ -250,13 +240,77 @@ impl fmt::Display for Config {
     }
 }
 
+macro_rules! keys {
+    ($($key:ident),* $(,)?) => {
+        /// The keys, as in the file.
+        const KEYS: &[&str] = &[$(stringify!($key)),*];
+
+        impl Config {
+            /// Reads every key; `None` when one of them could not be read.
+            fn read(figment: &Figment, faults: &mut Vec<ConfigFault>) -> Option<Self> {
+                $(let $key = value(figment, stringify!($key), faults);)*
+                Some(Self { $($key: $key?,)* })
+            }
+        }
+    };
+}
+
+keys! {
+    data_dir,
+    listen,
+    admin_listen,
+    log,
+    log_format,
+    cache_mib,
+    disk_reserve_mib,
+    request_mib_max,
+    calls_per_connection_max,
+    min_position_wait_ms,
+    watch_heartbeat_ms,
+    shutdown_notice_ms,
+    shutdown_drain_ms,
+}
+
+fn value<T: serde::de::DeserializeOwned>(
+    figment: &Figment,
+    key: &str,
+    faults: &mut Vec<ConfigFault>,
+) -> Option<T> {
+    match figment.extract_inner(key) {
+        Ok(value) => Some(value),
+        Err(errors) => {
+            faults.extend(errors.into_iter().map(|error| fault(&error)));
+            None
+        }
+    }
+}
+
+/// Keys of the file that are none.
+///
+/// # Errors
+/// Why the file cannot be read at all: then no key of it can.
+fn unknown_keys(figment: &Figment) -> Result<Vec<ConfigFault>, Vec<ConfigFault>> {
+    let profiles = figment
+        .data()
+        .map_err(|errors| errors.into_iter().map(|error| fault(&error)).collect::<Vec<_>>())?;
+    let keys = profiles.values().flat_map(|values| values.keys());
+    Ok(keys
+        .filter(|key| !KEYS.contains(&key.as_str()))
+        .map(|key| ConfigFault {
+            at: key.clone(),
+            zh: format!("没有名为 {key} 的配置项；可用：{}", KEYS.join(", ")),
+            en: format!("there is no key {key}; the keys are {}", KEYS.join(", ")),
+        })
+        .collect())
+}
+
 fn fault(error: &figment::Error) -> ConfigFault {
     let at = error.path.join(".");
-    let source = error.metadata.as_ref().map_or(String::new(), |metadata| {
-        metadata.source.as_ref().map_or_else(
-            || format!(" ({})", metadata.name),
-            |source| format!(" ({} {source})", metadata.name),
-        )
+    let source = error.metadata.as_ref().map_or(String::new(), |metadata| match &metadata.source {
+        Some(Source::File(path)) => format!(" ({})", path.display()),
+        // The provider of environment variables has no source, that of flags has our own code.
+        None => format!(" ({ENV_PREFIX}…)"),
+        Some(_) => " (--…)".to_owned(),
     });
     let what = error.kind.to_string();
     ConfigFault { at, zh: format!("配置有误{source}：{what}"), en: format!("{what}{source}") }

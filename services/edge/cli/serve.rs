@@ -1,5 +1,6 @@
 //! `duty-ledger serve`: config → build → run → drain.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -82,7 +83,10 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, ExitCode> {
 /// Log lines go to standard error; results of commands have standard output to themselves.
 pub(super) fn start_log(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::new(&config.log);
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match config.log_format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

@@ -18,7 +18,7 @@ impl Refusal {
     #[track_caller]
     pub(crate) fn of(status: &Status) -> Self {
         let details = status.get_error_details_vec();
-        let (mut info, mut languages, mut bad) = (None, Vec::new(), BadRequest::default());
+        let (mut info, mut languages, mut bad) = (None, Vec::new(), BadRequest::new([]));
         for detail in details {
             match detail {
                 ErrorDetail::ErrorInfo(found) => info = Some(found),
