@@ -12,9 +12,9 @@ use journal::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -204,13 +204,14 @@ fn spawn_server(
     calls: Option<u32>,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
     let mut server = Server::builder()
-        .tcp_nodelay(true)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)));
     if let Some(calls) = calls {
         server = server.max_concurrent_streams(calls);
     }
-    let incoming = TcpListenerStream::new(listener);
+    // Without this the kernel holds the second packet of an answer back for 40 ms. The builder's
+    // own switch does not reach sockets bound by us.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     tokio::spawn(async move {
         let stopped = async move {
             // A sender that is gone means the same.
