@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
+use crate::ledger::Ledger;
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
 
@@ -113,15 +114,9 @@ impl App {
             .await
             .map_err(StartError::Open)?;
 
-        let api = Api {
-            ledger: opened.ledger.clone(),
-            min_position_wait: config.min_position_wait(),
-            watch_heartbeat: config.watch_heartbeat(),
-            stopping: stop.clone(),
-        };
-        let limit = usize::try_from(config.request_mib_max).unwrap_or(4) * 1024 * 1024;
-        let routes =
-            routes(api, limit).map_err(StartError::Reflection)?.add_service(health_service);
+        let routes = routes(config, opened.ledger.clone(), stop.clone())
+            .map_err(StartError::Reflection)?
+            .add_service(health_service);
         let api = spawn_server(routes, sockets.api, stop, Some(config.calls_per_connection_max));
         let days = tokio::spawn(days::keep_closing(opened.ledger.clone(), clock));
         let poison = tokio::spawn(drop_readiness_when_poisoned(
@@ -165,16 +160,28 @@ impl App {
     }
 }
 
-/// The services of the API with their limits, and reflection.
+/// The services of the API over a ledger, with their limits, and reflection. Whoever serves them
+/// brings the connections; `stopping` ends the endless streams.
 ///
 /// # Errors
 /// When our own descriptors cannot be read, which a test rules out.
-pub(crate) fn routes(api: Api, limit: usize) -> Result<Routes, tonic_reflection::server::Error> {
+pub fn routes(
+    config: &Config,
+    ledger: Ledger,
+    stopping: watch::Receiver<bool>,
+) -> Result<Routes, tonic_reflection::server::Error> {
     use pb::compliance_service_server::ComplianceServiceServer;
     use pb::duty_event_service_server::DutyEventServiceServer;
     use pb::evaluation_service_server::EvaluationServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
+    let api = Api {
+        ledger,
+        min_position_wait: config.min_position_wait(),
+        watch_heartbeat: config.watch_heartbeat(),
+        stopping,
+    };
+    let limit = usize::try_from(config.request_mib_max).unwrap_or(4) * 1024 * 1024;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)

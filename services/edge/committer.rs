@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use duty::Position;
-use duty::decide::{self, Earlier, Outcome, Refusal, Standing};
+use duty::decide::{self, Earlier, Outcome, Refusal, RefusalKind, Standing};
 use duty::entry::Recorded;
 use jiff::Timestamp;
 use journal::AppendError;
@@ -115,6 +115,11 @@ impl Writer {
         group: &mut Group,
     ) -> Result<Vec<Receipt>, SubmitError> {
         let Submission { command, payloads, found } = submission;
+        if command.entries.is_empty() && !payloads.is_empty() {
+            // None of them could be read: what was found says it all.
+            let refusal = Refusal::new(RefusalKind::Invalid, found);
+            return Err(SubmitError::Refused(refusal));
+        }
         let earlier = self.earlier(&command, group)?;
         // Recorded times never run backwards, whatever the system clock does.
         let now = self.clock.now();

@@ -20,7 +20,8 @@ async fn read_back(clients: &Clients, event_id: &str) -> [(u64, Vec<u8>); 4] {
     let got = client.get_event(request).await.expect("the event").into_inner();
     let got = got.entry.expect("an entry");
 
-    let request = pb::ListEventsRequest { organization_id: BUREAU.to_owned(), ..Default::default() };
+    let request =
+        pb::ListEventsRequest { organization_id: BUREAU.to_owned(), ..Default::default() };
     let listed = client.list_events(request).await.expect("a list").into_inner();
     let listed = listed.entries.iter().find(|entry| entry.position == got.position);
 
@@ -63,7 +64,8 @@ async fn an_event_is_read_back_by_every_call_and_changes_the_view() {
 
     let asked = pb::ViewSelector { min_position: answer.position, ..selector("2023-04-01") };
     let after = view(clients, asked).await;
-    let expected = ["fulfilled 1", "fulfilled 1", "fulfilled 1", "needs_verification 0", "fulfilled"];
+    let expected =
+        ["fulfilled 1", "fulfilled 1", "fulfilled 1", "needs_verification 0", "fulfilled"];
     assert_eq!(ladder(&after, duty), expected);
     let line = after.duties.iter().find(|line| line.duty_id == duty).expect("the duty");
     assert_eq!(line.rungs[2].entry_positions, [receipt.position]);

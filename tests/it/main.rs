@@ -1,4 +1,15 @@
 //! The integration tests of the Duty Ledger: one crate, one file a feature, all through the edge.
 
 mod append;
+mod cli;
+mod corrections;
+mod crash;
+mod faults;
+mod python;
+mod reflection;
+mod refusals;
+mod restart;
+mod simulation;
 mod support;
+mod tidy;
+mod watch;

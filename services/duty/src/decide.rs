@@ -108,7 +108,7 @@ pub fn decide(
     for (index, proposed) in command.entries.iter().enumerate() {
         let path = format!("events[{}]", proposed.index);
         if let Some(position) = standing.position_of(proposed.event_id) {
-            if outcome::is_same(earlier.get(&proposed.event_id), &command.recorder, proposed) {
+            if outcome::is_same(earlier.get(&proposed.event_id), proposed) {
                 outcomes.push(Outcome::Duplicate { position });
             } else {
                 refusal.add(RefusalKind::AlreadyExists, |problems| {

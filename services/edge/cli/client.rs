@@ -73,11 +73,12 @@ pub(super) fn described(status: &Status) -> String {
             }
             ErrorDetail::BadRequest(bad) => {
                 for violation in &bad.field_violations {
-                    let zh = violation.localized_message.as_ref().map_or("", |text| &text.message);
-                    lines.push(format!(
-                        "  - {} {} {zh} / {}",
-                        violation.field, violation.reason, violation.description
-                    ));
+                    let mut line = format!("  - {} {}", violation.field, violation.reason);
+                    // Past the first few, violations come without texts.
+                    if let Some(zh) = &violation.localized_message {
+                        line.push_str(&format!(" {} / {}", zh.message, violation.description));
+                    }
+                    lines.push(line);
                 }
             }
             _ => {}

@@ -135,78 +135,26 @@ struct Registry {
 /// # Errors
 /// What the ledger said.
 pub(super) async fn load(channel: Channel) -> Result<Vec<pb::AppendReceipt>, Failure> {
-    let wrong = |what: &str, error: &dyn std::error::Error| {
-        Failure::new(FAILED, format!("{what}: {}", crate::chain(error)))
-    };
-    let registry: Registry =
-        serde_json::from_str(REGISTRY).map_err(|error| wrong("registry.json", &error))?;
     let mut client = RegistryServiceClient::new(channel.clone());
-    let (recorder, id) = (|| RECORDER.to_owned(), |name: &str| demo_id(name).to_string());
-    for value in registry.organizations {
-        let organization: pb::Organization = output::from_json("Organization", value)
-            .map_err(|error| wrong("registry.json", &error))?;
-        client
-            .register_organization(pb::RegisterOrganizationRequest {
-                recorder: recorder(),
-                event_id: id(&format!("organization/{}", organization.organization_id)),
-                organization: Some(organization),
-                amend: false,
-            })
-            .await?;
-    }
-    for value in registry.posts {
-        let post: pb::Post =
-            output::from_json("Post", value).map_err(|error| wrong("registry.json", &error))?;
-        client
-            .register_post(pb::RegisterPostRequest {
-                recorder: recorder(),
-                event_id: id(&format!("post/{}", post.post_id)),
-                post: Some(post),
-                amend: false,
-            })
-            .await?;
-    }
-    for value in registry.persons {
-        let person: pb::Person =
-            output::from_json("Person", value).map_err(|error| wrong("registry.json", &error))?;
-        client
-            .register_person(pb::RegisterPersonRequest {
-                recorder: recorder(),
-                event_id: id(&format!("person/{}", person.person_id)),
-                person: Some(person),
-            })
-            .await?;
-    }
-    for value in registry.tenures {
-        let tenure: pb::Tenure =
-            output::from_json("Tenure", value).map_err(|error| wrong("registry.json", &error))?;
-        client
-            .register_tenure(pb::RegisterTenureRequest {
-                recorder: recorder(),
-                event_id: id(&format!("tenure/{}", tenure.tenure_id)),
-                tenure: Some(tenure),
-                amend: false,
-            })
-            .await?;
-    }
+    register(&mut client).await?;
     for (index, toml) in CALENDARS.iter().enumerate() {
         client
             .publish_work_calendar(pb::PublishWorkCalendarRequest {
-                recorder: recorder(),
-                event_id: id(&format!("calendar/{index}")),
+                recorder: RECORDER.to_owned(),
+                event_id: demo_id(&format!("calendar/{index}")),
                 toml: (*toml).to_owned(),
             })
             .await?;
     }
     client
         .publish_rule_set(pb::PublishRuleSetRequest {
-            recorder: recorder(),
-            event_id: id("rules/2022"),
+            recorder: RECORDER.to_owned(),
+            event_id: demo_id("rules/2022"),
             toml: RULES.to_owned(),
         })
         .await?;
     let request = pb::AppendEventsRequest {
-        recorder: recorder(),
+        recorder: RECORDER.to_owned(),
         events: events()?,
         expected_revisions: Vec::new(),
     };
@@ -214,8 +162,68 @@ pub(super) async fn load(channel: Channel) -> Result<Vec<pb::AppendReceipt>, Fai
     Ok(answer.into_inner().receipts)
 }
 
-fn demo_id(name: &str) -> EventId {
-    EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}"))
+/// Registers organizations, posts, persons and tenures, in the order they refer to each other.
+async fn register(client: &mut RegistryServiceClient<Channel>) -> Result<(), Failure> {
+    let registry: Registry = serde_json::from_str(REGISTRY)
+        .map_err(|error| Failure::new(FAILED, format!("registry.json: {error}")))?;
+    for organization in messages::<pb::Organization>("Organization", registry.organizations)? {
+        client
+            .register_organization(pb::RegisterOrganizationRequest {
+                recorder: RECORDER.to_owned(),
+                event_id: demo_id(&format!("organization/{}", organization.organization_id)),
+                organization: Some(organization),
+                amend: false,
+            })
+            .await?;
+    }
+    for post in messages::<pb::Post>("Post", registry.posts)? {
+        client
+            .register_post(pb::RegisterPostRequest {
+                recorder: RECORDER.to_owned(),
+                event_id: demo_id(&format!("post/{}", post.post_id)),
+                post: Some(post),
+                amend: false,
+            })
+            .await?;
+    }
+    for person in messages::<pb::Person>("Person", registry.persons)? {
+        client
+            .register_person(pb::RegisterPersonRequest {
+                recorder: RECORDER.to_owned(),
+                event_id: demo_id(&format!("person/{}", person.person_id)),
+                person: Some(person),
+            })
+            .await?;
+    }
+    for tenure in messages::<pb::Tenure>("Tenure", registry.tenures)? {
+        client
+            .register_tenure(pb::RegisterTenureRequest {
+                recorder: RECORDER.to_owned(),
+                event_id: demo_id(&format!("tenure/{}", tenure.tenure_id)),
+                tenure: Some(tenure),
+                amend: false,
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Messages of one kind from canonical protobuf JSON.
+fn messages<M: prost::Message + Default>(
+    name: &str,
+    values: Vec<serde_json::Value>,
+) -> Result<Vec<M>, Failure> {
+    let read = |value| {
+        output::from_json(name, value).map_err(|error| {
+            Failure::new(FAILED, format!("registry.json: {}", crate::chain(&error)))
+        })
+    };
+    values.into_iter().map(read).collect()
+}
+
+/// The idempotency key of a registration of the demo.
+fn demo_id(name: &str) -> String {
+    EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}")).to_string()
 }
 
 /// The events of the report.

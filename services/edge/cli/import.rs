@@ -71,6 +71,9 @@ struct Progress {
     lines: usize,
     /// SHA-256 of those lines: another file under the same name starts over.
     sha256: String,
+    /// How many of those lines were not accepted; they are in the file of rejects.
+    #[serde(default)]
+    rejected: usize,
 }
 
 /// A line that can be sent.
@@ -89,11 +92,13 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     let lines = split(&text);
     let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
     let progress_file = beside(&args.file, ".progress");
-    let done = if args.restart { 0 } else { resume(&progress_file, &lines) };
+    let before =
+        if args.restart { Progress::default() } else { resume(&progress_file, &lines) };
+    let Progress { lines: done, rejected, .. } = before;
     let mut importer = Importer {
         args: &args,
-        rejects: Rejects::new(beside(&args.file, ".rejected.jsonl")),
-        summary: Summary { resumed_after: done, ..Summary::default() },
+        rejects: Rejects::new(beside(&args.file, ".rejected.jsonl"), rejected)?,
+        summary: Summary { resumed_after: done, rejected, ..Summary::default() },
     };
     let bar = progress_bar(lines.len(), done);
     let mut hash = Sha256::new();
@@ -103,7 +108,11 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         importer.import(&mut client, first, chunk).await?;
         chunk.iter().for_each(|line| hash_line(&mut hash, line));
         let lines_done = first - 1 + chunk.len();
-        let so_far = Progress { lines: lines_done, sha256: hex(&hash.clone().finalize()) };
+        let so_far = Progress {
+            lines: lines_done,
+            sha256: hex(&hash.clone().finalize()),
+            rejected: importer.summary.rejected,
+        };
         save(&progress_file, &so_far)?;
         bar.set_position(u64::try_from(lines_done).unwrap_or(u64::MAX));
     }
@@ -251,11 +260,11 @@ fn named_events(status: &Status) -> BTreeMap<usize, String> {
             .strip_prefix("events[")
             .and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
         if let Some(index) = index {
-            let zh = violation.localized_message.map_or(String::new(), |text| text.message);
-            let reason = format!(
-                "{} {} {zh} / {}",
-                violation.field, violation.reason, violation.description
-            );
+            let mut reason = format!("{} {}", violation.field, violation.reason);
+            // Past the first few, violations come without texts.
+            if let Some(zh) = violation.localized_message {
+                reason.push_str(&format!(" {} / {}", zh.message, violation.description));
+            }
             let reasons = named.entry(index).or_default();
             if !reasons.is_empty() {
                 reasons.push_str("; ");
@@ -273,8 +282,19 @@ struct Rejects {
 }
 
 impl Rejects {
-    const fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+    /// Those of an earlier run are kept: a resumed import adds to them.
+    fn new(path: PathBuf, kept: usize) -> Result<Self, Failure> {
+        let mut rejects = Self { path, file: None };
+        if 0 < kept {
+            let file = std::fs::File::options().create(true).append(true).open(&rejects.path);
+            rejects.file = Some(file.map_err(|error| rejects.failed(&error))?);
+        }
+        Ok(rejects)
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        let path = shown(&self.path);
+        Failure::new(FAILED, format!("无法写入 {path} / cannot write {path}: {error}"))
     }
 
     fn path(&self) -> Option<String> {
@@ -282,30 +302,28 @@ impl Rejects {
     }
 
     fn add(&mut self, line: usize, text: &str, reason: &str) -> Result<(), Failure> {
-        let failed = |error: std::io::Error| {
-            let path = shown(&self.path);
-            Failure::new(FAILED, format!("无法写入 {path} / cannot write {path}: {error}"))
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => std::fs::File::create(&self.path).map_err(|error| self.failed(&error))?,
         };
-        if self.file.is_none() {
-            self.file = Some(std::fs::File::create(&self.path).map_err(failed)?);
-        }
-        if let Some(file) = &mut self.file {
-            let entry = serde_json::json!({ "line": line, "reason": reason, "text": text });
-            writeln!(file, "{entry}").map_err(failed)?;
-        }
-        Ok(())
+        let file = self.file.insert(file);
+        let entry = serde_json::json!({ "line": line, "reason": reason, "text": text });
+        let written = writeln!(file, "{entry}");
+        written.map_err(|error| self.failed(&error))
     }
 }
 
-fn resume(path: &Path, lines: &[String]) -> usize {
+/// How far an earlier run of this import came; not at all when its record is none of this file.
+fn resume(path: &Path, lines: &[String]) -> Progress {
     let saved = std::fs::read_to_string(path).ok();
-    let Some(progress) = saved.and_then(|text| serde_json::from_str::<Progress>(&text).ok()) else {
-        return 0;
+    let saved = saved.and_then(|text| serde_json::from_str::<Progress>(&text).ok());
+    let is_of_this_file = |progress: &Progress| {
+        let Some(done) = lines.get(..progress.lines) else { return false };
+        let mut hash = Sha256::new();
+        done.iter().for_each(|line| hash_line(&mut hash, line));
+        hex(&hash.finalize()) == progress.sha256
     };
-    let Some(done) = lines.get(..progress.lines) else { return 0 };
-    let mut hash = Sha256::new();
-    done.iter().for_each(|line| hash_line(&mut hash, line));
-    if hex(&hash.finalize()) == progress.sha256 { progress.lines } else { 0 }
+    saved.filter(is_of_this_file).unwrap_or_default()
 }
 
 fn save(path: &Path, progress: &Progress) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! The one place that prints: results to standard output, complaints to standard error.
 
+use std::sync::OnceLock;
+
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::ser::{PrettyFormatter, Serializer};
 
@@ -35,8 +37,18 @@ pub(super) enum JsonError {
     Json(#[source] serde_json::Error),
 }
 
-fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor, JsonError> {
+/// The descriptors of our package, read once: an import asks for them with every line.
+fn pool() -> Result<&'static DescriptorPool, JsonError> {
+    static POOL: OnceLock<DescriptorPool> = OnceLock::new();
+    if let Some(pool) = POOL.get() {
+        return Ok(pool);
+    }
     let pool = DescriptorPool::decode(pb::DESCRIPTORS).map_err(JsonError::Descriptors)?;
+    Ok(POOL.get_or_init(|| pool))
+}
+
+fn descriptor(name: &str) -> Result<prost_reflect::MessageDescriptor, JsonError> {
+    let pool = pool()?;
     let full = format!("dutyledger.v1.{name}");
     pool.get_message_by_name(&full).ok_or(JsonError::NoSuchMessage(full))
 }

@@ -172,17 +172,20 @@ impl ComplianceService for Api {
         {
             return Err(status::not_found("within_organization_id", "单位", within));
         }
-        let found = matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
+        let used = snapshot.rule_sets(question.known);
+        let used = used.into_iter().map(|(at, rules)| view::rule_set(at, rules)).collect();
+        // Thousands of organizations take long enough to hold other calls up.
+        let query =
+            move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
+        let found = tokio::task::spawn_blocking(query)
+            .await
+            .map_err(|_| status::internal("a query was cut short"))?;
         let start = page::Start { position: question.known, offset: first.offset };
         let total = found.cells.len();
         let cells: Vec<_> = found.cells.iter().skip(start.offset).take(size).map(cell).collect();
         let next = page::next(start, start.offset + cells.len(), total, binding);
-        let used = snapshot.rule_sets(question.known);
         Ok(Response::new(pb::QueryComplianceResponse {
-            basis: Some(view::basis(
-                question,
-                used.into_iter().map(|(at, rules)| view::rule_set(at, rules)).collect(),
-            )),
+            basis: Some(view::basis(question, used)),
             cells,
             next_page_token: next,
             total_size: i32::try_from(total).unwrap_or(i32::MAX),

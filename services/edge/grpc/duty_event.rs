@@ -29,6 +29,12 @@ const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;
+/// Where a refused correction was wrong.
+const CORRECTION: status::Fields =
+    status::Fields { event_id: "event.event_id", entry: "", whole: "event" };
+/// Where a refused withdrawal was wrong.
+const WITHDRAWAL: status::Fields =
+    status::Fields { event_id: "event_id", entry: "", whole: "reason" };
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -79,7 +85,7 @@ impl DutyEventService for Api {
             .collect();
         let entry = Entry::Correction(Box::new(correction));
         let payload = pb::ledger_entry::Payload::Correction(message);
-        let given = self.submit_one(by, id, entry, payload, expectations).await?;
+        let given = self.submit_one(CORRECTION, by, id, entry, payload, expectations).await?;
         let receipt = Some(pb::AppendReceipt { flags, ..given });
         Ok(Response::new(pb::CorrectEventResponse { receipt }))
     }
@@ -106,7 +112,8 @@ impl DutyEventService for Api {
         };
         let entry = Entry::Withdrawal(withdrawal);
         let payload = pb::ledger_entry::Payload::Withdrawal(message);
-        let receipt = Some(self.submit_one(by, id, entry, payload, Vec::new()).await?);
+        let given = self.submit_one(WITHDRAWAL, by, id, entry, payload, Vec::new()).await?;
+        let receipt = Some(given);
         Ok(Response::new(pb::WithdrawEventResponse { receipt }))
     }
 

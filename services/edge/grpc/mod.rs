@@ -48,9 +48,10 @@ impl Api {
         }
     }
 
-    /// Submits one entry and gives its receipt.
+    /// Submits one entry and gives its receipt; a refusal names the fields of the call.
     pub(crate) async fn submit_one(
         &self,
+        fields: status::Fields,
         recorder: Box<str>,
         event_id: EventId,
         entry: Entry,
@@ -63,7 +64,8 @@ impl Api {
             expectations,
         };
         let submission = Submission { command, payloads: vec![payload], found: Vec::new() };
-        let receipts = self.ledger.submit(submission).await.map_err(status::submit)?;
+        let submitted = self.ledger.submit(submission).await;
+        let receipts = submitted.map_err(|error| status::submit_one(error, fields))?;
         let first = receipts.first().ok_or_else(|| status::internal("no receipt"))?;
         Ok(receipt(first, Vec::new()))
     }

@@ -23,13 +23,15 @@ struct Registration {
     event_id: EventId,
     entry: Entry,
     payload: Payload,
+    /// The field of the request that holds the thing.
+    field: &'static str,
 }
 
 /// Reads what every registration has in common, and the thing registered under its field name.
 fn read<M: Clone + Default, T>(
     by: &str,
     id: &str,
-    field: &str,
+    field: &'static str,
     message: Option<M>,
     convert: fn(&M, &mut Problems) -> Option<T>,
     entry: fn(T) -> Entry,
@@ -47,7 +49,10 @@ fn read<M: Clone + Default, T>(
     refuse_if_any(problems)?;
     match (event_id, thing) {
         (Some(event_id), Some(thing)) => {
-            Ok(Registration { recorder, event_id, entry: entry(thing), payload: payload(message) })
+            // What is published stands in the request itself, under this name.
+            let field = if field.is_empty() { "toml" } else { field };
+            let (entry, payload) = (entry(thing), payload(message));
+            Ok(Registration { recorder, event_id, entry, payload, field })
         }
         _ => Err(status::internal("a registration without fault did not convert")),
     }
@@ -55,8 +60,9 @@ fn read<M: Clone + Default, T>(
 
 impl Api {
     async fn register(&self, registration: Registration) -> Result<pb::AppendReceipt, Status> {
-        let Registration { recorder, event_id, entry, payload } = registration;
-        self.submit_one(recorder, event_id, entry, payload, Vec::new()).await
+        let Registration { recorder, event_id, entry, payload, field } = registration;
+        let fields = status::Fields { event_id: "event_id", entry: "", whole: field };
+        self.submit_one(fields, recorder, event_id, entry, payload, Vec::new()).await
     }
 
     /// Refuses a new version that nobody asked for. A repeated call is not one.

@@ -25,7 +25,10 @@ impl ReviewService for Api {
         };
         let by = review.verifier.clone();
         let payload = pb::ledger_entry::Payload::Review(message);
-        let given = self.submit_one(by, id, Entry::Review(review), payload, Vec::new()).await?;
+        let fields =
+            status::Fields { event_id: "event_id", entry: "review.", whole: "review.remark" };
+        let entry = Entry::Review(review);
+        let given = self.submit_one(fields, by, id, entry, payload, Vec::new()).await?;
         Ok(Response::new(pb::ReviewEventResponse { receipt: Some(given) }))
     }
 }

@@ -128,14 +128,67 @@ pub fn internal(what: &str) -> Status {
 /// A refusal of `decide`.
 #[must_use]
 pub fn refused(refusal: Refusal) -> Status {
-    let code = match refusal.kind() {
+    problems(code_of(refusal.kind()), refusal.problems())
+}
+
+fn code_of(kind: RefusalKind) -> Code {
+    match kind {
         RefusalKind::Invalid => Code::InvalidArgument,
         RefusalKind::NotFound => Code::NotFound,
         RefusalKind::AlreadyExists => Code::AlreadyExists,
         RefusalKind::FailedPrecondition => Code::FailedPrecondition,
         RefusalKind::Aborted => Code::Aborted,
-    };
-    problems(code, refusal.problems())
+    }
+}
+
+/// How a call with one entry names what is wrong in it: it has no list of events.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields {
+    /// The idempotency key.
+    pub event_id: &'static str,
+    /// What stands before every other field of the entry.
+    pub entry: &'static str,
+    /// The field that holds the most, when the entry is too large.
+    pub whole: &'static str,
+}
+
+/// A submission of one entry that was not accepted, with the fields of the call.
+#[must_use]
+pub fn submit_one(error: SubmitError, fields: Fields) -> Status {
+    match error {
+        SubmitError::Refused(refusal) => {
+            let code = code_of(refusal.kind());
+            let renamed = refusal.problems().into_iter().map(|problem| {
+                let field = match problem.field.strip_prefix("events[0].") {
+                    Some("event_id") => fields.event_id.to_owned(),
+                    Some(inner) => format!("{}{inner}", fields.entry),
+                    None if problem.field.starts_with("expected_revisions") => {
+                        "expected_revision".to_owned()
+                    }
+                    None => problem.field,
+                };
+                Problem { field, ..problem }
+            });
+            problems(code, renamed.collect())
+        }
+        SubmitError::EntryTooLarge { length, .. } => too_large(fields.whole.to_owned(), length),
+        error => submit(error),
+    }
+}
+
+fn too_large(field: String, length: usize) -> Status {
+    let limit = journal::EVENT_BYTES_MAX;
+    invalid(vec![Problem::new(
+        Reason::FieldTooLong,
+        field,
+        format!(
+            "存储后为 {length} 字节，超过上限 {limit}；佐证文件请存于台账之外，只填摘要值和链接"
+        ),
+        format!(
+            "this takes {length} bytes stored, the limit is {limit}: keep evidence files outside \
+             the ledger, by digest and link"
+        ),
+    )])
 }
 
 /// A submission that was not accepted.
@@ -144,18 +197,7 @@ pub fn submit(error: SubmitError) -> Status {
     match error {
         SubmitError::Refused(refusal) => refused(refusal),
         SubmitError::EntryTooLarge { index, length } => {
-            let limit = journal::EVENT_BYTES_MAX;
-            invalid(vec![Problem::new(
-                Reason::FieldTooLong,
-                format!("events[{index}]"),
-                format!(
-                    "事件存储后为 {length} 字节，超过上限 {limit}；佐证文件请存于台账之外，只填摘要值和链接"
-                ),
-                format!(
-                    "the event takes {length} bytes stored, the limit is {limit}: keep evidence \
-                     files outside the ledger, by digest and link"
-                ),
-            )])
+            too_large(format!("events[{index}]"), length)
         }
         SubmitError::Overloaded => retry(
             Code::ResourceExhausted,

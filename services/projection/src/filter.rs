@@ -13,8 +13,8 @@
 //! - A comparison with an absent value is false, `!=` alone is true.
 //!
 //! Not here: what fields there are, and how a row gives their values. A filter that parses cannot
-//! fail afterwards: types, names and enum values are settled by [`Filter::parse`], and a field whose
-//! value comes with another type than it was declared with counts as absent.
+//! fail afterwards: types, names and enum values are settled by [`Filter::parse`], and a field
+//! whose value comes with another type than it was declared with counts as absent.
 //!
 //! Reading order: this file is the parsed form and what it means, `lex` and `parse` make it from
 //! text, `suggest` finds what a misspelt name may have meant, [`order`] is `order_by` (AIP-132).

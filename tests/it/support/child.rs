@@ -143,8 +143,10 @@ impl Server {
     #[track_caller]
     fn expect_no_errors(&self) {
         let lines = self.lines.lock();
-        let errors: Vec<_> =
-            lines.iter().filter(|line| line.contains("ERROR") || line.contains("panicked")).collect();
+        let errors: Vec<_> = lines
+            .iter()
+            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+            .collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }
 }

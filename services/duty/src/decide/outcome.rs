@@ -95,12 +95,10 @@ impl Refusal {
     }
 }
 
-/// Whether an entry that already carries the id says the same, recorded by the same.
-pub(super) fn is_same(earlier: Option<&Recorded>, recorder: &str, proposed: &Proposed) -> bool {
+/// Whether an entry that already carries the id says the same. Who sends it again does not matter:
+/// the recorder is part of the record, not of what it says.
+pub(super) fn is_same(earlier: Option<&Recorded>, proposed: &Proposed) -> bool {
     let Some(earlier) = earlier else { return false };
-    if &*earlier.recorder != recorder {
-        return false;
-    }
     match (&earlier.entry, &proposed.entry) {
         (Entry::DutyEvent(a), Entry::DutyEvent(b)) => a == b,
         (Entry::Correction(a), Entry::Correction(b)) => a == b,

@@ -4,6 +4,7 @@
 //! the parts, plus what the sum states beyond the parts it may contain. An aggregate that names its
 //! components contains just those; one that names none may contain any event of its type and time.
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Fact;
@@ -16,17 +17,21 @@ pub(super) enum Measure<'a> {
     Acts,
     /// The sum of these metrics.
     Sum(&'a [Box<str>]),
-    /// The same, where only the newest figure counts: a level and not a flow.
-    Level(&'a [Box<str>]),
+    /// The same, where only the newest figure counts: a level and not a flow. What begins after
+    /// the day tells nothing of the level on it while an earlier figure does.
+    Level(&'a [Box<str>], Date),
 }
 
 /// The amount each fact stands for, in the order given, none counted twice.
 pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>) -> Vec<Decimal> {
     let mut amounts = vec![Decimal::ZERO; facts.len()];
-    if let Measure::Level(metrics) = measure {
+    if let Measure::Level(metrics, on) = measure {
         let newest = (0..facts.len())
             .filter(|index| stated(facts[*index], Measure::Sum(metrics)).is_some())
-            .max_by_key(|index| (facts[*index].occurred.end(), facts[*index].position));
+            .max_by_key(|index| {
+                let Fact { occurred, position, .. } = facts[*index];
+                (occurred.start().is_none_or(|start| start <= on), occurred.end(), *position)
+            });
         if let Some(index) = newest {
             amounts[index] = stated(facts[index], Measure::Sum(metrics)).unwrap_or_default();
         }
@@ -60,7 +65,7 @@ pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>) -> Vec<Decimal> {
 const fn default_of(measure: Measure<'_>) -> Decimal {
     match measure {
         Measure::Acts => Decimal::ONE,
-        Measure::Sum(_) | Measure::Level(_) => Decimal::ZERO,
+        Measure::Sum(_) | Measure::Level(..) => Decimal::ZERO,
     }
 }
 
@@ -71,7 +76,7 @@ fn stated(fact: &Fact, measure: Measure<'_>) -> Option<Decimal> {
             let metric = metric::acts_metric(fact.event_type)?;
             Some(fact.quantity(metric)?.value)
         }
-        Measure::Sum(metrics) | Measure::Level(metrics) => {
+        Measure::Sum(metrics) | Measure::Level(metrics, _) => {
             let figures: Vec<Decimal> =
                 metrics.iter().filter_map(|metric| Some(fact.quantity(metric)?.value)).collect();
             (!figures.is_empty()).then(|| figures.into_iter().sum())

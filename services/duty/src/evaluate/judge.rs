@@ -51,9 +51,19 @@ struct Share {
 /// Judges windows, in order of time, over the same events. An event counts in one window only,
 /// except a recurring claim, which claims them all.
 pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'_>) -> Vec<Judged> {
-    let shares: Vec<Vec<Share>> =
+    let mut shares: Vec<Vec<Share>> =
         Rung::ALL.iter().map(|rung| share_out(windows, members, *rung, terms)).collect();
-    let amounts = amounts_at(members, Rung::Claimed, terms);
+    let credit = |share: &Share, window: &Window| status(share, window, true, terms).1;
+    // Whatever stands on a rung stands on those below it, even where weaker entries there, which a
+    // sum may hold, would take something away from the sum.
+    for rung in (1..shares.len()).rev() {
+        for (index, window) in windows.iter().enumerate() {
+            if credit(&shares[rung - 1][index], window) < credit(&shares[rung][index], window) {
+                shares[rung - 1][index] = shares[rung][index].clone();
+            }
+        }
+    }
+    let amounts = amounts_at(windows, members, Rung::Claimed, terms);
     windows
         .iter()
         .enumerate()
@@ -74,10 +84,24 @@ pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'
 }
 
 /// The amounts of the members that stand on `rung`; zero for the others and for recurring claims.
-fn amounts_at(members: &[Member<'_>], rung: Rung, terms: Terms<'_>) -> Vec<Decimal> {
+/// What crosses the border of every window counts above *claimed* for none, so that it takes
+/// nothing from a sum there either.
+fn amounts_at(
+    windows: &[Window],
+    members: &[Member<'_>],
+    rung: Rung,
+    terms: Terms<'_>,
+) -> Vec<Decimal> {
+    let certain = |fact: &Fact| {
+        let timing = |window: &Window| fact.occurred.timing(window.first, window.last);
+        windows.iter().any(|window| timing(window) != Timing::Unknown)
+    };
     let standing: Vec<usize> = (0..members.len())
         .filter(|index| {
-            rung <= members[*index].rung && members[*index].fact.kind != Kind::RecurringClaim
+            let Member { fact, rung: reached, .. } = members[*index];
+            rung <= reached
+                && fact.kind != Kind::RecurringClaim
+                && (rung == Rung::Claimed || certain(fact))
         })
         .collect();
     let facts: Vec<&Fact> = standing.iter().map(|index| members[*index].fact).collect();
@@ -94,7 +118,7 @@ fn share_out(
     rung: Rung,
     terms: Terms<'_>,
 ) -> Vec<Share> {
-    let mut left = amounts_at(members, rung, terms);
+    let mut left = amounts_at(windows, members, rung, terms);
     let empty = || Share {
         in_time: Decimal::ZERO,
         late: Decimal::ZERO,
@@ -190,7 +214,7 @@ fn rung_results(
     let claimed = shares[0].in_time + shares[0].late;
     std::array::from_fn(|rung| {
         let share = shares[rung];
-        let borne_out = rung == 0 || claimed <= Decimal::ZERO;
+        let borne_out = claimed <= share.in_time + share.late;
         let (status, credit) = status(share, window, borne_out, terms);
         let settled_in_time = terms.required <= share.in_time;
         let mut entries: Vec<_> = share

@@ -92,15 +92,20 @@ pub(super) fn summed_up(rule: &DutyRule, obligations: Vec<Obligation>) -> DutyLi
     let official: Vec<(Status, Decimal)> =
         obligations.iter().map(|obligation| (obligation.official, Decimal::ZERO)).collect();
     let official = match summary(&official).status {
-        // Credits are not known here; some fulfilled beside some not is a part.
+        // Credits are not known here; something done beside something not is a part.
         Status::Overdue | Status::NeedsVerification
-            if obligations.iter().any(|obligation| obligation.official == Status::Fulfilled) =>
+            if obligations.iter().any(|obligation| earns(obligation.official)) =>
         {
             Status::Partial
         }
         status => status,
     };
     DutyLine { duty: rule.id.clone(), weight: rule.weight, rungs, official, obligations }
+}
+
+/// Whether an obligation in this state has earned at least a part of its credit.
+const fn earns(status: Status) -> bool {
+    matches!(status, Status::Fulfilled | Status::FulfilledLate | Status::Partial)
 }
 
 /// One state for several obligations.
@@ -273,7 +278,7 @@ pub(super) fn terms<'a>(scope: &Scope<'a>, required: Decimal) -> Terms<'a> {
             let metrics = scope.rules.metrics.get(name).map_or(&[][..], Vec::as_slice);
             // A stock at a date is read off the newest event, a flow is summed up.
             if name.ends_with("_at_year_end") {
-                Measure::Level(metrics)
+                Measure::Level(metrics, Window::year(scope.question.year).last)
             } else {
                 Measure::Sum(metrics)
             }

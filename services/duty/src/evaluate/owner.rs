@@ -97,7 +97,9 @@ fn held_posts<'a>(
 /// 任职不足半年: in none of the posts since before the threshold.
 fn is_short(rules: &RuleSet, year: i16, held: &[(PostKind, &Tenure)], person: &PersonId) -> bool {
     let months = i32::from(rules.half_year_threshold_months);
-    let threshold = rules.accounting_day(year).saturating_sub(jiff::Span::new().months(months));
+    // Whole months end with the accounting day: 1 July to 31 December are six.
+    let after = rules.accounting_day(year).tomorrow().unwrap_or(Date::MAX);
+    let threshold = after.saturating_sub(jiff::Span::new().months(months));
     held.iter()
         .filter(|(_, tenure)| tenure.person == *person)
         .all(|(_, tenure)| threshold < tenure.from)

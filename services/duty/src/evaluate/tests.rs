@@ -14,7 +14,6 @@ mod laws;
 mod persons;
 mod scoring;
 mod show;
-mod total;
 mod world;
 
 use expect_test::Expect;

@@ -7,6 +7,7 @@ use duty::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
 use duty::id::{EventId, OrganizationId, PersonId, PostId};
 use duty::occurred::{Occurred, Precision};
 use duty::quantity::{Qualifier, Quantity, UNITS};
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::{details, id_malformed, scalar};
@@ -223,9 +224,21 @@ fn quantity(message: &pb::Quantity, problems: &mut Problems) -> Option<Quantity>
             None
         }
     };
+    let window = window(message, problems);
+    Some(Quantity {
+        metric: message.metric.as_str().into(),
+        value: value?,
+        unit: message.unit.as_str().into(),
+        qualifier: qualifier?,
+        window,
+    })
+}
+
+/// The days a figure covers, when they are not those of the event: both or neither.
+fn window(message: &pb::Quantity, problems: &mut Problems) -> Option<(Date, Date)> {
     let first = scalar::civil_date(&message.window_start_date, "window_start_date", problems);
     let last = scalar::civil_date(&message.window_end_date, "window_end_date", problems);
-    let window = match (first, last) {
+    match (first, last) {
         (Some(first), Some(last)) if last < first => {
             problems.add(
                 Reason::DateReversed,
@@ -247,14 +260,7 @@ fn quantity(message: &pb::Quantity, problems: &mut Problems) -> Option<Quantity>
             );
             None
         }
-    };
-    Some(Quantity {
-        metric: message.metric.as_str().into(),
-        value: value?,
-        unit: message.unit.as_str().into(),
-        qualifier: qualifier?,
-        window,
-    })
+    }
 }
 
 fn evidence(message: &pb::Evidence, problems: &mut Problems) -> Option<Evidence> {

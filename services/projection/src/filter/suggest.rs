@@ -28,8 +28,8 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// The only candidate that begins with `word`, else the first of those nearest to it: at most a third
-/// of the letters, but always one, may differ. Case does not count.
+/// The only candidate that begins with `word`, else the first of those nearest to it: at most a
+/// third of the letters, but always one, may differ. Case does not count.
 fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let folded = super::fold(word);
     let mut longer = candidates.iter().filter(|name| super::fold(name).starts_with(&folded));

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 use super::world::{Ledger, day, organization_id, person};
 use crate::calendar::Calendars;
 use crate::evaluate::{
-    self, Considered, DutyLine, Obligation, Owner, Period, Question, Scores, Standing, World,
+    self, Considered, DutyLine, Obligation, OrganizationEvaluation, Owner, Period, Question, Scores,
+    Standing, World,
 };
 use crate::id::PersonId;
 use crate::occurred::Timing;
@@ -84,6 +85,11 @@ pub(super) fn answer(ledger: &Ledger, question: &str) -> String {
         return scores(&found.scores);
     }
     found.lines.iter().map(|line| duty(line, asked.in_full)).collect()
+}
+
+/// Every line of an evaluation.
+pub(super) fn lines(found: &OrganizationEvaluation) -> String {
+    found.lines.iter().map(|line| duty(line, false)).collect()
 }
 
 fn duty(line: &DutyLine, in_full: bool) -> String {

@@ -1,0 +1,267 @@
+//! The central laws: replay is live, and what was known then is what a ledger of then knew.
+
+use duty::occurred::Precision;
+use duty::quantity::{Qualifier, Quantity};
+use jiff::civil::date;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+
+use super::*;
+use crate::filter::Filter;
+use crate::filter::order::OrderBy;
+use crate::{matrix, view};
+
+/// One step of a history, in numbers that any may take.
+type Step = (u8, u8, u8, i16);
+
+const TYPES: [EventType; 7] = [
+    EventType::AnnualWorkPlan,
+    EventType::LeaderLawStudy,
+    EventType::LeadingGroupAdjustment,
+    EventType::EnforcementExam,
+    EventType::LawPopularizationSession,
+    EventType::YearEndStatement,
+    EventType::WorkOutcome,
+];
+const ORGANIZATIONS: [&str; 4] = ["city.kjj", "city.kjj", "city.gaj", "county"];
+
+fn told_event((_, what, how, days): Step) -> DutyEvent {
+    let organization = ORGANIZATIONS[usize::from(how % 4)];
+    let event_type = TYPES[usize::from(what) % TYPES.len()];
+    let start = date(2022, 1, 1) + i64::from(days.rem_euclid(370)).days();
+    let mut event = event(organization, event_type, &start.to_string());
+    if how & 4 == 0 {
+        event.evidence.push(minutes());
+    }
+    if how & 24 == 24 {
+        let end = start + i64::from(what).days();
+        let occurred =
+            Occurred::new(Precision::Period, Some(start), Some(end), &mut Problems::new());
+        event.occurred = occurred.unwrap();
+        event.aggregate = how & 32 == 0;
+    }
+    if how & 192 == 192 {
+        event.kind = if how & 32 == 0 { Kind::Planned } else { Kind::Outcome };
+    }
+    if organization == "city.kjj" {
+        match what % 3 {
+            0 => event.responsible_person = Some(person(if how & 64 == 0 { "p1" } else { "p2" })),
+            1 => event.responsible_posts = vec![PostId::parse("party").unwrap()],
+            _ => {}
+        }
+    }
+    let (metric, value, unit) = match event_type {
+        EventType::EnforcementExam => ("pass_rate", (what % 2).into(), "ratio"),
+        _ => ("sessions", u32::from(what % 4).into(), "次"),
+    };
+    event.quantities.push(Quantity {
+        metric: metric.into(),
+        value,
+        unit: unit.into(),
+        qualifier: if how & 128 == 0 { Qualifier::Exact } else { Qualifier::AtLeast },
+        window: None,
+    });
+    event
+}
+
+fn entry(ledger: &Ledger, step: Step) -> Entry {
+    let (kind, what, how, days) = step;
+    // Mostly one of the last entries, which mostly are events.
+    let length = ledger.journal.len();
+    let target = length - usize::from(what) % length.min(8);
+    let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
+    match kind % 16 {
+        0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
+        6 | 7 => match &ledger.journal[target - 1].entry {
+            // A new version of the same, so that it is not refused.
+            Entry::DutyEvent(old) => {
+                let mut new = told_event(step);
+                new.organization = old.organization.clone();
+                new.details = old.details.clone();
+                new.responsible_posts.clear();
+                correction(target, new)
+            }
+            _ => correction(target, told_event(step)),
+        },
+        8 => withdrawal(target),
+        9 | 10 => {
+            review(target, if how & 1 == 0 { Verdict::Accepted } else { Verdict::Returned })
+        }
+        11 => {
+            let id = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
+            let mut amended = organization(id, Some("city"), ["450200", "450222"][usize::from(how & 1)]);
+            amended.sector = if how & 2 == 0 { "science" } else { "police" }.into();
+            Entry::Organization(amended)
+        }
+        12 => {
+            let holdings = [("t1", "p1", "party"), ("t2", "p2", "party"), ("t3", "p1", "head")];
+            let (id, holder, post) = holdings[usize::from(what % 3)];
+            let from = if id == "t1" { "2021-01-01" } else { &on };
+            let end = (how & 1 == 0).then_some("2022-06-30").filter(|end| from <= *end);
+            let mut held = tenure(id, holder, post, from, end);
+            held.acting = how & 6 == 6;
+            Entry::Tenure(held)
+        }
+        13 => {
+            let late = ["", "scoring = { late_credit = 0.5 }", "official_rung = \"claimed\""];
+            let (id, jurisdiction) =
+                [("city-rules", "450200"), ("region-rules", "450000"), ("county-rules", "450222")]
+                    [usize::from(what % 3)];
+            let from = ["2016-01-01", "2022-01-01", "2023-01-01"][usize::from(how / 3 % 3)];
+            let extra = late[usize::from(how % 3)];
+            Entry::RuleSet(Box::new(rules(id, jurisdiction, from, extra)))
+        }
+        14 => {
+            let mut published = calendar(2022 + i16::from(what % 2));
+            if how & 1 == 0 {
+                // A later notice gives another day off.
+                published.holidays.insert(date(published.year, 11, i8::try_from(how % 28 + 1).unwrap()));
+            }
+            Entry::Calendar(Box::new(published))
+        }
+        _ => {
+            let last = ledger.standing.last_closed().unwrap();
+            Entry::DayClosed(last.tomorrow().unwrap())
+        }
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec(any::<Step>(), 0..40)
+}
+
+fn told(steps: &[Step]) -> Ledger {
+    let mut ledger = Ledger::founded();
+    for step in steps {
+        let entry = entry(&ledger, *step);
+        let _ = ledger.tell(entry);
+        // A day passes now and then.
+        ledger.hours += i64::from(step.0 % 16);
+    }
+    ledger
+}
+
+/// Everything a snapshot answers about 2022 at `known`, as text that can be compared.
+fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
+    let question = by_default(snapshot, known);
+    let mut answers = vec![format!("{question:?}")];
+    for id in ["city", "city.kjj", "city.gaj", "county", "county.kjj"].map(organization_id) {
+        answers.push(match view::organization(snapshot, &id, question) {
+            Ok(view) => format!(
+                "{:?} {} {} {:?}",
+                view.organization, view.rules.0, view.rules.1.digest, view.evaluation,
+            ),
+            Err(none) => format!("{none:?}"),
+        });
+        answers.push(format!("{:?}", snapshot.entries_of(&id, known)));
+    }
+    for id in ["p1", "p2", "p3"].map(person) {
+        answers.push(match view::leader(snapshot, &id, question) {
+            Ok(view) => format!("{:?} {:?} {:?}", view.tenures, view.lines, view.scores),
+            Err(none) => format!("{none:?}"),
+        });
+    }
+    let order = OrderBy::parse("due_date desc, duty_id", matrix::FIELDS).unwrap();
+    let filter = Filter::parse("-status:not_applicable", matrix::FIELDS).unwrap();
+    let all = matrix::query(snapshot, Some(&organization_id("city")), &filter, &order, question);
+    answers.push(format!("{all:?}"));
+    answers.push(format!("{:?}", snapshot.calendar_years(known)));
+    answers.push(format!("{:?}", snapshot.calendars(known)));
+    let rule_sets = snapshot.rule_sets(known);
+    let digests = rule_sets.iter().map(|(since, rules)| format!("{since} {}", rules.digest));
+    answers.extend(digests);
+    answers
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// The central law of the ledger: asking now what was known at p is asking at p.
+    #[test]
+    fn what_was_known_then_is_what_a_ledger_of_then_answers(steps in steps()) {
+        let ledger = told(&steps);
+        let now = ledger.snapshot();
+        let mut state = State::new();
+        for length in 0..=ledger.journal.len() {
+            if let Some(index) = length.checked_sub(1) {
+                state.apply(&ledger.journal[index]);
+            }
+            let known = Position::new(length as u64);
+            prop_assert_eq!(state.head(), known);
+            prop_assert_eq!(answers(&now, known), answers(&state.snapshot(), known));
+        }
+    }
+
+    #[test]
+    fn replay_is_live_and_readers_see_nothing_move(
+        steps in steps(), cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..5),
+    ) {
+        let ledger = told(&steps);
+        let length = ledger.journal.len();
+        let replayed = ledger.state_at(length);
+        let mut live = State::new();
+        let mut held = Vec::new();
+        for (index, recorded) in ledger.journal.iter().enumerate() {
+            if cuts.iter().any(|cut| cut.index(length) == index) {
+                let snapshot = live.snapshot();
+                let answers = answers(&snapshot, snapshot.head());
+                held.push((snapshot, answers));
+            }
+            live.apply(recorded);
+        }
+        prop_assert_eq!(&live, &replayed);
+        for (snapshot, before) in held {
+            prop_assert_eq!(answers(&snapshot, snapshot.head()), before);
+        }
+    }
+
+    #[test]
+    fn positions_and_facts_are_found_by_their_ids(steps in steps()) {
+        let ledger = told(&steps);
+        let state = ledger.state_at(ledger.journal.len());
+        let snapshot = state.snapshot();
+        prop_assert_eq!(state.last_recorded_at(), snapshot.recorded_at());
+        for (index, recorded) in ledger.journal.iter().enumerate() {
+            let position = Position::new(index as u64 + 1);
+            prop_assert_eq!(state.position_of(recorded.event_id), Some(position));
+            let version = matches!(recorded.entry, Entry::DutyEvent(_) | Entry::Correction(_));
+            let found = state.fact(recorded.event_id);
+            prop_assert_eq!(found.is_some(), version);
+            let Some((organization, fact)) = found else { continue };
+            prop_assert_eq!(fact.position, position);
+            prop_assert_eq!(Some(organization), recorded.entry.organization());
+            prop_assert!(snapshot.entries_of(organization, position).contains(&position));
+            prop_assert_eq!(ledger.standing.fate(recorded.event_id).withdrawn, fact.withdrawn_at.is_some());
+        }
+    }
+}
+
+/// The histories above are not mostly refused: every kind of entry gets in.
+#[test]
+fn random_histories_hold_every_kind_of_entry() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..64 {
+        let steps = steps().new_tree(&mut runner).unwrap().current();
+        let ledger = told(&steps);
+        let founded = Ledger::founded().journal.len();
+        for recorded in &ledger.journal[founded..] {
+            let name = format!("{:?}", recorded.entry);
+            let name = name.split('(').next().unwrap().to_owned();
+            *seen.entry(name).or_insert(0) += 1;
+        }
+    }
+    let kinds: Vec<_> = seen.iter().filter(|(_, count)| 10 <= **count).map(|(k, _)| k).collect();
+    let all = [
+        "Calendar",
+        "Correction",
+        "DayClosed",
+        "DutyEvent",
+        "Organization",
+        "Review",
+        "RuleSet",
+        "Tenure",
+        "Withdrawal",
+    ];
+    assert_eq!(kinds, all, "{seen:?}");
+}
