@@ -1,8 +1,8 @@
 //! Killed in the middle of concurrent appends, the service comes back with everything it had
 //! acknowledged, in order, and nothing by halves.
 //!
-//! `DUTY_LEDGER_KILLS` sets how often it is killed, `DUTY_LEDGER_SEED` repeats a run: when to kill is
-//! drawn from the seed, which is printed. What the machine does at that moment is not.
+//! `DUTY_LEDGER_KILLS` sets how often it is killed, `DUTY_LEDGER_SEED` repeats a run: when to kill
+//! is drawn from the seed, which is printed. What the machine does at that moment is not.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,7 +112,7 @@ async fn check(clients: &Clients, known: &Known) {
 async fn finish(directory: &Path, known: &Mutex<Known>) {
     let server = Server::start(directory);
     let clients = Clients::connect(&server.api).await;
-    let known = known.lock();
+    let known = std::mem::take(&mut *known.lock());
     check(&clients, &known).await;
     let mut client = clients.events.clone();
     for numbers in &known.sent {

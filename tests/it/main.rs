@@ -5,6 +5,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod faults;
+mod golden;
 mod python;
 mod reflection;
 mod refusals;

@@ -90,7 +90,7 @@ struct Demo {
 impl Demo {
     /// Starts it and reads what it prints up to its last line.
     fn start(directory: &std::path::Path) -> Self {
-        let mut child = command()
+        let child = command()
             .args(["demo", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
@@ -98,16 +98,16 @@ impl Demo {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary starts");
-        let out = BufReader::new(child.stdout.take().expect("piped"));
-        let mut printed = Vec::new();
+        let mut demo = Self { child, printed: Vec::new() };
+        let out = BufReader::new(demo.child.stdout.take().expect("piped"));
         for line in out.lines().map_while(Result::ok) {
             let is_last = line.contains("Ctrl-C");
-            printed.push(line);
+            demo.printed.push(line);
             if is_last {
-                return Self { child, printed };
+                return demo;
             }
         }
-        panic!("the demo ended: {printed:#?}");
+        panic!("the demo ended: {:#?}", demo.printed);
     }
 }
 

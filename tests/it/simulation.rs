@@ -90,10 +90,9 @@ async fn serve(journal: MemoryJournal) -> turmoil::Result {
     let incoming = tokio_stream::wrappers::ReceiverStream::new(incoming);
     let serving = Server::builder().add_routes(routes).serve_with_incoming(incoming);
     tokio::select! {
-        () = accepting => panic!("the server accepts no more"),
-        served = serving => panic!("the server ended: {served:?}"),
+        () = accepting => Err("the server accepts no more".into()),
+        served = serving => Err(format!("the server ended: {served:?}").into()),
     }
-    Ok(())
 }
 
 async fn connect() -> Option<Channel> {

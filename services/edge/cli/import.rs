@@ -92,8 +92,7 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     let lines = split(&text);
     let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
     let progress_file = beside(&args.file, ".progress");
-    let before =
-        if args.restart { Progress::default() } else { resume(&progress_file, &lines) };
+    let before = if args.restart { Progress::default() } else { resume(&progress_file, &lines) };
     let Progress { lines: done, rejected, .. } = before;
     let mut importer = Importer {
         args: &args,

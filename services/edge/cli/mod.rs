@@ -40,7 +40,7 @@ struct Cli {
 enum Command {
     /// Runs the service (运行服务).
     Serve(serve::ServeArgs),
-    /// Runs the service on a new ledger with a real report in it, and shows what that is worth (演示).
+    /// Runs the service on a new ledger with a real report in it, and shows the outcome (演示).
     Demo(demo::DemoArgs),
     /// Appends duty events from JSON Lines or a report document (导入).
     Import(import::ImportArgs),

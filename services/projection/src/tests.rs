@@ -185,7 +185,9 @@ fn rules(id: &str, jurisdiction: &str, valid_from: &str, extra: &str) -> RuleSet
 
 fn calendar(year: i16) -> CalendarYear {
     let text = match year {
-        2022 => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/calendars/2022.toml")),
+        2022 => {
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/calendars/2022.toml"))
+        }
         _ => include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/calendars/2023.toml")),
     };
     CalendarYear::parse_toml(text).unwrap()

@@ -31,8 +31,6 @@ pub(crate) const CALENDARS: [&str; 6] = [
     include_str!("../../../data/calendars/2025.toml"),
     include_str!("../../../data/calendars/2026.toml"),
 ];
-/// How many entries [`all`] puts in.
-pub(crate) const ENTRIES: u64 = 3 + 2 + 1 + 2 + 6 + 1;
 
 /// The idempotency key of a registration, by name.
 pub(crate) fn key(name: &str) -> String {

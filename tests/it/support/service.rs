@@ -21,7 +21,6 @@ use super::{directory, wait_for, within};
 /// A client of every service. Cheap to clone; a clone per task, a `mut` per call.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    pub(crate) channel: Channel,
     pub(crate) events: DutyEventServiceClient<Channel>,
     pub(crate) registry: RegistryServiceClient<Channel>,
     pub(crate) review: ReviewServiceClient<Channel>,
@@ -37,8 +36,7 @@ impl Clients {
             registry: RegistryServiceClient::new(channel.clone()),
             review: ReviewServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
-            evaluation: EvaluationServiceClient::new(channel.clone()),
-            channel,
+            evaluation: EvaluationServiceClient::new(channel),
         }
     }
 

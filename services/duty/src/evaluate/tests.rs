@@ -14,6 +14,7 @@ mod laws;
 mod persons;
 mod scoring;
 mod show;
+mod sums;
 mod world;
 
 use expect_test::Expect;

@@ -68,11 +68,8 @@ fn a_deadline_passes_when_its_day_closes_though_nobody_wrote_anything() {
     }
     // 12月31日之前: the last day is 30 December, and 30 days before it the warning begins. Each
     // state holds from the day after the one that closed.
-    let expected = [
-        ("not_due []", "2022-10-01"),
-        ("due_soon []", "2022-11-29"),
-        ("overdue []", "2022-12-30"),
-    ];
+    let expected =
+        [("not_due []", "2022-10-01"), ("due_soon []", "2022-11-29"), ("overdue []", "2022-12-30")];
     assert_eq!(seen, expected.map(|(answer, closed)| (answer.to_owned(), day(closed))));
 }
 
@@ -109,7 +106,8 @@ fn a_leaders_card_shows_tenures_and_the_rules_they_answer_under() {
         let question = Question { year: 2022, as_of: day("2022-10-01"), known };
         let view = view::leader(&snapshot, &person("p1"), question).unwrap();
         let tenures = view.tenures.iter().map(|(since, held)| format!("{}@{since}", held.id));
-        let lines = view.lines.iter().map(|line| format!("{} {}", line.organization, line.line.duty));
+        let lines =
+            view.lines.iter().map(|line| format!("{} {}", line.organization, line.line.duty));
         let under = view.rules.iter().map(|(id, (since, _))| format!("{id} under {since}"));
         [tenures.collect::<Vec<_>>(), lines.collect(), under.collect()].map(|part| part.join(", "))
     };

@@ -84,12 +84,11 @@ fn entry(ledger: &Ledger, step: Step) -> Entry {
             _ => correction(target, told_event(step)),
         },
         8 => withdrawal(target),
-        9 | 10 => {
-            review(target, if how & 1 == 0 { Verdict::Accepted } else { Verdict::Returned })
-        }
+        9 | 10 => review(target, if how & 1 == 0 { Verdict::Accepted } else { Verdict::Returned }),
         11 => {
             let id = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
-            let mut amended = organization(id, Some("city"), ["450200", "450222"][usize::from(how & 1)]);
+            let mut amended =
+                organization(id, Some("city"), ["450200", "450222"][usize::from(how & 1)]);
             amended.sector = if how & 2 == 0 { "science" } else { "police" }.into();
             Entry::Organization(amended)
         }
@@ -115,7 +114,11 @@ fn entry(ledger: &Ledger, step: Step) -> Entry {
             let mut published = calendar(2022 + i16::from(what % 2));
             if how & 1 == 0 {
                 // A later notice gives another day off.
-                published.holidays.insert(date(published.year, 11, i8::try_from(how % 28 + 1).unwrap()));
+                published.holidays.insert(date(
+                    published.year,
+                    11,
+                    i8::try_from(how % 28 + 1).unwrap(),
+                ));
             }
             Entry::Calendar(Box::new(published))
         }
@@ -231,7 +234,8 @@ proptest! {
             prop_assert_eq!(fact.position, position);
             prop_assert_eq!(Some(organization), recorded.entry.organization());
             prop_assert!(snapshot.entries_of(organization, position).contains(&position));
-            prop_assert_eq!(ledger.standing.fate(recorded.event_id).withdrawn, fact.withdrawn_at.is_some());
+            let withdrawn = ledger.standing.fate(recorded.event_id).withdrawn;
+            prop_assert_eq!(withdrawn, fact.withdrawn_at.is_some());
         }
     }
 }

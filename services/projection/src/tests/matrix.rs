@@ -8,8 +8,8 @@ use crate::filter::Filter;
 use crate::filter::order::OrderBy;
 use crate::matrix::{self, Cell, FIELDS, Matrix};
 
-/// Three organizations under the city's rules, one of them under nobody's: the county's parent is
-/// outside. The bureau has done this and that.
+/// The city and what is below it under the city's rules, one organization abroad under nobody's.
+/// The bureau has done this and that; the police is no organization of science.
 fn snapshot() -> Snapshot {
     let mut ledger = Ledger::founded();
     let mut abroad = organization("abroad", None, "450300");
@@ -52,7 +52,11 @@ fn check(within: Option<&str>, filter: &str, order: &str, expected: Expect) {
 
 #[test]
 fn without_an_order_cells_stand_by_organization_and_duty() {
-    check(None, "", "", expect![[r#"
+    check(
+        None,
+        "",
+        "",
+        expect![[r#"
         city exam not_applicable never
         city group not_applicable never
         city plan not_due 2022-12-30
@@ -78,34 +82,55 @@ fn without_an_order_cells_stand_by_organization_and_duty() {
         county statement not_applicable never
         county study overdue 2022-03-31
         abroad without rules
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_organization_stands_for_what_is_below_it() {
-    check(Some("city"), "duty_id = plan", "", expect![[r#"
+    check(
+        Some("city"),
+        "duty_id = plan",
+        "",
+        expect![[r#"
         city plan not_due 2022-12-30
         city.gaj plan not_due 2022-12-30
         city.kjj plan fulfilled 2022-12-30
         county plan not_due 2022-12-30
-    "#]]);
-    check(Some("county"), "duty_id = plan", "", expect![[r#"
+    "#]],
+    );
+    check(
+        Some("county"),
+        "duty_id = plan",
+        "",
+        expect![[r#"
         county plan not_due 2022-12-30
-    "#]]);
-    check(Some("abroad"), "", "", expect![[r#"
+    "#]],
+    );
+    check(
+        Some("abroad"),
+        "",
+        "",
+        expect![[r#"
         abroad without rules
-    "#]]);
+    "#]],
+    );
     check(Some("nobody"), "", "", expect![]);
 }
 
 #[test]
 fn what_is_due_next_is_the_first_day_not_settled() {
-    check(Some("city.kjj"), "due_date:*", "due_date", expect![[r#"
+    check(
+        Some("city.kjj"),
+        "due_date:*",
+        "due_date",
+        expect![[r#"
         city.kjj study needs_verification 2022-03-31
         city.kjj plan fulfilled 2022-12-30
         city.kjj sessions not_due 2022-12-31
         city.kjj statement not_due 2023-12-30
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -123,13 +148,18 @@ fn an_order_is_followed_and_ties_stand_by_organization_and_duty() {
             abroad without rules
         "#]],
     );
-    check(None, "duty_id = sessions", "due_date", expect![[r#"
+    check(
+        None,
+        "duty_id = sessions",
+        "due_date",
+        expect![[r#"
         city sessions not_due 2022-12-31
         city.kjj sessions not_due 2022-12-31
         county sessions not_due 2022-12-31
         city.gaj sessions not_applicable never
         abroad without rules
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -146,9 +176,14 @@ fn filters_reach_every_field() {
             abroad without rules
         "#]],
     );
-    check(None, "organization.class = party_organ", "", expect![[r#"
+    check(
+        None,
+        "organization.class = party_organ",
+        "",
+        expect![[r#"
         abroad without rules
-    "#]]);
+    "#]],
+    );
 }
 
 fn conditions() -> impl Strategy<Value = &'static str> {
@@ -192,7 +227,9 @@ proptest! {
         let (picked, others) = (rows(&filter), rows(&format!("NOT ({filter})")));
         prop_assert_eq!(picked.len() + others.len(), all.len());
         // Both keep the order of the whole, so that a page of one never repeats.
-        let kept = |rows: &[String]| all.iter().filter(|row| rows.contains(row)).cloned().collect::<Vec<_>>();
+        let kept = |rows: &[String]| {
+            all.iter().filter(|row| rows.contains(row)).cloned().collect::<Vec<_>>()
+        };
         prop_assert_eq!(&kept(&picked), &picked);
         prop_assert_eq!(&kept(&others), &others);
         prop_assert!(picked.iter().all(|row| !others.contains(row)));

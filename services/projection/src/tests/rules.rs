@@ -1,5 +1,5 @@
-//! Which rule set judges: the nearest jurisdiction, then the latest to become valid, then the newest
-//! version.
+//! Which rule set judges: the nearest jurisdiction, then the latest to become valid, then the
+//! newest version.
 
 use expect_test::{Expect, expect};
 
@@ -52,10 +52,13 @@ fn the_nearest_jurisdiction_rules() {
 
 #[test]
 fn another_jurisdiction_does_not() {
-    check("guilin 450300 2016-01-01", expect![[r#"
+    check(
+        "guilin 450300 2016-01-01",
+        expect![[r#"
         city.kjj: 2021 none, 2022 none, 2023 none, 2024 none
         county: 2021 none, 2022 none, 2023 none, 2024 none
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -90,10 +93,13 @@ fn an_end_of_validity_gives_way() {
         "#]],
     );
     // Valid on the accounting day or not at all in that year.
-    check("old 450200 2016-01-01 2022-12-30", expect![[r#"
+    check(
+        "old 450200 2016-01-01 2022-12-30",
+        expect![[r#"
         city.kjj: 2021 old@11, 2022 none, 2023 none, 2024 none
         county: 2021 old@11, 2022 none, 2023 none, 2024 none
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

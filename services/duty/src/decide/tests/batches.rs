@@ -61,10 +61,13 @@ fn the_same_id_with_other_content_is_refused() {
 fn one_id_stands_once_in_a_batch() {
     let twice = command([(FREE, event_with(|_| {})), (FREE, event_with(|_| {}))]);
     let thrice = command([FREE, FREE + 1, FREE].map(|number| (number, event_with(|_| {}))));
-    check([("twice", twice), ("first and third", thrice)], expect![[r#"
+    check(
+        [("twice", twice), ("first and third", thrice)],
+        expect![[r#"
         twice: Invalid: DUPLICATE_IN_REQUEST events[1].event_id
         first and third: Invalid: DUPLICATE_IN_REQUEST events[2].event_id
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -96,10 +99,13 @@ fn every_problem_of_a_batch_is_reported_with_its_index() {
     // The kind is that of the gravest fault, whatever the order in the batch.
     let backwards = batch.entries.iter().rev().map(|p| (p.event_id, p.entry.clone()));
     let backwards = command(backwards.map(|(id, entry)| (id.uuid().as_u128(), entry)));
-    check([("batch", batch), ("backwards", backwards)], expect![[r#"
+    check(
+        [("batch", batch), ("backwards", backwards)],
+        expect![[r#"
         batch: Invalid: FIELD_REQUIRED events[0].title, EVENT_ID_REUSED events[2].event_id, REFERENCE_UNKNOWN events[3].responsible_person_id, REFERENCE_UNKNOWN events[3].part_of_event_id, REASON_TOO_SHORT events[4].reason, REFERENCE_UNKNOWN events[4].target_event_id, EVENT_NOT_CURRENT events[5].target_event_id, VERIFIER_IS_RECORDER events[6].verifier
         backwards: Invalid: VERIFIER_IS_RECORDER events[0].verifier, EVENT_NOT_CURRENT events[1].target_event_id, REASON_TOO_SHORT events[2].reason, REFERENCE_UNKNOWN events[2].target_event_id, REFERENCE_UNKNOWN events[3].responsible_person_id, REFERENCE_UNKNOWN events[3].part_of_event_id, EVENT_ID_REUSED events[4].event_id, FIELD_REQUIRED events[6].title
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -143,11 +149,14 @@ fn a_stream_must_be_where_the_caller_thinks() {
     assert_eq!(bench.standing.revision(&organization_id("bureau")), 7);
     let mut again = command([(PLAIN, event_with(|_| {}))]);
     again.expectations = vec![(organization_id("bureau"), 0)];
-    check([("at 7", at(7)), ("at 6", at(6)), ("a duplicate", again)], expect![[r#"
+    check(
+        [("at 7", at(7)), ("at 6", at(6)), ("a duplicate", again)],
+        expect![[r#"
         at 7: append 0
         at 6: Aborted: REVISION_CONFLICT expected_revisions[1].revision
         a duplicate: duplicate of 8
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -178,7 +187,10 @@ fn the_callers_index_names_the_entry() {
     // The edge leaves entries out that it could not read; the others keep their places.
     let mut command = alone(event_with(|e| e.title = "".into()));
     command.entries[0].index = 41;
-    check([("alone", command)], expect![[r#"
+    check(
+        [("alone", command)],
+        expect![[r#"
         alone: Invalid: FIELD_REQUIRED events[41].title
-    "#]]);
+    "#]],
+    );
 }

@@ -56,10 +56,7 @@ fn an_event_is_checked_by_itself() {
             ("title too long", alone(event_with(|e| e.title = "述".repeat(201).into()))),
             ("before 2016", alone(event_with(|e| e.accounting_year = 2015))),
             ("beyond the next year", alone(event_with(|e| e.accounting_year = 2025))),
-            (
-                "tomorrow",
-                alone(event_with(|e| e.occurred = Occurred::day(day("2023-01-02")))),
-            ),
+            ("tomorrow", alone(event_with(|e| e.occurred = Occurred::day(day("2023-01-02"))))),
             (
                 "tomorrow, planned",
                 alone(event_with(|e| {
@@ -106,18 +103,12 @@ fn an_event_refers_to_what_is_registered() {
                     e.responsible_posts.clear();
                 })),
             ),
-            (
-                "unknown person",
-                alone(event_with(|e| e.responsible_person = Some(person_id("p9")))),
-            ),
+            ("unknown person", alone(event_with(|e| e.responsible_person = Some(person_id("p9"))))),
             (
                 "unknown post",
                 alone(event_with(|e| e.responsible_posts.push(post_id("bureau.deputy")))),
             ),
-            (
-                "post elsewhere",
-                alone(event_with(|e| e.organization = organization_id("city"))),
-            ),
+            ("post elsewhere", alone(event_with(|e| e.organization = organization_id("city")))),
             (
                 "unknown part",
                 alone(event_with(|e| {
@@ -155,7 +146,10 @@ fn a_correction_keeps_what_the_event_is_and_says_why() {
                     c.event.responsible_posts.clear();
                 })),
             ),
-            ("nine characters", alone(correction(PLAIN, |c| c.reason = "日期填写有误已核对".into()))),
+            (
+                "nine characters",
+                alone(correction(PLAIN, |c| c.reason = "日期填写有误已核对".into())),
+            ),
             (
                 "ten characters",
                 alone(correction(PLAIN, |c| c.reason = "日期填写有误已核对。".into())),
@@ -281,9 +275,8 @@ fn a_post_stays_where_and_what_it_is() {
 
 #[test]
 fn tenures_of_one_post_do_not_overlap() {
-    let held = |id, person, post, from, to| {
-        alone(Entry::Tenure(tenure(id, person, post, from, to)))
-    };
+    let held =
+        |id, person, post, from, to| alone(Entry::Tenure(tenure(id, person, post, from, to)));
     let mut acting = tenure("t2", "p2", "bureau.party", "2022-06-01", None);
     acting.acting = true;
     check(
@@ -336,5 +329,6 @@ fn days_close_in_order_and_when_they_are_over() {
         append 0
         append 0
         FailedPrecondition: DATE_ORDER day
-        FailedPrecondition: DATE_ORDER day"#]].assert_eq(&answers.join("\n"));
+        FailedPrecondition: DATE_ORDER day"#]]
+    .assert_eq(&answers.join("\n"));
 }

@@ -27,11 +27,16 @@ const CONFIRMED: &str = r#"
 
 #[test]
 fn without_a_change_nothing_is_owed() {
-    check(GROUP, "", "2022 as of 2022-12-31", expect![[r#"
+    check(
+        GROUP,
+        "",
+        "2022 as of 2022-12-31",
+        expect![[r#"
         group, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR trigger
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -39,36 +44,68 @@ fn a_new_leader_starts_thirty_working_days() {
     // DOMAIN §5.6: 2022-11-14 + 30 working days = 2022-12-26.
     let history = "1 2022-11-14 person p1
                    2 2022-11-14 tenure t1 p1 head from 2022-11-14";
-    check(GROUP, history, "2022 as of 2022-11-13", expect![[r#"
+    check(
+        GROUP,
+        history,
+        "2022 as of 2022-11-13",
+        expect![[r#"
         group, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR trigger
-    "#]]);
-    check(GROUP, history, "2022 as of 2022-11-14", expect![[r#"
+    "#]],
+    );
+    check(
+        GROUP,
+        history,
+        "2022 as of 2022-11-14",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, 2022-11-14..2022-12-26 => not_due
             claimed..verified not_due 0 []
-    "#]]);
-    check(GROUP, history, "2022 as of 2022-12-26", expect![[r#"
+    "#]],
+    );
+    check(
+        GROUP,
+        history,
+        "2022 as of 2022-12-26",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, 2022-11-14..2022-12-26 => due_soon
             claimed..verified due_soon 0 []
-    "#]]);
-    check(GROUP, history, "2022 as of 2022-12-27", expect![[r#"
+    "#]],
+    );
+    check(
+        GROUP,
+        history,
+        "2022 as of 2022-12-27",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, 2022-11-14..2022-12-26 => overdue
             claimed..verified overdue 0 []
-    "#]]);
+    "#]],
+    );
     let adjusted = |day: &str| {
-        format!("{history}\n3 {day} performed leading_group_adjustment day {day} doc 柳科通〔2022〕9号")
+        format!(
+            "{history}\n3 {day} performed leading_group_adjustment day {day} doc 柳科通〔2022〕9号"
+        )
     };
-    check(GROUP, &adjusted("2022-12-26"), "2022 as of 2022-12-27", expect![[r#"
+    check(
+        GROUP,
+        &adjusted("2022-12-26"),
+        "2022 as of 2022-12-27",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, 2022-11-14..2022-12-26 => fulfilled
             claimed..documented fulfilled 1 [3]
             verified needs_verification 0 []
-    "#]]);
-    check(GROUP, &adjusted("2022-12-27"), "2022 as of 2022-12-27", expect![[r#"
+    "#]],
+    );
+    check(
+        GROUP,
+        &adjusted("2022-12-27"),
+        "2022 as of 2022-12-27",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, 2022-11-14..2022-12-26 => fulfilled_late
             claimed..documented fulfilled_late 0.6 [3]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -153,29 +190,44 @@ fn an_adjustment_made_before_a_change_does_not_answer_it() {
 fn without_the_calendar_of_the_year_nothing_is_late_and_a_finding_says_why() {
     let history = "1 2022-11-14 person p1
                    2 2022-11-14 tenure t1 p1 head from 2022-11-14";
-    check(GROUP, history, "2022 as of 2023-12-31 without calendars", expect![[r#"
+    check(
+        GROUP,
+        history,
+        "2022 as of 2023-12-31 without calendars",
+        expect![[r#"
         group, org, main_leader_change@2022-11-14, no window => not_due
             claimed..verified not_due 0 []
             ! CALENDAR_MISSING due_within_working_days
-    "#]]);
+    "#]],
+    );
     // 2026 is the last year loaded: a change in December reaches into 2027.
     let beyond = "1 2026-12-01 person p1
                   2 2026-12-01 tenure t1 p1 head from 2026-12-01
                   3 2026-12-20 performed leading_group_adjustment year 2026 day 2026-12-20";
-    check(GROUP, beyond, "2026 as of 2027-12-31", expect![[r#"
+    check(
+        GROUP,
+        beyond,
+        "2026 as of 2027-12-31",
+        expect![[r#"
         group, org, main_leader_change@2026-12-01, no window => needs_verification
             claimed..dated fulfilled 1 [3]
             documented..verified needs_verification 0 []
             ! CALENDAR_MISSING due_within_working_days
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn the_group_is_confirmed_each_year() {
-    check(CONFIRMED, "", "2022 as of 2022-12-31", expect![[r#"
+    check(
+        CONFIRMED,
+        "",
+        "2022 as of 2022-12-31",
+        expect![[r#"
         group, org, confirmation, 2022-01-01..2022-12-31 => due_soon
             claimed..verified due_soon 0 []
-    "#]]);
+    "#]],
+    );
     check(
         CONFIRMED,
         "1 2022-12-31 recurring_claim leading_group_adjustment",

@@ -22,7 +22,8 @@ const PLAN: &str = r#"
 
 #[test]
 fn before_march_ends_on_the_28th_and_in_a_leap_year_on_the_29th() {
-    let history = "1 2023-02-28 performed report_to_superior year 2022 day 2023-02-28 doc 柳科通〔2023〕3号";
+    let history =
+        "1 2023-02-28 performed report_to_superior year 2022 day 2023-02-28 doc 柳科通〔2023〕3号";
     check(
         REPORT,
         history,
@@ -35,18 +36,28 @@ fn before_march_ends_on_the_28th_and_in_a_leap_year_on_the_29th() {
     );
     let on_the_printed_day =
         "1 2023-03-01 performed report_to_superior year 2022 day 2023-03-01 doc 柳科通〔2023〕3号";
-    check(REPORT, on_the_printed_day, "2022 as of 2023-03-01", expect![[r#"
+    check(
+        REPORT,
+        on_the_printed_day,
+        "2022 as of 2023-03-01",
+        expect![[r#"
         report, org, year, 2022-01-01..2023-02-28 (before 2023-03-01) => fulfilled_late
             claimed..documented fulfilled_late 0.6 [1]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
     let on_leap_day =
         "1 2024-02-29 performed report_to_superior year 2023 day 2024-02-29 doc 柳科通〔2024〕3号";
-    check(REPORT, on_leap_day, "2023 as of 2024-03-01", expect![[r#"
+    check(
+        REPORT,
+        on_leap_day,
+        "2023 as of 2024-03-01",
+        expect![[r#"
         report, org, year, 2023-01-01..2024-02-29 (before 2024-03-01) => fulfilled
             claimed..documented fulfilled 1 [1]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -81,14 +92,24 @@ fn on_or_before_keeps_the_printed_day() {
                 verified needs_verification 0 []
         "#]],
     );
-    check(inclusive, "", "2022 as of 2022-03-31", expect![[r#"
+    check(
+        inclusive,
+        "",
+        "2022 as of 2022-03-31",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => due_soon
             claimed..verified due_soon 0 []
-    "#]]);
-    check(inclusive, "", "2022 as of 2022-04-01", expect![[r#"
+    "#]],
+    );
+    check(
+        inclusive,
+        "",
+        "2022 as of 2022-04-01",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => overdue
             claimed..verified overdue 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -171,21 +192,31 @@ fn ten_working_days_later_is_not_yet_late_entry() {
 
 #[test]
 fn a_date_known_to_the_half_year_is_decided_when_it_lies_on_one_side() {
-    // DOMAIN §6.1: 2022H1 against 2022-12-31 is in time; against 06-30 of the next year it is late
-    // or not, but certain. What crosses the deadline, or is unknown, is only a claim.
+    // DOMAIN §6.1: 2022H1 against 2022-12-31 is in time. What crosses the deadline, or is not known
+    // at all, is only a claim.
     let first_half = &PLAN.replace("month = 12, day = 31", "month = 3, day = 31");
     let history = "1 2022-07-01 performed annual_work_plan half 2022-1";
-    check(PLAN, history, "2022 as of 2023-01-01", expect![[r#"
+    check(
+        PLAN,
+        history,
+        "2022 as of 2023-01-01",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-12-31 => needs_verification
             claimed..dated fulfilled 1 [1]
             documented..verified needs_verification 0 []
-    "#]]);
-    check(first_half, history, "2022 as of 2023-01-01 in full", expect![[r#"
+    "#]],
+    );
+    check(
+        first_half,
+        history,
+        "2022 as of 2023-01-01 in full",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => needs_verification
             claimed fulfilled 1 [1]
             dated..verified needs_verification 0 []
             1: claimed when? for 1 (date_uncertain)
-    "#]]);
+    "#]],
+    );
     check(
         first_half,
         "1 2023-01-01 performed annual_work_plan half 2022-2",
@@ -248,18 +279,28 @@ fn a_document_without_a_day_is_dated_and_no_more() {
 fn what_is_not_over_by_the_day_asked_is_a_claim() {
     let history = "1 2022-06-30 performed annual_work_plan in 2022
          2 2022-09-01 performed annual_work_plan day 2022-09-01";
-    check(PLAN, history, "2022 as of 2022-06-30 in full", expect![[r#"
+    check(
+        PLAN,
+        history,
+        "2022 as of 2022-06-30 in full",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-12-31 => needs_verification
             claimed fulfilled 1 [1]
             dated..verified needs_verification 0 []
             1: claimed in time for 1 (date_uncertain)
             2: no: after_as_of
-    "#]]);
-    check(PLAN, history, "2022 as of 2022-12-31 in full", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        history,
+        "2022 as of 2022-12-31 in full",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-12-31 => needs_verification
             claimed..dated fulfilled 1 [1 2]
             documented..verified needs_verification 0 []
             1: dated in time for 1 (not_day_precise)
             2: dated in time for 1 (no_document)
-    "#]]);
+    "#]],
+    );
 }

@@ -278,11 +278,16 @@ fn a_sum_of_decisions_named_one_by_one_is_no_decision_itself() {
 
 #[test]
 fn no_hearing_no_duty_to_appear() {
-    check(COURT, "", "2022 as of 2022-12-31", expect![[r#"
+    check(
+        COURT,
+        "",
+        "2022 as of 2022-12-31",
+        expect![[r#"
         court, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR applies_when
-    "#]]);
+    "#]],
+    );
     check(
         COURT,
         "1 2022-05-01 performed court_appearance day 2022-05-01 appeared yes
@@ -316,16 +321,26 @@ fn a_duty_of_one_line_of_work_does_not_apply_to_another() {
     "#;
     let history = "1 2022-01-01 organization gaj sector public_security
                    2 2022-12-31 performed research_integrity_commitment at gaj in 2022 commitments>200";
-    check(integrity, history, "2022 as of 2022-12-31 at gaj in full", expect![[r#"
+    check(
+        integrity,
+        history,
+        "2022 as of 2022-12-31 at gaj in full",
+        expect![[r#"
         integrity, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR applies_to
             2: no: other_person
-    "#]]);
-    check(integrity, history, "2022 as of 2022-12-31 at kjj", expect![[r#"
+    "#]],
+    );
+    check(
+        integrity,
+        history,
+        "2022 as of 2022-12-31 at kjj",
+        expect![[r#"
         integrity, org, year, 2022-01-01..2022-12-31 => due_soon
             claimed..verified due_soon 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -340,18 +355,33 @@ fn a_condition_sees_the_organization_and_its_events() {
     let history = "1 2022-01-01 organization gaj unarmed
                    2 2022-05-01 performed mediation_work day 2022-05-01
                    3 2022-05-01 performed mediation_work at gaj day 2022-05-01";
-    check(armed, history, "2022 as of 2022-05-01", expect![[r#"
+    check(
+        armed,
+        history,
+        "2022 as of 2022-05-01",
+        expect![[r#"
         armed, org, year, 2022-01-01..2022-12-31 => not_due
             claimed..verified not_due 0 []
-    "#]]);
-    check(armed, history, "2022 as of 2022-04-30", expect![[r#"
+    "#]],
+    );
+    check(
+        armed,
+        history,
+        "2022 as of 2022-04-30",
+        expect![[r#"
         armed, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR applies_when
-    "#]]);
-    check(armed, history, "2022 as of 2022-05-01 at gaj", expect![[r#"
+    "#]],
+    );
+    check(
+        armed,
+        history,
+        "2022 as of 2022-05-01 at gaj",
+        expect![[r#"
         armed, org, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! SUBSTANCE_IRREGULAR applies_when
-    "#]]);
+    "#]],
+    );
 }

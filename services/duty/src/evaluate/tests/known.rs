@@ -22,41 +22,76 @@ const HISTORY: &str = "
 
 #[test]
 fn each_entry_counts_from_its_position_on() {
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 0", expect![[r#"
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 0",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => overdue
             claimed..verified overdue 0 []
-    "#]]);
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 1", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 1",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => needs_verification
             claimed..dated fulfilled 1 [1]
             documented..verified needs_verification 0 []
-    "#]]);
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 2", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 2",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => fulfilled
             claimed..documented fulfilled 1 [2]
             verified needs_verification 0 []
-    "#]]);
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 3", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 3",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => fulfilled
             claimed..verified fulfilled 1 [2]
-    "#]]);
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 4", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 4",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => fulfilled
             claimed..documented fulfilled 1 [2]
             verified needs_verification 0 []
-    "#]]);
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 5", expect![[r#"
+    "#]],
+    );
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 5",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => fulfilled
             claimed..verified fulfilled 1 [2]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn withdrawing_the_correction_does_not_bring_the_first_version_back() {
-    check(PLAN, HISTORY, "2022 as of 2022-04-01 known 6 in full", expect![[r#"
+    check(
+        PLAN,
+        HISTORY,
+        "2022 as of 2022-04-01 known 6 in full",
+        expect![[r#"
         plan, org, year, 2022-01-01..2022-03-31 => overdue
             claimed..verified overdue 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -104,18 +104,7 @@ fn told(with_sums: bool) -> impl Strategy<Value = Told> {
     let numbers = (0..EventType::ALL.len(), year, any::<bool>(), 0..5u8, any::<u8>(), 0..6u8);
     (numbers, kinds(), when(), figure, sum).prop_map(
         |((event_type, accounting_year, document, by, steps, fate), kind, when, figure, sum)| {
-            Told {
-                event_type,
-                kind,
-                when,
-                accounting_year,
-                document,
-                by,
-                figure,
-                sum,
-                steps,
-                fate,
-            }
+            Told { event_type, kind, when, accounting_year, document, by, figure, sum, steps, fate }
         },
     )
 }
@@ -203,8 +192,7 @@ fn event(told: &Told, index: usize, base: Date) -> DutyEvent {
 }
 
 fn figure(metric: &str, value: Decimal, qualifier: u8) -> Quantity {
-    let qualifiers =
-        [Qualifier::Exact, Qualifier::AtLeast, Qualifier::MoreThan, Qualifier::About];
+    let qualifiers = [Qualifier::Exact, Qualifier::AtLeast, Qualifier::MoreThan, Qualifier::About];
     let qualifier = qualifiers[usize::from(qualifier) % qualifiers.len()];
     Quantity { metric: metric.into(), value, unit: "次".into(), qualifier, window: None }
 }

@@ -20,17 +20,27 @@ fn one_person_in_two_posts_owes_one_statement() {
          2 2021-01-01 tenure t1 p1 party from 2021-01-01
          3 2021-01-01 tenure t2 p1 head from 2021-01-01
          4 2023-01-20 performed year_end_statement day 2023-01-20 doc 柳科通〔2023〕3号 posts party";
-    check(STATEMENT, history, "2022 as of 2023-02-01", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01",
+        expect![[r#"
         statement, p1 (party+head), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [4]
             verified needs_verification 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2023-02-01 for p1", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
         at kjj through party+head:
         statement, p1 (party+head), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [4]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -76,11 +86,16 @@ fn an_acting_holder_stands_in() {
 
 #[test]
 fn a_vacant_post_owes_nothing_and_says_so() {
-    check(STATEMENT, "", "2022 as of 2023-02-01", expect![[r#"
+    check(
+        STATEMENT,
+        "",
+        "2022 as of 2023-02-01",
+        expect![[r#"
         statement, nobody, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! RESPONSIBLE_MISSING owed_by
-    "#]]);
+    "#]],
+    );
     check(
         STATEMENT,
         "1 2021-01-01 person p1
@@ -124,23 +139,43 @@ fn whoever_is_in_office_on_the_accounting_day_owes() {
          4 2022-12-01 tenure t1 p1 head from 2021-01-01 to 2022-11-30
          5 2022-12-01 tenure t2 p2 head from 2022-12-01";
     // While the year runs, whoever is in office on the day asked about.
-    check(STATEMENT, history, "2022 as of 2022-11-30", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2022-11-30",
+        expect![[r#"
         statement, p1 (head), year, 2022-01-01..2023-01-31 => not_due
             claimed..verified not_due 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2022-12-01", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2022-12-01",
+        expect![[r#"
         statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
             claimed..verified not_due 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2022-12-31", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2022-12-31",
+        expect![[r#"
         statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
             claimed..verified not_due 0 []
-    "#]]);
+    "#]],
+    );
     // Before entry 4 nobody knew.
-    check(STATEMENT, history, "2022 as of 2022-12-31 known 3", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2022-12-31 known 3",
+        expect![[r#"
         statement, p1 (head), year, 2022-01-01..2023-01-31 => not_due
             claimed..verified not_due 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -148,17 +183,27 @@ fn a_leaver_without_another_post_owes_a_departure_statement() {
     let history = "1 2021-01-01 person p1
          2 2021-01-01 tenure t1 p1 head from 2021-01-01 to 2022-06-30
          3 2022-07-01 performed year_end_statement day 2022-06-30 doc 柳科通〔2022〕3号 by p1";
-    check(STATEMENT, history, "2022 as of 2023-02-01 for p1", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
         at kjj through head:
         statement, p1 (head departed), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [3]
             verified needs_verification 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2023-02-01", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01",
+        expect![[r#"
         statement, nobody, year, no window => not_applicable
             claimed..verified not_applicable 0 []
             ! RESPONSIBLE_MISSING owed_by
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -169,12 +214,17 @@ fn a_leaver_with_another_main_post_debriefs_there_for_both() {
          4 2021-01-01 tenure t1 p1 head from 2021-01-01 to 2022-06-30
          5 2021-01-01 tenure t2 p1 gaj-head from 2022-07-01
          6 2023-01-20 performed year_end_statement at gaj day 2023-01-20 by p1";
-    check(STATEMENT, history, "2022 as of 2023-02-01 for p1", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
         at gaj through gaj-head:
         statement, p1 (gaj-head), year, 2022-01-01..2023-01-31 => needs_verification
             claimed..dated fulfilled 1 [6]
             documented..verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -185,7 +235,11 @@ fn one_statement_in_another_organization_covers_both_posts() {
          4 2021-01-01 tenure t1 p1 head from 2021-01-01
          5 2021-01-01 tenure t2 p1 gaj-head from 2021-01-01
          6 2023-01-20 performed year_end_statement at gaj day 2023-01-20 doc 柳公通〔2023〕3号 posts gaj-head";
-    check(STATEMENT, history, "2022 as of 2023-02-01 for p1", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
         at gaj through gaj-head:
         statement, p1 (gaj-head), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [6]
@@ -194,12 +248,18 @@ fn one_statement_in_another_organization_covers_both_posts() {
         statement, p1 (head), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [6]
             verified needs_verification 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2023-02-01 at kjj", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 at kjj",
+        expect![[r#"
         statement, p1 (head), year, 2022-01-01..2023-01-31 => fulfilled
             claimed..documented fulfilled 1 [6]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -210,16 +270,26 @@ fn a_statement_that_names_nobody_is_a_claim_in_its_own_organization() {
          4 2021-01-01 tenure t1 p1 head from 2021-01-01
          5 2021-01-01 tenure t2 p1 gaj-head from 2021-01-01
          6 2023-01-20 performed year_end_statement at gaj day 2023-01-20 doc 柳公通〔2023〕3号";
-    check(STATEMENT, history, "2022 as of 2023-02-01 at gaj in full", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 at gaj in full",
+        expect![[r#"
         statement, p1 (gaj-head), year, 2022-01-01..2023-01-31 => needs_verification
             claimed fulfilled 1 [6]
             dated..verified needs_verification 0 []
             6: claimed in time for 1 (nobody_named)
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2023-02-01 at kjj in full", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 at kjj in full",
+        expect![[r#"
         statement, p1 (head), year, 2022-01-01..2023-01-31 => overdue
             claimed..verified overdue 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -231,17 +301,27 @@ fn an_act_in_a_post_is_that_of_its_holder_then_or_at_the_year_end() {
          3 2021-01-01 tenure t1 p1 head from 2021-01-01 to 2022-06-30
          4 2022-07-01 tenure t2 p2 head from 2022-07-01
          5 2022-05-01 performed year_end_statement day 2022-05-01 posts head";
-    check(STATEMENT, history, "2022 as of 2023-02-01", expect![[r#"
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01",
+        expect![[r#"
         statement, p2 (head), year, 2022-01-01..2023-01-31 => needs_verification
             claimed..dated fulfilled 1 [5]
             documented..verified needs_verification 0 []
-    "#]]);
-    check(STATEMENT, history, "2022 as of 2023-02-01 for p1", expect![[r#"
+    "#]],
+    );
+    check(
+        STATEMENT,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
         at kjj through head:
         statement, p1 (head departed), year, 2022-01-01..2023-01-31 => needs_verification
             claimed..dated fulfilled 1 [5]
             documented..verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -259,12 +339,17 @@ fn a_leader_answers_for_the_organization_through_the_post() {
          3 2021-01-01 tenure t1 p1 party from 2021-01-01 to 2022-06-30
          4 2022-07-01 tenure t2 p2 party from 2022-07-01
          5 2022-05-01 performed special_work_meeting day 2022-05-01 sealed";
-    check(meeting, history, "2022 as of 2023-01-01 for p2", expect![[r#"
+    check(
+        meeting,
+        history,
+        "2022 as of 2023-01-01 for p2",
+        expect![[r#"
         at kjj through party:
         meeting, org, year, 2022-01-01..2022-12-31 => fulfilled
             claimed..documented fulfilled 1 [5]
             verified needs_verification 0 []
-    "#]]);
+    "#]],
+    );
     // The organization's duties pass on with the office.
     check(meeting, history, "2022 as of 2023-01-01 for p1", expect![]);
 }

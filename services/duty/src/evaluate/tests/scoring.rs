@@ -30,32 +30,47 @@ fn nothing_that_applies_gives_no_score() {
         cadence = "continuous_count"
         min_count = 0
     "#;
-    check(policies, "", "scores of 2022 as of 2022-12-31", expect![[r#"
+    check(
+        policies,
+        "",
+        "scores of 2022 as of 2022-12-31",
+        expect![[r#"
         weight 0
         claimed none (0 of 0 due so far: none)
         dated none (0 of 0 due so far: none)
         documented none (0 of 0 due so far: none)
         verified none (0 of 0 due so far: none)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_is_not_due_yet_is_left_out_of_the_progress() {
     let history = "1 2022-02-01 performed annual_work_plan day 2022-02-01 sealed";
-    check(TWO, history, "scores of 2022 as of 2022-05-01", expect![[r#"
+    check(
+        TWO,
+        history,
+        "scores of 2022 as of 2022-05-01",
+        expect![[r#"
         weight 3
         claimed 66.67 (2 of 2.25 due so far: 88.89)
         dated 66.67 (2 of 2.25 due so far: 88.89)
         documented 66.67 (2 of 2.25 due so far: 88.89)
         verified 0 (0 of 2.25 due so far: 0)
-    "#]]);
-    check(TWO, history, "scores of 2022 as of 2023-01-01", expect![[r#"
+    "#]],
+    );
+    check(
+        TWO,
+        history,
+        "scores of 2022 as of 2023-01-01",
+        expect![[r#"
         weight 3
         claimed 66.67 (2 of 3 due so far: 66.67)
         dated 66.67 (2 of 3 due so far: 66.67)
         documented 66.67 (2 of 3 due so far: 66.67)
         verified 0 (0 of 3 due so far: 0)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -78,21 +93,31 @@ fn thirds_are_rounded_once() {
 #[test]
 fn a_late_plan_earns_the_late_credit_of_the_rule_set() {
     let history = "1 2022-04-01 performed annual_work_plan day 2022-04-01";
-    check(TWO, history, "scores of 2022 as of 2023-01-01", expect![[r#"
+    check(
+        TWO,
+        history,
+        "scores of 2022 as of 2023-01-01",
+        expect![[r#"
         weight 3
         claimed 40.0 (1.2 of 3 due so far: 40)
         dated 40.0 (1.2 of 3 due so far: 40)
         documented 0 (0 of 3 due so far: 0)
         verified 0 (0 of 3 due so far: 0)
-    "#]]);
+    "#]],
+    );
     let strict = &format!("scoring = {{ late_credit = 0.25 }}\n{TWO}");
-    check(strict, history, "scores of 2022 as of 2023-01-01", expect![[r#"
+    check(
+        strict,
+        history,
+        "scores of 2022 as of 2023-01-01",
+        expect![[r#"
         weight 3
         claimed 16.67 (0.5 of 3 due so far: 16.67)
         dated 16.67 (0.5 of 3 due so far: 16.67)
         documented 0 (0 of 3 due so far: 0)
         verified 0 (0 of 3 due so far: 0)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use super::world::{Ledger, day, organization_id, person};
 use crate::calendar::Calendars;
 use crate::evaluate::{
-    self, Considered, DutyLine, Obligation, OrganizationEvaluation, Owner, Period, Question, Scores,
-    Standing, World,
+    self, Considered, DutyLine, Obligation, OrganizationEvaluation, Owner, Period, Question,
+    Scores, Standing, World,
 };
 use crate::id::PersonId;
 use crate::occurred::Timing;

@@ -319,8 +319,7 @@ fn told_event(kind: &str, words: &mut SplitWhitespace<'_>) -> Told {
         .unwrap_or_else(|| panic!("nothing is {kind}"));
     let name = next(words);
     let event_type = EventType::parse(name).unwrap_or_else(|| panic!("no type {name}"));
-    let mut told =
-        Told { event: bare_event(kind, event_type), details: DetailFacts::default() };
+    let mut told = Told { event: bare_event(kind, event_type), details: DetailFacts::default() };
     let mut procedure = None;
     while let Some(word) = words.next() {
         if hear_event(&mut told.event, word, words) {
