@@ -148,7 +148,22 @@ fn share_out(
             take(&mut left[index], wanted, index, &mut share.in_time, &mut share.in_time_from);
         }
     }
-    // What a window does not need stays in the window it certainly lies in.
+    if rung == Rung::Claimed {
+        for (window, share) in windows.iter().zip(&mut shares) {
+            claim_regularly(window, members, terms.required, share);
+        }
+    }
+    // What its own window does not need makes up for an earlier one that still lacks something,
+    // late (补办)…
+    for (window, share) in windows.iter().zip(&mut shares) {
+        for (index, left) in left.iter_mut().enumerate() {
+            if timing(index, window) == Timing::Late {
+                let wanted = (terms.required - share.in_time - share.late).max(Decimal::ZERO);
+                take(left, wanted, index, &mut share.late, &mut share.late_from);
+            }
+        }
+    }
+    // …and what nothing lacks stays in the window it lies in.
     for (window, share) in windows.iter().zip(&mut shares) {
         for (index, left) in left.iter_mut().enumerate() {
             let uncertain_alone = windows.len() == 1
@@ -156,17 +171,6 @@ fn share_out(
                 && timing(index, window) == Timing::Unknown;
             if timing(index, window) == Timing::InTime || uncertain_alone {
                 take(left, Decimal::MAX, index, &mut share.in_time, &mut share.in_time_from);
-            }
-        }
-        if rung == Rung::Claimed {
-            claim_regularly(window, members, terms.required, share);
-        }
-    }
-    for (window, share) in windows.iter().zip(&mut shares) {
-        for (index, left) in left.iter_mut().enumerate() {
-            if timing(index, window) == Timing::Late {
-                let wanted = (terms.required - share.in_time - share.late).max(Decimal::ZERO);
-                take(left, wanted, index, &mut share.late, &mut share.late_from);
             }
         }
     }
