@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use figment::{Figment, Provider as _, Source};
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::{Figment, Provider as _, Source};
 use serde::{Deserialize, Serialize};
 
 /// Prefix of the environment variables: `DUTY_LEDGER_LISTEN` sets `listen`.

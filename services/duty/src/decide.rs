@@ -178,10 +178,13 @@ fn check_expectations(standing: &Standing, command: &Command, refusal: &mut Refu
 
 fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: &mut Refusal) {
     match &proposed.entry {
-        Entry::DutyEvent(event) => check_event(context, event, path, refusal),
+        Entry::DutyEvent(event) => {
+            check_event(context, proposed.event_id, event, path, refusal);
+        }
         Entry::Correction(correction) => {
             references::correction(context, correction, path, refusal);
-            check_event(context, &correction.event, &format!("{path}.event"), refusal);
+            let path = format!("{path}.event");
+            check_event(context, proposed.event_id, &correction.event, &path, refusal);
         }
         Entry::Withdrawal(withdrawal) => {
             references::withdrawal(context, withdrawal, path, refusal);
@@ -198,11 +201,17 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: 
     }
 }
 
-fn check_event(context: &Context<'_>, event: &DutyEvent, path: &str, refusal: &mut Refusal) {
+fn check_event(
+    context: &Context<'_>,
+    own: EventId,
+    event: &DutyEvent,
+    path: &str,
+    refusal: &mut Refusal,
+) {
     refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
         problems.at(path, |problems| {
             check::check(event, civil_day(context.now), problems);
-            references::event(context, event, problems);
+            references::event(context, own, event, problems);
         });
     });
 }

@@ -175,8 +175,7 @@ impl ComplianceService for Api {
         let used = snapshot.rule_sets(question.known);
         let used = used.into_iter().map(|(at, rules)| view::rule_set(at, rules)).collect();
         // Thousands of organizations take long enough to hold other calls up.
-        let query =
-            move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
+        let query = move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
         let found = tokio::task::spawn_blocking(query)
             .await
             .map_err(|_| status::internal("a query was cut short"))?;

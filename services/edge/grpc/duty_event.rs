@@ -292,7 +292,8 @@ impl Watch {
                 changed = head.changed() => if changed.is_err() { return },
                 _ = stopping.changed() => {},
                 () = tokio::time::sleep(self.api.watch_heartbeat) => {
-                    let position = now.get();
+                    // A watch that starts beyond the head has been sent nothing before its start.
+                    let position = now.get().max(self.next.get().saturating_sub(1));
                     let beat = pb::WatchEventsResponse { entries: Vec::new(), position };
                     if self.answers.send(Ok(beat)).await.is_err() {
                         return;

@@ -103,6 +103,9 @@ fn not_counted(why: NotCounted) -> Sentence {
             ("为汇总数，其组成已分别计入，不重复计算", "a sum whose parts are counted already")
         }
         NotCounted::OtherPerson => ("属他人职责", "discharges somebody else's duty"),
+        NotCounted::NothingOwed => {
+            ("该事项不适用，无须计入", "the duty does not apply: nothing is owed")
+        }
         NotCounted::BelowThreshold => ("未达到规定标准", "misses a threshold of the rule"),
     };
     sentence(zh, en)

@@ -151,10 +151,14 @@ fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {
 /// The order asked for, with ties by organization and duty so that pages never overlap.
 fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
     for (field, direction) in &order.terms {
-        let ordering = rank(&value(a, field)).cmp(&rank(&value(b, field)));
-        let ordering = match direction {
-            Direction::Ascending => ordering,
-            Direction::Descending => ordering.reverse(),
+        let (a, b) = (rank(&value(a, field)), rank(&value(b, field)));
+        // What is absent comes last in either direction.
+        let ordering = match (a, b, direction) {
+            (Some(a), Some(b), Direction::Ascending) => a.cmp(&b),
+            (Some(a), Some(b), Direction::Descending) => b.cmp(&a),
+            (Some(_), None, _) => Ordering::Less,
+            (None, Some(_), _) => Ordering::Greater,
+            (None, None, _) => Ordering::Equal,
         };
         if ordering != Ordering::Equal {
             return ordering;
@@ -163,13 +167,13 @@ fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
     (&a.organization.id, &a.line.duty).cmp(&(&b.organization.id, &b.line.duty))
 }
 
-/// A total order over values; what is absent comes last.
-fn rank(value: &Value<'_>) -> (u8, Decimal, Option<Date>, String) {
+/// What a value is compared by; nothing for one that is absent.
+fn rank(value: &Value<'_>) -> Option<(Decimal, Option<Date>, String)> {
     match value {
-        Value::Number(number) => (0, *number, None, String::new()),
-        Value::Date(day) => (0, Decimal::ZERO, Some(*day), String::new()),
-        Value::Bool(flag) => (0, Decimal::from(u8::from(*flag)), None, String::new()),
-        Value::Text(text) => (0, Decimal::ZERO, None, text.to_string()),
-        Value::Absent => (1, Decimal::ZERO, None, String::new()),
+        Value::Number(number) => Some((*number, None, String::new())),
+        Value::Date(day) => Some((Decimal::ZERO, Some(*day), String::new())),
+        Value::Bool(flag) => Some((Decimal::from(u8::from(*flag)), None, String::new())),
+        Value::Text(text) => Some((Decimal::ZERO, None, text.to_string())),
+        Value::Absent => None,
     }
 }

@@ -8,7 +8,12 @@ use crate::position::Position;
 use crate::problem::{Problems, Reason};
 
 /// References of an event to the registry and to other events.
-pub(super) fn event(context: &Context<'_>, event: &DutyEvent, problems: &mut Problems) {
+pub(super) fn event(
+    context: &Context<'_>,
+    own: EventId,
+    event: &DutyEvent,
+    problems: &mut Problems,
+) {
     let registry = context.standing.registry();
     if registry.organization(&event.organization, Position::MAX).is_none() {
         unknown("organization_id", "责任单位", &event.organization, problems);
@@ -34,8 +39,7 @@ pub(super) fn event(context: &Context<'_>, event: &DutyEvent, problems: &mut Pro
             Some(_) => {}
         }
     }
-    let known =
-        |id: &EventId| context.batch.contains(id) || context.standing.position_of(*id).is_some();
+    let known = |id: &EventId| context.batch.contains(id) || context.standing.is_duty_event(*id);
     for (index, component) in event.components.iter().enumerate() {
         if !known(component) {
             let field = format!("component_event_ids[{index}]");
@@ -44,6 +48,16 @@ pub(super) fn event(context: &Context<'_>, event: &DutyEvent, problems: &mut Pro
     }
     if let Some(aggregate) = event.part_of.filter(|id| !known(id)) {
         unknown("part_of_event_id", "所属汇总事件", &aggregate, problems);
+    }
+    if event.components.contains(&own) || event.part_of == Some(own) {
+        let field =
+            if event.part_of == Some(own) { "part_of_event_id" } else { "component_event_ids" };
+        problems.add(
+            Reason::AggregateInvalid,
+            field,
+            "事件不能是自身的组成部分",
+            "an event is no part of itself",
+        );
     }
 }
 
@@ -96,6 +110,17 @@ pub(super) fn withdrawal(
         return;
     }
     let accepted = context.standing.fate(withdrawal.target).accepted;
+    let recorder = context.earlier.get(&withdrawal.target).map(|recorded| &*recorded.recorder);
+    if accepted && recorder == Some(&*withdrawal.consented_by) {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            problems.add(
+                Reason::VerifierIsRecorder,
+                &format!("{path}.consented_by"),
+                "同意撤回的审核人不得是填报人",
+                "the verifier who consents must not be the recorder of the event",
+            );
+        });
+    }
     if accepted && withdrawal.consented_by.is_empty() {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(

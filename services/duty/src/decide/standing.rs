@@ -174,6 +174,12 @@ impl Standing {
         tables.iter().find_map(|table| table.get(&id)).copied()
     }
 
+    /// Whether the entry with this id is a duty event, a correction included.
+    #[must_use]
+    pub fn is_duty_event(&self, id: EventId) -> bool {
+        self.ahead.organizations.contains_key(&id) || self.settled.organizations.contains_key(&id)
+    }
+
     /// What became of a duty event.
     #[must_use]
     pub fn fate(&self, id: EventId) -> Fate {

@@ -202,7 +202,7 @@ pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> O
         required: Decimal::ZERO,
         rungs: std::array::from_fn(|_| rung.clone()),
         official: Status::NotApplicable,
-        considered: considered_otherwise(scope, &[]),
+        considered: considered_otherwise(scope, &[], NotCounted::NothingOwed),
         findings: vec![why],
     }
 }
@@ -303,7 +303,7 @@ pub(super) fn assembled(
         .map(|(member, standing)| considered(scope, member.fact, standing))
         .collect();
     let taken: Vec<_> = considered.iter().map(|entry| entry.position).collect();
-    considered.extend(considered_otherwise(scope, &taken));
+    considered.extend(considered_otherwise(scope, &taken, NotCounted::OtherPerson));
     considered.sort_by_key(|entry| entry.position);
     Obligation {
         duty: scope.rule.id.clone(),
@@ -347,8 +347,13 @@ pub(super) fn members<'a>(
         .collect()
 }
 
-/// Events of the right type that are not members, with the reason; only those near the year.
-fn considered_otherwise(scope: &Scope<'_>, taken: &[crate::Position]) -> Vec<Considered> {
+/// Events of the right type that are not members, with the reason, `otherwise` where nothing about
+/// the event itself is one; only those near the year.
+fn considered_otherwise(
+    scope: &Scope<'_>,
+    taken: &[crate::Position],
+    otherwise: NotCounted,
+) -> Vec<Considered> {
     let Question { year, as_of, known } = scope.question;
     scope
         .world
@@ -369,7 +374,7 @@ fn considered_otherwise(scope: &Scope<'_>, taken: &[crate::Position]) -> Vec<Con
                 _ if fact.occurred.start().is_some_and(|start| as_of < start) => {
                     NotCounted::AfterAsOf
                 }
-                _ => NotCounted::OtherPerson,
+                _ => otherwise,
             };
             considered(scope, fact, Standing::NotCounted(why))
         })

@@ -193,6 +193,8 @@ pub enum NotCounted {
     OtherPerson,
     /// It misses a threshold of the rule.
     BelowThreshold,
+    /// The duty does not apply, or nobody holds the post that would owe it.
+    NothingOwed,
 }
 
 impl NotCounted {
@@ -209,6 +211,7 @@ impl NotCounted {
             Self::SumOfCounted => "sum_of_counted",
             Self::OtherPerson => "other_person",
             Self::BelowThreshold => "below_threshold",
+            Self::NothingOwed => "nothing_owed",
         }
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn owners(scope: &Scope<'_>) -> Vec<Owner> {
     posts_of
         .into_iter()
         .map(|(person, posts)| {
-            let short_tenure = is_short(scope.rules, scope.question.year, &held, person);
+            let short_tenure = is_short(scope, person);
             Owner::Person { person: person.clone(), posts, short_tenure, departed: false }
         })
         .collect()
@@ -94,15 +94,34 @@ fn held_posts<'a>(
         .collect()
 }
 
-/// 任职不足半年: in none of the posts since before the threshold.
-fn is_short(rules: &RuleSet, year: i16, held: &[(PostKind, &Tenure)], person: &PersonId) -> bool {
+/// 任职不足半年: in main leaders' posts of the organization, without a break, for less than the
+/// threshold. Acting first and confirmed later is one time in office.
+fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
+    let Scope { world, rules, organization, question, .. } = scope;
     let months = i32::from(rules.half_year_threshold_months);
     // Whole months end with the accounting day: 1 July to 31 December are six.
-    let after = rules.accounting_day(year).tomorrow().unwrap_or(Date::MAX);
+    let after = rules.accounting_day(question.year).tomorrow().unwrap_or(Date::MAX);
     let threshold = after.saturating_sub(jiff::Span::new().months(months));
-    held.iter()
+    let registry = world.registry;
+    let mut spans: Vec<(Date, Date)> = registry
+        .posts_of(&organization.id, question.known)
+        .filter(|post| post.kind.is_main_leader())
+        .flat_map(|post| registry.tenures_of(&post.id, question.known))
         .filter(|(_, tenure)| tenure.person == *person)
-        .all(|(_, tenure)| threshold < tenure.from)
+        .map(|(_, tenure)| (tenure.from, tenure.to.unwrap_or(Date::MAX)))
+        .collect();
+    spans.sort_unstable();
+    let day = reference_day(rules, *question);
+    let mut since: Option<(Date, Date)> = None;
+    for (from, to) in spans.into_iter().filter(|(from, _)| *from <= day) {
+        since = match since {
+            Some((first, last)) if from <= last.tomorrow().unwrap_or(Date::MAX) => {
+                Some((first, last.max(to)))
+            }
+            _ => Some((from, to)),
+        };
+    }
+    since.is_some_and(|(first, _)| threshold < first)
 }
 
 /// The facts that may concern an owner: those of the organization and, for a person, of every

@@ -176,15 +176,16 @@ fn quarters_each_ask_for_their_quarter() {
             study, org, Q1, 2022-01-01..2022-03-31 => needs_verification
                 claimed..dated fulfilled 1 [1 2]
                 documented..verified needs_verification 0 []
-            study, org, Q2, 2022-04-01..2022-06-30 => overdue
-                claimed..verified overdue 0 []
+            study, org, Q2, 2022-04-01..2022-06-30 => needs_verification
+                claimed..dated fulfilled_late 0.6 [4]
+                documented..verified needs_verification 0 []
             study, org, Q3, 2022-07-01..2022-09-30 => needs_verification
-                claimed..dated fulfilled 1 [3 4]
+                claimed..dated fulfilled 1 [3]
                 documented..verified needs_verification 0 []
             study, org, Q4, 2022-10-01..2022-12-31 => not_due
                 claimed..verified not_due 0 []
             study in all => needs_verification
-                claimed..dated partial 0.5
+                claimed..dated partial 0.65
                 documented..verified needs_verification 0
         "#]],
     );

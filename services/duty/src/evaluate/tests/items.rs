@@ -326,11 +326,11 @@ fn a_duty_of_one_line_of_work_does_not_apply_to_another() {
         history,
         "2022 as of 2022-12-31 at gaj in full",
         expect![[r#"
-        integrity, org, year, no window => not_applicable
-            claimed..verified not_applicable 0 []
-            ! SUBSTANCE_IRREGULAR applies_to
-            2: no: other_person
-    "#]],
+            integrity, org, year, no window => not_applicable
+                claimed..verified not_applicable 0 []
+                ! SUBSTANCE_IRREGULAR applies_to
+                2: no: nothing_owed
+        "#]],
     );
     check(
         integrity,
