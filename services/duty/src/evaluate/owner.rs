@@ -161,17 +161,20 @@ pub(super) fn attribution(scope: &Scope<'_>, owner: &Owner, fact: &Fact) -> Attr
         None if fact.responsible_posts.is_empty() => return Attribution::Nobody,
         None => {}
     }
-    let registry = scope.world.registry;
-    let held_then = |post: &PostId| {
-        registry.tenures_of(post, scope.question.known).iter().any(|(_, tenure)| {
-            let then = match (fact.occurred.start(), fact.occurred.end()) {
-                (Some(start), Some(end)) => tenure.overlaps(start, end),
-                _ => posts.contains(post),
-            };
-            tenure.person == *person && then
-        })
-    };
-    let theirs = fact.responsible_posts.iter().any(|post| posts.contains(post) || held_then(post));
+    let theirs = fact.responsible_posts.iter().any(|post| {
+        let tenures = scope.world.registry.tenures_of(post, scope.question.known);
+        let then = |tenure: &Tenure| match (fact.occurred.start(), fact.occurred.end()) {
+            (Some(start), Some(end)) => tenure.overlaps(start, end),
+            _ => false,
+        };
+        let mut holders = tenures.iter().filter(|(_, tenure)| then(tenure)).peekable();
+        // Where the registry does not tell who held the post then, whoever owes is taken at their
+        // word.
+        if holders.peek().is_none() {
+            return posts.contains(post);
+        }
+        holders.any(|(_, tenure)| tenure.person == *person)
+    });
     if theirs { Attribution::Theirs } else { Attribution::Others }
 }
 

@@ -293,9 +293,9 @@ fn a_statement_that_names_nobody_is_a_claim_in_its_own_organization() {
 }
 
 #[test]
-fn an_act_in_a_post_is_that_of_its_holder_then_or_at_the_year_end() {
-    // DOMAIN gives no rule for a statement that names the post alone after it was handed over: it
-    // is read as discharging the duty of the post, whoever of the two spoke.
+fn an_act_in_a_post_is_that_of_its_holder_then() {
+    // DOMAIN §5.2: the duty attaches to the post, the debt to the tenure. What the predecessor said
+    // in May is no statement of the successor's.
     let history = "1 2021-01-01 person p1
          2 2021-01-01 person p2
          3 2021-01-01 tenure t1 p1 head from 2021-01-01 to 2022-06-30
@@ -306,10 +306,9 @@ fn an_act_in_a_post_is_that_of_its_holder_then_or_at_the_year_end() {
         history,
         "2022 as of 2023-02-01",
         expect![[r#"
-        statement, p2 (head), year, 2022-01-01..2023-01-31 => needs_verification
-            claimed..dated fulfilled 1 [5]
-            documented..verified needs_verification 0 []
-    "#]],
+            statement, p2 (head), year, 2022-01-01..2023-01-31 => overdue
+                claimed..verified overdue 0 []
+        "#]],
     );
     check(
         STATEMENT,
