@@ -10,7 +10,7 @@ mod references;
 mod registration;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
@@ -82,8 +82,17 @@ struct Context<'a> {
     standing: &'a Standing,
     earlier: &'a Earlier,
     /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
-    batch: BTreeSet<EventId>,
+    batch: BTreeMap<EventId, Option<&'a DutyEvent>>,
     now: Timestamp,
+}
+
+/// An entry of the batch as others of the batch may refer to it.
+fn in_batch(proposed: &Proposed) -> (EventId, Option<&DutyEvent>) {
+    let event = match &proposed.entry {
+        Entry::DutyEvent(event) => Some(&**event),
+        _ => None,
+    };
+    (proposed.event_id, event)
 }
 
 /// What to do with each entry of the command, in order, or why nothing is done.
@@ -98,12 +107,8 @@ pub fn decide(
 ) -> Result<Vec<Outcome>, Refusal> {
     let mut refusal = Refusal::collecting();
     check_shape(command, &mut refusal);
-    let context = Context {
-        standing,
-        earlier,
-        batch: command.entries.iter().map(|proposed| proposed.event_id).collect(),
-        now,
-    };
+    let context =
+        Context { standing, earlier, batch: command.entries.iter().map(in_batch).collect(), now };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
         let path = format!("events[{}]", proposed.index);

@@ -75,7 +75,7 @@ pub fn organization(
         .iter()
         .map(|rule| line::duty(world, rules, rule, organization, question))
         .collect();
-    let scores = score::scores(lines.iter());
+    let scores = score::scores(lines.iter(), question.as_of);
     OrganizationEvaluation { organization: organization.id.clone(), lines, scores }
 }
 
@@ -91,7 +91,7 @@ pub fn leader<'r>(
     question: Question,
 ) -> (Vec<LeaderLine>, Scores) {
     let lines = owner::leader_lines(world, rules_for, person, question);
-    let scores = score::scores(lines.iter().map(|leader| &leader.line));
+    let scores = score::scores(lines.iter().map(|leader| &leader.line), question.as_of);
     (lines, scores)
 }
 

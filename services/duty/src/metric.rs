@@ -191,7 +191,7 @@ fn comparable(left: &Quantity, right: &Quantity) -> bool {
 
 /// The value of a rate as a ratio, whatever unit it is stated in.
 fn as_ratio(quantity: &Quantity) -> Decimal {
-    if &*quantity.unit == "%" { quantity.value / Decimal::ONE_HUNDRED } else { quantity.value }
+    quantity.as_ratio()
 }
 
 /// A ratio in per cent, without trailing zeros, at most two places.

@@ -71,10 +71,10 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// Whether the figure reaches `minimum`.
+    /// The figure as a ratio where it is stated in per cent, otherwise as it is.
     #[must_use]
-    pub fn reaches(&self, minimum: Decimal) -> Answer {
-        reaches(self.value, self.qualifier, minimum)
+    pub fn as_ratio(&self) -> Decimal {
+        if &*self.unit == "%" { self.value / Decimal::ONE_HUNDRED } else { self.value }
     }
 }
 
@@ -91,6 +91,12 @@ pub fn reaches(value: Decimal, qualifier: Qualifier, minimum: Decimal) -> Answer
         }
     }
 }
+
+/// Largest figure: a thousand billion, in any unit more than a city counts, and small enough that
+/// sums of ten million of them stay exact.
+pub const VALUE_MAX: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+/// Most decimal places of a figure.
+pub const VALUE_SCALE_MAX: u32 = 6;
 
 /// The units a figure may have (DOMAIN §3.1, with those of the 2022 report).
 pub const UNITS: &[&str] = &[

@@ -39,11 +39,14 @@ pub(super) fn event(
             Some(_) => {}
         }
     }
-    let known = |id: &EventId| context.batch.contains(id) || context.standing.is_duty_event(*id);
+    let known =
+        |id: &EventId| context.batch.contains_key(id) || context.standing.is_duty_event(*id);
     for (index, component) in event.components.iter().enumerate() {
+        let field = format!("component_event_ids[{index}]");
         if !known(component) {
-            let field = format!("component_event_ids[{index}]");
             unknown(&field, "组成事件", component, problems);
+        } else if let Some((zh, en)) = no_component(context, own, event, *component) {
+            problems.add(Reason::AggregateInvalid, &field, zh, en);
         }
     }
     if let Some(aggregate) = event.part_of.filter(|id| !known(id)) {
@@ -59,6 +62,33 @@ pub(super) fn event(
             "an event is no part of itself",
         );
     }
+}
+
+/// Why an event that exists cannot be a component of the aggregate, if it cannot: a component
+/// belongs to the same organization, and does not contain what contains it.
+fn no_component(
+    context: &Context<'_>,
+    own: EventId,
+    aggregate: &DutyEvent,
+    component: EventId,
+) -> Option<(String, String)> {
+    let in_batch = context.batch.get(&component).copied().flatten();
+    let organization = in_batch
+        .map(|event| &event.organization)
+        .or_else(|| context.standing.organization_of(component));
+    if organization.is_some_and(|of| *of != aggregate.organization) {
+        return Some((
+            format!("组成事件 {component} 属于其他单位"),
+            format!("component {component} belongs to another organization"),
+        ));
+    }
+    let contains_back = in_batch.is_some_and(|event| event.components.contains(&own));
+    contains_back.then(|| {
+        (
+            format!("{component} 与本事件互为组成部分"),
+            format!("{component} and this event contain each other"),
+        )
+    })
 }
 
 fn unknown(field: &str, what: &str, id: &dyn std::fmt::Display, problems: &mut Problems) {

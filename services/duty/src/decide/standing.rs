@@ -177,7 +177,14 @@ impl Standing {
     /// Whether the entry with this id is a duty event, a correction included.
     #[must_use]
     pub fn is_duty_event(&self, id: EventId) -> bool {
-        self.ahead.organizations.contains_key(&id) || self.settled.organizations.contains_key(&id)
+        self.organization_of(id).is_some()
+    }
+
+    /// The organization of a duty event.
+    #[must_use]
+    pub fn organization_of(&self, id: EventId) -> Option<&OrganizationId> {
+        let tables = [&self.ahead.organizations, &self.settled.organizations];
+        tables.iter().find_map(|table| table.get(&id))
     }
 
     /// What became of a duty event.

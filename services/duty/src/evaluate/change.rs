@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use super::line::{self, Scope};
 use super::{Obligation, Owner, Period, Window, judge};
 use crate::calendar::CalendarMissing;
+use crate::event::Kind;
 use crate::event::details::Trigger;
 use crate::position::Position;
 use crate::problem::{Problem, Reason};
@@ -75,14 +76,25 @@ fn changes(scope: &Scope<'_>, triggers: &[TriggerKind]) -> BTreeMap<(Date, Trigg
     };
     for post in registry.posts_of(&scope.organization.id, question.known) {
         if post.kind.is_main_leader() {
-            for (position, tenure) in registry.tenures_of(&post.id, question.known) {
-                add(tenure.from, TriggerKind::MainLeaderChange, position);
+            let tenures = registry.tenures_of(&post.id, question.known);
+            for (position, tenure) in &tenures {
+                // Confirmed after acting, or renewed: the leader is the same.
+                let stays = tenures.iter().any(|(_, before)| {
+                    let until = before.to.unwrap_or(Date::MAX).tomorrow().unwrap_or(Date::MAX);
+                    before.person == tenure.person
+                        && before.from < tenure.from
+                        && tenure.from <= until
+                });
+                if !stays {
+                    add(tenure.from, TriggerKind::MainLeaderChange, *position);
+                }
             }
         }
     }
     for fact in scope.world.facts.of(&scope.organization.id) {
         let told = fact.details.trigger.and_then(|(trigger, day)| day.map(|day| (trigger, day)));
-        if let Some((trigger, day)) = told.filter(|_| fact.is_current(question.known)) {
+        let is_done = fact.kind == Kind::Performed && fact.is_current(question.known);
+        if let Some((trigger, day)) = told.filter(|_| is_done) {
             let kind = match trigger {
                 Trigger::LeaderChange => TriggerKind::MainLeaderChange,
                 Trigger::MemberChange => TriggerKind::MemberChange,

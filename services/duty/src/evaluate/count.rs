@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::Fact;
 use crate::metric;
+use crate::quantity::Qualifier;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +23,10 @@ pub(super) enum Measure<'a> {
     Level(&'a [Box<str>], Date),
 }
 
-/// The amount each fact stands for, in the order given, none counted twice.
-pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>) -> Vec<Decimal> {
+/// The amount each fact stands for, in the order given, none counted twice. Where only certain
+/// figures count, 约 and 近 say no more than that it was done.
+pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>, certain: bool) -> Vec<Decimal> {
+    let stated = |fact: &Fact, measure: Measure<'_>| stated(fact, measure, certain);
     let mut amounts = vec![Decimal::ZERO; facts.len()];
     if let Measure::Level(metrics, on) = measure {
         let newest = (0..facts.len())
@@ -54,8 +57,8 @@ pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>) -> Vec<Decimal> {
             .iter()
             .filter(|part| may_contain(sum, facts[**part]))
             .map(|part| amounts[*part])
-            .sum();
-        amounts[index] = (total - inside).max(Decimal::ZERO);
+            .fold(Decimal::ZERO, Decimal::saturating_add);
+        amounts[index] = total.saturating_sub(inside).max(Decimal::ZERO);
         settled.push(index);
     }
     amounts
@@ -70,17 +73,27 @@ const fn default_of(measure: Measure<'_>) -> Decimal {
 }
 
 /// What the event states; for a lower bound, the bound.
-fn stated(fact: &Fact, measure: Measure<'_>) -> Option<Decimal> {
+fn stated(fact: &Fact, measure: Measure<'_>, certain: bool) -> Option<Decimal> {
+    let figure = |metric: &str| {
+        let quantity = fact.quantity(metric)?;
+        (!certain || quantity.qualifier != Qualifier::About).then_some(quantity)
+    };
     match measure {
         Measure::Acts => {
-            let metric = metric::acts_metric(fact.event_type)?;
-            Some(fact.quantity(metric)?.value)
+            let quantity = figure(metric::acts_metric(fact.event_type)?)?;
+            // Acts are whole: more than 9 of them are at least 10.
+            let more = quantity.qualifier == Qualifier::MoreThan;
+            let least = if more {
+                quantity.value.floor().saturating_add(Decimal::ONE)
+            } else {
+                quantity.value
+            };
+            Some(least)
         }
-        Measure::Sum(metrics) | Measure::Level(metrics, _) => {
-            let figures: Vec<Decimal> =
-                metrics.iter().filter_map(|metric| Some(fact.quantity(metric)?.value)).collect();
-            (!figures.is_empty()).then(|| figures.into_iter().sum())
-        }
+        Measure::Sum(metrics) | Measure::Level(metrics, _) => metrics
+            .iter()
+            .filter_map(|metric| Some(figure(metric)?.value))
+            .reduce(Decimal::saturating_add),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Fact, Obligation, Owner, Period, Window};
 use crate::event::Kind;
 use crate::occurred::Timing;
 use crate::problem::{Problem, Reason};
-use crate::quantity::Answer;
+use crate::quantity::{Answer, reaches};
 use crate::ruleset::{Rung, Threshold};
 
 /// One obligation for each item of the year; a sum whose parts are items themselves is none.
@@ -18,7 +18,7 @@ pub(super) fn obligations(scope: &Scope<'_>, owner: &Owner) -> Vec<Obligation> {
     let year = scope.question.year;
     let members = line::members(scope, owner, |fact| fact.accounting_year == year);
     let facts: Vec<&Fact> = members.iter().map(|member| member.fact).collect();
-    let amounts = count::amounts(&facts, Measure::Acts);
+    let amounts = count::amounts(&facts, Measure::Acts, false);
     let items: Vec<&Member<'_>> = members
         .iter()
         .zip(amounts)
@@ -137,10 +137,11 @@ fn finding(threshold: Threshold, answer: Answer) -> Problem {
 /// details.
 fn answer(scope: &Scope<'_>, fact: &Fact, threshold: Threshold, bound: Decimal) -> Answer {
     if let Some(quantity) = fact.quantity(threshold.as_str()) {
+        let value = quantity.as_ratio();
         return if threshold.is_maximum() {
-            at_most(quantity.value, bound)
+            at_most(value, bound)
         } else {
-            quantity.reaches(bound)
+            reaches(value, quantity.qualifier, bound)
         };
     }
     let details = &fact.details;

@@ -106,7 +106,9 @@ fn amounts_at(
         .collect();
     let facts: Vec<&Fact> = standing.iter().map(|index| members[*index].fact).collect();
     let mut amounts = vec![Decimal::ZERO; members.len()];
-    for (index, amount) in standing.into_iter().zip(count::amounts(&facts, terms.measure)) {
+    for (index, amount) in
+        standing.into_iter().zip(count::amounts(&facts, terms.measure, rung != Rung::Claimed))
+    {
         amounts[index] = amount;
     }
     amounts
@@ -187,7 +189,7 @@ fn take(
     let taken = wanted.min(*left);
     if Decimal::ZERO < taken {
         *left -= taken;
-        *sum += taken;
+        *sum = sum.saturating_add(taken);
         if !from.contains(&index) {
             from.push(index);
         }
@@ -215,10 +217,10 @@ fn rung_results(
     window: &Window,
     terms: Terms<'_>,
 ) -> [RungResult; 4] {
-    let claimed = shares[0].in_time + shares[0].late;
+    let claimed = shares[0].in_time.saturating_add(shares[0].late);
     std::array::from_fn(|rung| {
         let share = shares[rung];
-        let borne_out = claimed <= share.in_time + share.late;
+        let borne_out = claimed <= share.in_time.saturating_add(share.late);
         let (status, credit) = status(share, window, borne_out, terms);
         let settled_in_time = terms.required <= share.in_time;
         let mut entries: Vec<_> = share
@@ -241,7 +243,7 @@ fn status(share: &Share, window: &Window, borne_out: bool, terms: Terms<'_>) -> 
         return (Status::Fulfilled, Decimal::ONE);
     }
     let passed = window.has_passed(as_of);
-    if passed && terms.required <= share.in_time + share.late {
+    if passed && terms.required <= share.in_time.saturating_add(share.late) {
         return (Status::FulfilledLate, terms.rules.scoring.late_credit.max(in_part));
     }
     let nothing = share.in_time <= Decimal::ZERO;

@@ -70,13 +70,16 @@ pub(super) fn duty(
     question: Question,
 ) -> DutyLine {
     let scope = Scope { world, rules, rule, organization, question };
-    let obligations = match does_not_apply(&scope) {
-        Some(why) => vec![not_applicable(&scope, Owner::Organization, why)],
-        None if rule.level == Level::Person => {
+    let mut obligations = match applies(&scope) {
+        Applies::No(why) => vec![not_applicable(&scope, Owner::Organization, why)],
+        Applies::Yes | Applies::Unknown(_) if rule.level == Level::Person => {
             owner::owners(&scope).into_iter().flat_map(|owner| of_owner(&scope, owner)).collect()
         }
-        None => of_owner(&scope, Owner::Organization),
+        Applies::Yes | Applies::Unknown(_) => of_owner(&scope, Owner::Organization),
     };
+    if let Applies::Unknown(why) = applies(&scope) {
+        obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
+    }
     summed_up(rule, obligations)
 }
 
@@ -137,20 +140,29 @@ fn summary(results: &[(Status, Decimal)]) -> RungSummary {
     RungSummary { status, credit }
 }
 
-/// Why the duty does not apply to the organization at all, if it does not.
-fn does_not_apply(scope: &Scope<'_>) -> Option<Problem> {
+/// Whether a duty applies to an organization.
+enum Applies {
+    Yes,
+    /// The rule says no, and why.
+    No(Problem),
+    /// The rule cannot tell. A fault of a rule must not improve a score: the duty is owed.
+    Unknown(Problem),
+}
+
+/// Whether the duty applies to the organization at all.
+fn applies(scope: &Scope<'_>) -> Applies {
     let Scope { world, rule, organization, question, .. } = scope;
     let sectors = &rule.applies_to;
     if !sectors.is_empty() && !sectors.iter().any(|sector| **sector == *organization.sector) {
         let list = sectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        return Some(Problem::new(
+        return Applies::No(Problem::new(
             Reason::SubstanceIrregular,
             "applies_to",
             format!("仅适用于：{list}"),
             format!("applies only to: {list}"),
         ));
     }
-    let condition = rule.applies_when.as_ref()?;
+    let Some(condition) = &rule.applies_when else { return Applies::Yes };
     let facts = world.facts.of(&organization.id);
     let mut events = std::collections::BTreeMap::new();
     for fact in facts.iter().filter(|fact| {
@@ -169,14 +181,14 @@ fn does_not_apply(scope: &Scope<'_>) -> Option<Problem> {
         has_enforcement_power: organization.has_enforcement_power,
     };
     match condition.evaluate(&facts) {
-        Ok(true) => None,
-        Ok(false) => Some(Problem::new(
+        Ok(true) => Applies::Yes,
+        Ok(false) => Applies::No(Problem::new(
             Reason::SubstanceIrregular,
             "applies_when",
             format!("条件不成立：{}", condition.source()),
             format!("the condition does not hold: {}", condition.source()),
         )),
-        Err(error) => Some(Problem::new(
+        Err(error) => Applies::Unknown(Problem::new(
             Reason::RuleSetCondition,
             "applies_when",
             format!("条件无法计算（{}）：{error}", condition.source()),

@@ -1,8 +1,9 @@
 //! Scores: 100 × Σ weight·credit ÷ Σ weight over what applies, rounded once, at the end.
 
+use jiff::civil::Date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::DutyLine;
+use super::{DutyLine, Obligation};
 use crate::ruleset::Rung;
 
 /// The score on one rung.
@@ -44,7 +45,7 @@ fn ratio(earned: Decimal, weight: Decimal) -> Option<Decimal> {
     (!weight.is_zero()).then(|| rounded(Decimal::ONE_HUNDRED * earned / weight))
 }
 
-pub(super) fn scores<'a>(lines: impl Iterator<Item = &'a DutyLine> + Clone) -> Scores {
+pub(super) fn scores<'a>(lines: impl Iterator<Item = &'a DutyLine> + Clone, as_of: Date) -> Scores {
     let applies = |line: &&DutyLine| line.rungs[0].status.is_scored();
     let weight: Decimal = lines.clone().filter(applies).map(|line| line.weight).sum();
     let rungs = std::array::from_fn(|rung| {
@@ -57,7 +58,9 @@ pub(super) fn scores<'a>(lines: impl Iterator<Item = &'a DutyLine> + Clone) -> S
             let scored: Vec<_> =
                 line.obligations.iter().filter(|o| o.rungs[rung].status.is_scored()).collect();
             let count = Decimal::from(scored.len().max(1));
-            for obligation in scored.iter().filter(|o| !o.rungs[rung].status.is_pending()) {
+            // Due is what has reached its deadline, met or not, whatever the rung.
+            let due = |o: &&&Obligation| o.window.is_some_and(|window| window.has_passed(as_of));
+            for obligation in scored.iter().filter(due) {
                 weight_due += line.weight / count;
                 earned_due += line.weight / count * obligation.rungs[rung].credit;
             }

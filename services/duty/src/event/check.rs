@@ -5,11 +5,13 @@
 //! registry and to other events are `decide`'s.
 
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 use super::{DutyEvent, Kind};
 use crate::occurred::Precision;
 use crate::position::Position;
 use crate::problem::{Problem, Problems, Reason};
+use crate::quantity::{Qualifier, VALUE_MAX, VALUE_SCALE_MAX};
 use crate::registry::Registry;
 use crate::{metric, secrecy};
 
@@ -37,11 +39,21 @@ pub fn check(event: &DutyEvent, today: Date, problems: &mut Problems) {
 pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
     check_limits(event, problems);
     check_aggregate(event, problems);
+    check_figures(event, problems);
     metric::check(&event.quantities, problems);
     problems.at(event.event_type().as_str(), |problems| {
         event.details.check(&event.occurred, problems);
     });
     for_each_text(event, &mut |field, text| {
+        if let Some(character) = text.chars().find(|c| is_unprintable(*c, field)) {
+            let code = u32::from(character);
+            problems.add(
+                Reason::FieldMalformed,
+                field,
+                format!("含有不可见的控制字符 U+{code:04X}，请删除"),
+                format!("holds the invisible control character U+{code:04X}: remove it"),
+            );
+        }
         if let Some(marking) = secrecy::find_marking(text) {
             problems.add(
                 Reason::StateSecretMarking,
@@ -56,6 +68,27 @@ pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
             );
         }
     });
+}
+
+/// Characters that are not seen, or turn what is seen around; a quote may have lines.
+fn is_unprintable(character: char, field: &str) -> bool {
+    let direction = matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let line_break = field == "quote" && matches!(character, '\n' | '\r' | '\t');
+    direction || (character.is_control() && !line_break)
+}
+
+fn check_figures(event: &DutyEvent, problems: &mut Problems) {
+    for (index, quantity) in event.quantities.iter().enumerate() {
+        let fits = quantity.value <= VALUE_MAX && quantity.value.scale() <= VALUE_SCALE_MAX;
+        if !fits {
+            problems.add(
+                Reason::FieldOutOfRange,
+                &format!("quantities[{index}].value"),
+                format!("数量不得超过 {VALUE_MAX}，小数不超过 {VALUE_SCALE_MAX} 位"),
+                format!("a figure is at most {VALUE_MAX}, with at most {VALUE_SCALE_MAX} decimals"),
+            );
+        }
+    }
 }
 
 fn check_years(event: &DutyEvent, today: Date, problems: &mut Problems) {
@@ -175,6 +208,17 @@ pub fn flags(event: &DutyEvent) -> Vec<Problem> {
             "names neither person nor post: a person's duty counts it as claimed only",
         );
     }
+    let acts = metric::acts_metric(event.event_type()).and_then(|acts| event.quantity(acts));
+    let named = Decimal::from(event.components.len());
+    if let Some(acts) = acts.filter(|acts| acts.qualifier == Qualifier::Exact && acts.value < named)
+    {
+        problems.add(
+            Reason::AggregateInvalid,
+            "component_event_ids",
+            format!("汇总数为 {}，却列出 {named} 个组成事件", acts.value),
+            format!("the sum is {}, yet it names {named} components", acts.value),
+        );
+    }
     metric::flags(&event.quantities, &mut problems);
     problems.at(event.event_type().as_str(), |problems| {
         event.details.flags(event.kind, &event.occurred, problems);
@@ -201,6 +245,19 @@ pub fn registry_flags(event: &DutyEvent, registry: &Registry, known: Position) -
                 &format!("responsible_post_ids[{index}]"),
                 format!("{first} 至 {last} 期间没有登记（该人员）任 {post} 的任期"),
                 format!("no tenure of {post} (by that person) covers {first} to {last}"),
+            );
+        }
+    }
+    if let Some(person) =
+        event.responsible_person.as_ref().filter(|_| event.responsible_posts.is_empty())
+    {
+        let tenures = registry.tenures_by_person(person, known);
+        if !tenures.iter().any(|(_, tenure)| tenure.overlaps(first, last)) {
+            problems.add(
+                Reason::TenureDoesNotCover,
+                "responsible_person_id",
+                format!("{first} 至 {last} 期间没有登记 {person} 的任期"),
+                format!("no tenure of {person} covers {first} to {last}"),
             );
         }
     }

@@ -34,10 +34,17 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Report<'t> {
     text: &'t str,
+    /// Byte offset of every line.
+    line_starts: Vec<usize>,
     reasons: Reasons,
     errors: Vec<RuleSetError>,
+    /// Faults beyond [`FAULTS_MAX`], only counted.
+    more: usize,
     advice: Vec<RuleSetError>,
 }
+
+/// Most faults told one by one: nobody reads more, and a hostile text has one for every two bytes.
+const FAULTS_MAX: usize = 500;
 
 /// A table with its place.
 #[derive(Debug, Clone)]
@@ -55,7 +62,9 @@ pub(crate) struct Node<'a, 't> {
 
 impl<'t> Report<'t> {
     pub(crate) fn new(text: &'t str, reasons: Reasons) -> Self {
-        Self { text, reasons, errors: Vec::new(), advice: Vec::new() }
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(breaks).collect();
+        Self { text, line_starts, reasons, errors: Vec::new(), more: 0, advice: Vec::new() }
     }
 
     /// Parses the text, or reports every place where it is no TOML.
@@ -77,6 +86,10 @@ impl<'t> Report<'t> {
 
     /// Reports a fault.
     pub(crate) fn error(&mut self, place: &Place, reason: Reason, zh: String, en: String) {
+        if FAULTS_MAX <= self.errors.len() {
+            self.more += 1;
+            return;
+        }
         let error = self.located(place, reason, &zh, &en);
         self.errors.push(error);
     }
@@ -107,6 +120,15 @@ impl<'t> Report<'t> {
         let order = |error: &RuleSetError| (error.line, error.column);
         self.errors.sort_by_key(order);
         self.advice.sort_by_key(order);
+        if 0 < self.more {
+            let end = Place { offset: self.text.len(), path: String::new() };
+            let (zh, en) = (
+                format!("另有 {} 处错误未逐一列出", self.more),
+                format!("{} more faults are not listed one by one", self.more),
+            );
+            let last = self.located(&end, self.reasons.invalid, &zh, &en);
+            self.errors.push(last);
+        }
         (self.errors, self.advice)
     }
 
@@ -124,9 +146,10 @@ impl<'t> Report<'t> {
 
     /// Line and column, in characters, both counted from 1.
     fn position(&self, offset: usize) -> (u32, u32) {
-        let before: &str = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        // The first line starts at 0, so there is always one at or before the offset.
+        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).unwrap_or("").chars().count() + 1;
         (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
     }
 }

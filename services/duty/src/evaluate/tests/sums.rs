@@ -148,7 +148,7 @@ fn an_event_that_may_lie_outside_takes_nothing_from_a_sum() {
 }
 
 #[test]
-fn a_lower_bound_suffices_and_a_figure_about_does_too() {
+fn a_lower_bound_suffices_and_a_figure_about_is_a_claim() {
     // 余/以上 count with their bound. 约 counts as stated: the ledger does not know by how much.
     let history = |figure: &str| {
         format!("1 2022-12-31 performed law_popularization_session in 2022 {figure}")
@@ -168,20 +168,21 @@ fn a_lower_bound_suffices_and_a_figure_about_does_too() {
         &history("sessions>11"),
         "2022 as of 2023-01-01",
         expect![[r#"
-        sessions, org, year, 2022-01-01..2022-12-31 => needs_verification
-            claimed..dated partial 0.9167 [1]
-            documented..verified needs_verification 0 []
-    "#]],
+            sessions, org, year, 2022-01-01..2022-12-31 => needs_verification
+                claimed..dated fulfilled 1 [1]
+                documented..verified needs_verification 0 []
+        "#]],
     );
     check(
         SESSIONS,
         &history("sessions~12"),
         "2022 as of 2023-01-01",
         expect![[r#"
-        sessions, org, year, 2022-01-01..2022-12-31 => needs_verification
-            claimed..dated fulfilled 1 [1]
-            documented..verified needs_verification 0 []
-    "#]],
+            sessions, org, year, 2022-01-01..2022-12-31 => needs_verification
+                claimed fulfilled 1 [1]
+                dated partial 0.0833 [1]
+                documented..verified needs_verification 0 []
+        "#]],
     );
 }
 
