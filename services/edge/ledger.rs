@@ -17,6 +17,7 @@ use parking_lot::RwLock;
 use projection::{Snapshot, State};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::clock::Clock;
 use crate::codec::{self, CodecError};
 use crate::pb;
 
@@ -150,6 +151,7 @@ pub(crate) struct Shared {
     pub(crate) state: RwLock<State>,
     pub(crate) head: watch::Sender<Position>,
     pub(crate) health: Health,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// The ledger. Cheap to clone.
@@ -203,6 +205,12 @@ impl Ledger {
     #[must_use]
     pub fn head(&self) -> Position {
         *self.shared.head.borrow()
+    }
+
+    /// What time it is, by the ledger's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
     }
 
     /// Follows the head.

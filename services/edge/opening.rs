@@ -59,6 +59,7 @@ pub async fn open(
         state: RwLock::new(state),
         head: watch::Sender::new(head),
         health: Health::new(),
+        clock: Arc::clone(&clock),
     });
     let (queue, queued) = mpsc::channel(committer::QUEUE_MAX);
     let writer = committer::spawn(Arc::clone(&shared), standing, Arc::clone(&clock), queued)

@@ -25,11 +25,21 @@ impl Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
+        use std::error::Error as _;
         let code = match status.code() {
             Code::InvalidArgument => BAD_DATA,
             Code::Unavailable => UNREACHABLE,
+            // What has a source was made here: the connection broke.
+            Code::Unknown | Code::Cancelled if status.source().is_some() => UNREACHABLE,
             _ => FAILED,
         };
+        if code == UNREACHABLE && status.source().is_some() {
+            let text = format!(
+                "连接中断：服务是否仍在运行？/ the connection broke; is the service still running? {}",
+                crate::chain(&status)
+            );
+            return Self::new(code, text);
+        }
         Self::new(code, described(&status))
     }
 }

@@ -71,6 +71,11 @@ struct Progress {
     lines: usize,
     /// SHA-256 of those lines: another file under the same name starts over.
     sha256: String,
+    /// The server they went to, and the last event it took: another ledger starts over.
+    #[serde(default)]
+    server: String,
+    #[serde(default)]
+    last_event_id: String,
     /// How many of those lines were not accepted; they are in the file of rejects.
     #[serde(default)]
     rejected: usize,
@@ -85,19 +90,28 @@ struct Line {
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(&args.file).map_err(|error| {
+    let bytes = std::fs::read(&args.file).map_err(|error| {
         let file = shown(&args.file);
         Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
     })?;
-    let lines = split(&text);
+    // Invalid UTF-8 becomes U+FFFD, which costs its own line and no other; a BOM is no content.
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = split(text.trim_start_matches('\u{FEFF}'));
     let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
     let progress_file = beside(&args.file, ".progress");
-    let before = if args.restart { Progress::default() } else { resume(&progress_file, &lines) };
+    let mut before = Progress::default();
+    if !args.restart {
+        before = resume(&progress_file, &lines);
+        if !is_of_this_ledger(&mut client, &args, &before).await? {
+            before = Progress::default();
+        }
+    }
     let Progress { lines: done, rejected, .. } = before;
     let mut importer = Importer {
         args: &args,
         rejects: Rejects::new(beside(&args.file, ".rejected.jsonl"), rejected)?,
         summary: Summary { resumed_after: done, rejected, ..Summary::default() },
+        last_event_id: before.last_event_id,
     };
     let bar = progress_bar(lines.len(), done);
     let mut hash = Sha256::new();
@@ -110,6 +124,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         let so_far = Progress {
             lines: lines_done,
             sha256: hex(&hash.clone().finalize()),
+            server: args.server.server.clone(),
+            last_event_id: importer.last_event_id.clone(),
             rejected: importer.summary.rejected,
         };
         save(&progress_file, &so_far)?;
@@ -137,6 +153,7 @@ struct Importer<'a> {
     args: &'a ImportArgs,
     rejects: Rejects,
     summary: Summary,
+    last_event_id: String,
 }
 
 impl Importer<'_> {
@@ -170,6 +187,9 @@ impl Importer<'_> {
                     self.summary.duplicates += duplicates;
                     self.summary.appended += answer.receipts.len() - duplicates;
                     self.summary.position = answer.position;
+                    if let Some(last) = answer.receipts.last() {
+                        self.last_event_id.clone_from(&last.event_id);
+                    }
                     return Ok(());
                 }
                 Err(status) => status,
@@ -229,6 +249,9 @@ impl Importer<'_> {
 
 /// A line as an event, or why it is none.
 fn parse(text: &str, organization: Option<&str>) -> Result<pb::DutyEvent, String> {
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err("不是 UTF-8 编码（是否为 GBK？请转换后导入）/ is not UTF-8".to_owned());
+    }
     let value: serde_json::Value =
         serde_json::from_str(text).map_err(|error| format!("不是 JSON / is not JSON: {error}"))?;
     if value.get("type").is_none() {
@@ -323,6 +346,28 @@ fn resume(path: &Path, lines: &[String]) -> Progress {
         hex(&hash.finalize()) == progress.sha256
     };
     saved.filter(is_of_this_file).unwrap_or_default()
+}
+
+/// Whether the ledger that answers is the one an earlier run wrote to: it has the last event. To
+/// send a line twice does no harm, to leave one out does.
+async fn is_of_this_ledger(
+    client: &mut DutyEventServiceClient<Channel>,
+    args: &ImportArgs,
+    progress: &Progress,
+) -> Result<bool, Failure> {
+    if progress.server != args.server.server || progress.last_event_id.is_empty() {
+        return Ok(false);
+    }
+    let request = pb::GetEventRequest {
+        event_id: progress.last_event_id.clone(),
+        view: pb::EntryView::Stored.into(),
+        min_position: 0,
+    };
+    match client.get_event(request).await {
+        Ok(_) => Ok(true),
+        Err(status) if status.code() == Code::NotFound => Ok(false),
+        Err(status) => Err(status.into()),
+    }
 }
 
 fn save(path: &Path, progress: &Progress) -> Result<(), Failure> {

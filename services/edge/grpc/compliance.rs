@@ -53,6 +53,18 @@ impl Api {
         self.covers(selector.min_position).await?;
         let snapshot = self.ledger.snapshot();
         let known = match known_time.flatten() {
+            // What will be recorded until then is not known yet, and the answer would change.
+            Some(instant)
+                if self.ledger.now() < instant
+                    && snapshot.recorded_at().is_none_or(|last| last < instant) =>
+            {
+                return Err(status::invalid(vec![Problem::new(
+                    Reason::FieldOutOfRange,
+                    "selector.known_time",
+                    "知悉时间不能晚于现在",
+                    "what is known at a time that has not come cannot be told",
+                )]));
+            }
             Some(instant) => self.position_at(instant, snapshot.head()).await?,
             None if selector.known_position == 0 => snapshot.head(),
             None => self.known(selector.known_position)?,

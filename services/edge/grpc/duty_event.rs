@@ -244,6 +244,11 @@ impl DutyEventService for Api {
             .then(|| organization(&request.organization_id, &mut problems))
             .flatten();
         refuse_if_any(problems)?;
+        if let Some(organization) = &organization
+            && self.ledger.snapshot().registry().organization(organization, Position::MAX).is_none()
+        {
+            return Err(status::not_found("organization_id", "单位", organization));
+        }
         let (answers, stream) = mpsc::channel(STREAM_BUFFER);
         let watch = Watch {
             api: self.clone(),

@@ -44,7 +44,7 @@ impl Api {
         match Position::new(known_position) {
             Position::ZERO => Ok(head),
             asked if asked <= head => Ok(asked),
-            asked => Err(status::not_reached(asked, head)),
+            asked => Err(status::beyond_head(asked, head)),
         }
     }
 

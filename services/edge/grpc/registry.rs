@@ -278,7 +278,7 @@ impl RegistryService for Api {
         request: Request<pb::CheckRuleSetRequest>,
     ) -> Result<Response<pb::CheckRuleSetResponse>, Status> {
         let toml = request.into_inner().toml;
-        Ok(Response::new(checked(&toml)))
+        Ok(Response::new(checked_aside(toml).await?))
     }
 
     async fn publish_rule_set(
@@ -286,7 +286,7 @@ impl RegistryService for Api {
         request: Request<pb::PublishRuleSetRequest>,
     ) -> Result<Response<pb::PublishRuleSetResponse>, Status> {
         let pb::PublishRuleSetRequest { recorder, event_id, toml } = request.into_inner();
-        let advice = checked(&toml).advice;
+        let advice = checked_aside(toml.clone()).await?.advice;
         let message = Some(pb::RuleSetSource { toml });
         let convert = |source: &pb::RuleSetSource, problems: &mut Problems| {
             convert::rule_set(&source.toml, problems)
@@ -364,6 +364,12 @@ impl RegistryService for Api {
             position: known.get(),
         }))
     }
+}
+
+/// The same off the threads that answer calls: conditions take a while to compile.
+async fn checked_aside(toml: String) -> Result<pb::CheckRuleSetResponse, Status> {
+    let check = tokio::task::spawn_blocking(move || checked(&toml));
+    check.await.map_err(|_| status::internal("a check was cut short"))
 }
 
 /// What a check of a rule set finds.

@@ -3,8 +3,9 @@
 //! Every error carries `ErrorInfo` with a reason of `error.proto`, `BadRequest` with a field path
 //! for every bad item, and the text in zh-CN and en. What a driver or the disk said stays in the
 //! log. Details travel in a header that clients limit to 8 KiB: the first violations come with
-//! their texts, further ones with path and reason, and `violations` in the metadata of `ErrorInfo`
-//! says how many there are in all, so that nothing is cut short in silence.
+//! their texts, further ones with path and reason. In the metadata of `ErrorInfo`, `violations`
+//! says how many there are in all and `bad_events` names every bad item of a batch, so that nothing
+//! is cut short in silence.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,17 +23,17 @@ use crate::ledger::{ReadFailure, SubmitError};
 /// The `domain` of every `ErrorInfo`.
 pub const DOMAIN: &str = "dutyledger";
 /// Bytes of violations that come with their texts; base64 makes 4 bytes of 3.
-const TEXT_BYTES_MAX: usize = 2_400;
+const TEXT_BYTES_MAX: usize = 1_800;
 /// Bytes of violations altogether, so that the header stays below 8 KiB.
-const VIOLATION_BYTES_MAX: usize = 4_400;
+const VIOLATION_BYTES_MAX: usize = 3_000;
 /// Bytes of one text, for the same reason.
 const MESSAGE_BYTES_MAX: usize = 600;
 
 /// A status for a list of problems of one kind.
 #[must_use]
-pub fn problems(code: Code, problems: Vec<Problem>) -> Status {
-    let total = problems.len();
-    let Some(first) = problems.first().cloned() else {
+pub fn problems(code: Code, found: Vec<Problem>) -> Status {
+    let total = found.len();
+    let Some(first) = found.first().cloned() else {
         return internal("a refusal without a problem");
     };
     let more = if 1 < total { format!(" (+{} more)", total - 1) } else { String::new() };
@@ -44,8 +45,12 @@ pub fn problems(code: Code, problems: Vec<Problem>) -> Status {
     if !first.field.is_empty() {
         metadata.insert("field".to_owned(), first.field.clone());
     }
+    let bad = bad_events(&found);
+    if !bad.is_empty() {
+        metadata.insert("bad_events".to_owned(), bad);
+    }
     let mut details = texts(first.reason, &zh, &en, metadata);
-    let violations = violations(problems);
+    let violations = violations(found);
     if !violations.is_empty() {
         details.push(BadRequest::new(violations).into());
     }
@@ -79,6 +84,26 @@ fn texts(
         LocalizedMessage::new("zh-CN", zh).into(),
         LocalizedMessage::new("en", en).into(),
     ]
+}
+
+/// The place of every bad item of a batch, as ranges: `0-59,61`. At worst every other of 1,000 is
+/// bad, which takes 1,950 bytes.
+fn bad_events(found: &[Problem]) -> String {
+    let index = |problem: &Problem| {
+        problem.field.strip_prefix("events[")?.split(']').next()?.parse::<usize>().ok()
+    };
+    let bad: std::collections::BTreeSet<usize> = found.iter().filter_map(index).collect();
+    let mut ranges: Vec<(usize, usize)> = Vec::new();
+    for index in bad {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == index => *last = index,
+            _ => ranges.push((index, index)),
+        }
+    }
+    let ranges = ranges.iter().map(|(first, last)| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    });
+    ranges.collect::<Vec<_>>().join(",")
 }
 
 fn violations(problems: Vec<Problem>) -> Vec<FieldViolation> {
@@ -287,4 +312,18 @@ pub fn not_reached(wanted: duty::Position, head: duty::Position) -> Status {
     let zh = format!("台账现为第 {head} 条，尚未到达第 {wanted} 条");
     let en = format!("the journal is at position {head} and has not reached {wanted}");
     retry(Code::Unavailable, Reason::PositionNotReached, &zh, &en, Duration::from_secs(1))
+}
+
+/// A question about a position there is not: waiting would not help a typing error.
+#[must_use]
+pub fn beyond_head(asked: duty::Position, head: duty::Position) -> Status {
+    problems(
+        Code::OutOfRange,
+        vec![Problem::new(
+            Reason::PositionNotReached,
+            "known_position",
+            format!("台账现为第 {head} 条，没有第 {asked} 条"),
+            format!("the journal is at position {head}: there is no {asked}"),
+        )],
+    )
 }

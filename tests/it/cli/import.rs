@@ -174,15 +174,27 @@ fn an_interrupted_import_goes_on_where_it_stopped() {
     let url = server.url();
     run(["import", first.to_str().expect("UTF-8"), "--server", &url]).exits(0);
     let done = sha256(&lines[..10]);
-    fs::write(&progress, json!({ "lines": 10, "sha256": done }).to_string()).expect("written");
+    let left_behind = |server: &str, last: u128| {
+        json!({ "lines": 10, "sha256": done, "server": server, "last_event_id": id(last) })
+            .to_string()
+    };
+    fs::write(&progress, left_behind(&url, 10)).expect("written");
     let summary = import(&url, &[]).exits(0).json();
     assert_eq!(counts(&summary), [20, 0, 10, 0]);
     assert!(!progress.exists(), "done is done");
 
+    // What went to another server, or to a ledger that this one is not, is sent again: to leave a
+    // line out would lose it.
+    for text in [left_behind("http://127.0.0.1:1", 10), left_behind(&url, 999)] {
+        fs::write(&progress, &text).expect("written");
+        let summary = import(&url, &[]).exits(0).json();
+        assert_eq!(counts(&summary), [0, 30, 0, 0], "{text}");
+    }
+
     // The progress of another file of the same name is none, nor is a damaged one, nor any after
     // --restart.
     let other = json!({ "lines": 10, "sha256": sha256(&lines[..9]) }).to_string();
-    let good = json!({ "lines": 10, "sha256": done }).to_string();
+    let good = left_behind(&url, 10);
     for (text, extra) in
         [(other.as_str(), vec![]), ("{", vec![]), ("", vec![]), (good.as_str(), vec!["--restart"])]
     {
@@ -204,7 +216,13 @@ fn rejects_of_an_interrupted_import_are_not_forgotten() {
     import.run(&file, &["--batch", "2"]).exits(65);
     // What a run that was interrupted after those two lines leaves behind, and the whole file.
     import.file("bad.jsonl", &lines);
-    let progress = json!({ "lines": 2, "sha256": sha256(&lines[..2]), "rejected": 1 });
+    let progress = json!({
+        "lines": 2,
+        "sha256": sha256(&lines[..2]),
+        "server": import.server.url(),
+        "last_event_id": id(1),
+        "rejected": 1,
+    });
     fs::write(file.with_file_name("bad.jsonl.progress"), progress.to_string()).expect("written");
     let ran = import.run(&file, &["--batch", "2"]).exits(65);
     assert_eq!(counts(&ran.json()), [1, 0, 2, 2]);
