@@ -39,6 +39,8 @@ const ENVELOPE: &[Row] = &[
     ("no title", |e| e.title.clear(), "FIELD_REQUIRED", "title"),
     ("a blank title", |e| e.title = "　 ".into(), "FIELD_REQUIRED", "title"),
     ("a long title", |e| e.title = "会".repeat(201), "FIELD_TOO_LONG", "title"),
+    ("an invisible title", |e| e.title = "绝\u{0}密".into(), "FIELD_MALFORMED", "title"),
+    ("a title reversed", |e| e.title = "会\u{202E}议".into(), "FIELD_MALFORMED", "title"),
     ("a long quote", |e| e.quote = "会".repeat(2_001), "FIELD_TOO_LONG", "quote"),
     (
         "a long reference",
@@ -195,6 +197,9 @@ const TIMES: &[Row] = &[
     ("a huge year", |e| e.accounting_year = 70_000, "ACCOUNTING_YEAR_INVALID", "accounting_year"),
 ];
 
+/// The largest decimal there is: two of them cannot be added.
+const HUGE: &str = "79228162514264337593543950335";
+
 const FIGURES: &[Row] = &[
     ("negative", |e| one(e, figure("sessions", "-1", "次")), "QUANTITY_INVALID", "value"),
     ("in words", |e| one(e, figure("sessions", "五", "次")), "QUANTITY_INVALID", "value"),
@@ -202,6 +207,8 @@ const FIGURES: &[Row] = &[
     ("a percentage", |e| one(e, figure("pass_rate", "95%", "ratio")), "QUANTITY_INVALID", "value"),
     ("not a number", |e| one(e, figure("sessions", "NaN", "次")), "QUANTITY_INVALID", "value"),
     ("an exponent", |e| one(e, figure("sessions", "1e3", "次")), "QUANTITY_INVALID", "value"),
+    ("huge", |e| one(e, figure("sessions", HUGE, "次")), "FIELD_OUT_OF_RANGE", "value"),
+    ("fine", |e| one(e, figure("coverage", "0.1234567", "ratio")), "FIELD_OUT_OF_RANGE", "value"),
     ("half a session", |e| one(e, figure("sessions", "1.5", "次")), "QUANTITY_INVALID", "value"),
     ("no unit", |e| one(e, figure("sessions", "1", "")), "UNIT_UNKNOWN", "unit"),
     ("a unit of its own", |e| one(e, figure("sessions", "1", "打")), "UNIT_UNKNOWN", "unit"),

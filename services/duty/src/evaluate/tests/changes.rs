@@ -142,6 +142,23 @@ fn one_person_in_two_posts_on_one_day_is_one_change() {
 }
 
 #[test]
+fn who_stays_in_the_post_is_no_change_and_a_plan_is_none_either() {
+    check(
+        GROUP,
+        "1 2021-03-01 person p1
+         2 2021-03-01 tenure t1 p1 head from 2021-03-01 to 2022-02-28 acting
+         3 2022-03-01 tenure t2 p1 head from 2022-03-01
+         4 2022-04-01 planned leading_group_adjustment trigger member_change 2022-03-15",
+        "2022 as of 2022-12-31",
+        expect![[r#"
+            group, org, year, no window => not_applicable
+                claimed..verified not_applicable 0 []
+                ! SUBSTANCE_IRREGULAR trigger
+        "#]],
+    );
+}
+
+#[test]
 fn one_adjustment_answers_both_changes_before_it() {
     check(
         GROUP,

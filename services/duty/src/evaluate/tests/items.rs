@@ -193,6 +193,50 @@ fn a_rate_comes_stated_or_from_its_two_numbers() {
 }
 
 #[test]
+fn a_rate_in_per_cent_is_a_ratio() {
+    check(
+        EXAMS,
+        "1 2022-06-01 performed enforcement_exam day 2022-06-01 registration_rate=100% attendance_rate=100% pass_rate=50%
+         2 2022-06-02 performed enforcement_exam day 2022-06-02 registration_rate=100% attendance_rate=100% pass_rate=95%",
+        "2022 as of 2022-12-31",
+        expect![[r#"
+            exams, org, item 1, 2022-01-01..2022-12-31 => needs_verification
+                claimed..dated partial 0.6667 [1]
+                documented..verified needs_verification 0 []
+                ! SUBSTANCE_IRREGULAR threshold.pass_rate
+            exams, org, item 2, 2022-01-01..2022-12-31 => needs_verification
+                claimed..dated fulfilled 1 [2]
+                documented..verified needs_verification 0 []
+            exams in all => needs_verification
+                claimed..dated partial 0.8333
+                documented..verified needs_verification 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_condition_that_cannot_be_computed_leaves_the_duty_owed() {
+    let rule = r#"
+        [[duty]]
+        id = "plan"
+        satisfied_by = ["annual_work_plan"]
+        cadence = "continuous_count"
+        min_count = 1
+        applies_when = "year / (events.mediation_work - 1) > 0"
+    "#;
+    check(
+        rule,
+        "1 2022-05-01 performed mediation_work day 2022-05-01",
+        "2022 as of 2023-01-01",
+        expect![[r#"
+            plan, org, year, 2022-01-01..2022-12-31 => overdue
+                claimed..verified overdue 0 []
+                ! RULE_SET_CONDITION applies_when
+        "#]],
+    );
+}
+
+#[test]
 fn decisions_keep_their_days() {
     let decisions = r#"
         [[duty]]

@@ -262,3 +262,20 @@ fn a_stock_is_read_off_the_newest_figure_of_the_year() {
         "#]],
     );
 }
+
+#[test]
+fn the_largest_figures_there_are_break_nothing() {
+    // The ledger refuses such figures; what an earlier version let in must still be answered.
+    let history = "1 2022-05-01 performed law_popularization_session day 2022-05-01 sessions=79228162514264337593543950335
+         2 2022-05-02 performed law_popularization_session day 2022-05-02 sessions=79228162514264337593543950335";
+    check(
+        SESSIONS,
+        history,
+        "2022 as of 2023-01-01",
+        expect![[r#"
+        sessions, org, year, 2022-01-01..2022-12-31 => needs_verification
+            claimed..dated fulfilled 1 [1 2]
+            documented..verified needs_verification 0 []
+    "#]],
+    );
+}

@@ -391,8 +391,9 @@ fn quantity(word: &str) -> Option<Quantity> {
     let (sign, qualifier) = signs.into_iter().find(|(sign, _)| word.contains(sign))?;
     let (metric, value) = word.split_once(sign)?;
     assert!(crate::metric::find(metric).is_some(), "no metric {metric}");
-    let value: Decimal = value.parse().unwrap();
-    Some(Quantity { metric: metric.into(), value, unit: "次".into(), qualifier, window: None })
+    let unit = if value.ends_with('%') { "%" } else { "次" };
+    let value: Decimal = value.trim_end_matches('%').parse().unwrap();
+    Some(Quantity { metric: metric.into(), value, unit: unit.into(), qualifier, window: None })
 }
 
 fn trigger(word: &str) -> Trigger {
