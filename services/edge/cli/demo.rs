@@ -108,7 +108,7 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
 async fn show(address: &str, args: &DemoArgs) -> Result<(), Failure> {
     let channel = client::connect(&format!("http://{address}")).await?;
     let receipts = load(channel.clone()).await?;
-    let mut client = ComplianceServiceClient::new(channel);
+    let mut client = ComplianceServiceClient::new(channel).max_decoding_message_size(usize::MAX);
     let selector = Some(pb::ViewSelector { year: YEAR, ..Default::default() });
     let request =
         pb::GetOrganizationComplianceRequest { organization_id: ORGANIZATION.to_owned(), selector };

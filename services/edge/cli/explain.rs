@@ -30,7 +30,7 @@ pub(super) struct ExplainArgs {
 
 pub(super) async fn run(args: ExplainArgs) -> Result<(), Failure> {
     let channel = client::connect(&args.server.server).await?;
-    let mut client = ComplianceServiceClient::new(channel);
+    let mut client = ComplianceServiceClient::new(channel).max_decoding_message_size(usize::MAX);
     let request = pb::ExplainObligationRequest {
         organization_id: args.organization,
         duty_id: args.duty,

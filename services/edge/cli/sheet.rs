@@ -22,7 +22,7 @@ pub(super) struct SheetArgs {
 
 pub(super) async fn run(args: SheetArgs) -> Result<(), Failure> {
     let channel = client::connect(&args.server.server).await?;
-    let mut client = EvaluationServiceClient::new(channel);
+    let mut client = EvaluationServiceClient::new(channel).max_decoding_message_size(usize::MAX);
     let selector = Some(args.selector.message());
     let request = pb::GetScoreSheetRequest { organization_id: args.organization, selector };
     let sheet = client.get_score_sheet(request).await?.into_inner();

@@ -1,5 +1,7 @@
 //! From counted events to the state of obligations, one window or several, on each rung.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -44,8 +46,8 @@ struct Share {
     in_time: Decimal,
     late: Decimal,
     /// Members that make up the in-time and the late part.
-    in_time_from: Vec<usize>,
-    late_from: Vec<usize>,
+    in_time_from: BTreeSet<usize>,
+    late_from: BTreeSet<usize>,
 }
 
 /// Judges windows, in order of time, over the same events. An event counts in one window only,
@@ -124,8 +126,8 @@ fn share_out(
     let empty = || Share {
         in_time: Decimal::ZERO,
         late: Decimal::ZERO,
-        in_time_from: Vec::new(),
-        late_from: Vec::new(),
+        in_time_from: BTreeSet::new(),
+        late_from: BTreeSet::new(),
     };
     let mut shares: Vec<Share> = windows.iter().map(|_| empty()).collect();
     let timing = |index: usize, window: &Window| {
@@ -184,15 +186,13 @@ fn take(
     wanted: Decimal,
     index: usize,
     sum: &mut Decimal,
-    from: &mut Vec<usize>,
+    from: &mut BTreeSet<usize>,
 ) {
     let taken = wanted.min(*left);
     if Decimal::ZERO < taken {
         *left -= taken;
         *sum = sum.saturating_add(taken);
-        if !from.contains(&index) {
-            from.push(index);
-        }
+        from.insert(index);
     }
 }
 
@@ -206,7 +206,7 @@ fn claim_regularly(window: &Window, members: &[Member<'_>], required: Decimal, s
             && member.fact.occurred.may_overlap(window.first, window.last);
         if claims {
             share.in_time = required;
-            share.in_time_from.push(index);
+            share.in_time_from.insert(index);
         }
     }
 }

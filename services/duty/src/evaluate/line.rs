@@ -375,7 +375,8 @@ fn considered_otherwise(
         .filter(|fact| {
             scope.rule.satisfied_by.contains(&fact.event_type)
                 && fact.is_current(known)
-                && !taken.contains(&fact.position)
+                // Members come by position.
+                && taken.binary_search(&fact.position).is_err()
                 && (fact.accounting_year - year).abs() <= 1
         })
         .map(|fact| {
