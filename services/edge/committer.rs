@@ -68,6 +68,7 @@ pub(crate) fn spawn(
     mut queue: mpsc::Receiver<Message>,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
+        let _guard = PoisonOnPanic(Arc::clone(&shared));
         let mut writer = Writer { shared, standing, clock };
         while let Some(first) = queue.blocking_recv() {
             let mut group = Group::default();
@@ -91,6 +92,19 @@ pub(crate) fn spawn(
             tracing::error!(error = %crate::chain(&error), "the journal did not close cleanly");
         }
     })
+}
+
+/// A writer that panicked writes nothing more: readiness must say so, or callers would be sent here
+/// for ever.
+struct PoisonOnPanic(Arc<Shared>);
+
+impl Drop for PoisonOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.health.poison();
+            tracing::error!("the writer panicked: nothing more is accepted until a restart");
+        }
+    }
 }
 
 impl Writer {

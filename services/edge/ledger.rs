@@ -10,6 +10,7 @@ use bytes::Bytes;
 use duty::decide::{Command, Refusal};
 use duty::entry::Recorded;
 use duty::id::EventId;
+use duty::registry::Registry;
 use duty::{Position, Problem};
 use jiff::Timestamp;
 use journal::{Journal, ReadLimit};
@@ -194,6 +195,13 @@ impl Ledger {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.shared.state.read().snapshot()
+    }
+
+    /// Who is who now. Cheaper for the writer than a snapshot, which makes it copy what it changes:
+    /// appends look at the registry and change it seldom.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.shared.state.read().registry()
     }
 
     /// Reads from the state under its lock; keep it short.

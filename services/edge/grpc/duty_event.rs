@@ -6,8 +6,8 @@ use duty::decide::{Command, Proposed};
 use duty::entry::{Entry, Recorded};
 use duty::event::{DutyEvent, check};
 use duty::id::OrganizationId;
+use duty::registry::Registry;
 use duty::{Position, Problems};
-use projection::Snapshot;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -47,7 +47,7 @@ impl DutyEventService for Api {
         &self,
         request: Request<pb::AppendEventsRequest>,
     ) -> Result<Response<pb::AppendEventsResponse>, Status> {
-        let (submission, flags) = append(request.into_inner(), &self.ledger.snapshot());
+        let (submission, flags) = append(request.into_inner(), &self.ledger.registry());
         let receipts = self.ledger.submit(submission).await.map_err(status::submit)?;
         let receipts =
             receipts.iter().zip(flags).map(|(given, flags)| receipt(given, flags)).collect();
@@ -78,7 +78,7 @@ impl DutyEventService for Api {
         let (Some(id), Some(correction)) = (id, correction) else {
             return Err(status::internal("a correction without fault did not convert"));
         };
-        let flags = event_flags(&correction.event, &self.ledger.snapshot());
+        let flags = event_flags(&correction.event, &self.ledger.registry());
         let expectations = expected_revision
             .map(|revision| (correction.event.organization.clone(), revision))
             .into_iter()
@@ -136,7 +136,7 @@ impl DutyEventService for Api {
         let stored = self.ledger.read_one(position).await.map_err(|error| status::read(&error))?;
         let stored = stored.ok_or_else(|| status::internal("a known position has no entry"))?;
         let flags = match crate::ledger::decode(&stored) {
-            Ok(recorded) => entry_flags(&recorded, &self.ledger.snapshot()),
+            Ok(recorded) => entry_flags(&recorded, &self.ledger.registry()),
             Err(error) => return Err(status::read(&error)),
         };
         let standing = standing.map(|fact| event_standing(&fact, flags, head));
@@ -355,7 +355,7 @@ impl Watch {
 /// A submission of the request and the flags of each event.
 fn append(
     request: pb::AppendEventsRequest,
-    snapshot: &Snapshot,
+    registry: &Registry,
 ) -> (Submission, Vec<Vec<pb::Finding>>) {
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
@@ -366,7 +366,7 @@ fn append(
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
-                flags.push(event_flags(&event, snapshot));
+                flags.push(event_flags(&event, registry));
                 entries.push(Proposed {
                     index,
                     event_id,
@@ -428,15 +428,15 @@ fn recorded_entry(stored: &Stored, view: pb::EntryView) -> Result<pb::RecordedEn
 }
 
 /// What is worth a look in an event, by itself and in the light of the registry.
-fn event_flags(event: &DutyEvent, snapshot: &Snapshot) -> Vec<pb::Finding> {
-    let by_registry = check::registry_flags(event, snapshot.registry(), snapshot.head());
+fn event_flags(event: &DutyEvent, registry: &Registry) -> Vec<pb::Finding> {
+    let by_registry = check::registry_flags(event, registry, Position::MAX);
     check::flags(event).iter().chain(&by_registry).map(convert::finding).collect()
 }
 
-fn entry_flags(recorded: &Recorded, snapshot: &Snapshot) -> Vec<pb::Finding> {
+fn entry_flags(recorded: &Recorded, registry: &Registry) -> Vec<pb::Finding> {
     match &recorded.entry {
-        Entry::DutyEvent(event) => event_flags(event, snapshot),
-        Entry::Correction(correction) => event_flags(&correction.event, snapshot),
+        Entry::DutyEvent(event) => event_flags(event, registry),
+        Entry::Correction(correction) => event_flags(&correction.event, registry),
         _ => Vec::new(),
     }
 }

@@ -75,6 +75,12 @@ impl State {
         self.last_recorded_at
     }
 
+    /// Who is who.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
+    }
+
     /// Where the entry with this id stands.
     #[must_use]
     pub fn position_of(&self, id: EventId) -> Option<Position> {

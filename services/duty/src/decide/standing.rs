@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::entry::{Entry, Recorded, Verdict};
-use crate::id::{EventId, OrganizationId, RuleSetId};
+use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
 use crate::registry::Registry;
 
@@ -43,7 +43,6 @@ struct Small {
     head: Position,
     last_recorded_at: Option<Timestamp>,
     last_closed: Option<Date>,
-    rule_sets: Arc<BTreeMap<RuleSetId, Box<str>>>,
 }
 
 /// The standing of the ledger as `decide` needs it.
@@ -90,11 +89,7 @@ impl Standing {
             Entry::Post(post) => self.registry_mut().put_post(position, post.clone()),
             Entry::Person(person) => self.registry_mut().put_person(position, person.clone()),
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
-            Entry::RuleSet(rules) => {
-                let rule_sets = Arc::make_mut(&mut self.small.rule_sets);
-                rule_sets.insert(rules.id.clone(), rules.digest.clone());
-            }
-            Entry::Calendar(_) => {}
+            Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }
         position
@@ -198,11 +193,5 @@ impl Standing {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.small.registry
-    }
-
-    /// The digest of the newest version of a rule set.
-    #[must_use]
-    pub fn rule_set_digest(&self, id: &RuleSetId) -> Option<&str> {
-        self.small.rule_sets.get(id).map(|digest| &**digest)
     }
 }
