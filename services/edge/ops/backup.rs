@@ -27,6 +27,7 @@
 //! Invariants: the stored bytes are copied, never encoded anew; a file that ends early, or in which
 //! any bit was changed, is refused as a whole; the same entries give the same records.
 
+pub mod make;
 pub mod read;
 pub mod write;
 

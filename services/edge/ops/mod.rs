@@ -6,6 +6,7 @@
 
 pub mod backup;
 pub mod finding;
+pub mod restore;
 pub mod throttle;
 pub mod verify;
 
