@@ -165,6 +165,14 @@ pub enum Algorithm {
     Sm2,
 }
 
+impl Algorithm {
+    /// Is one of a witness, made with an instant.
+    #[must_use]
+    pub fn is_cosignature(self) -> bool {
+        matches!(self, Self::CosignatureEd25519 | Self::CosignatureMlDsa44)
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Public {
     Ed25519(ed25519_dalek::VerifyingKey),
