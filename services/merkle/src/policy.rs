@@ -165,7 +165,7 @@ impl Policy {
     /// The witnesses, in the order of their lines.
     pub fn witnesses(&self) -> impl Iterator<Item = &Witness> {
         self.named.iter().filter_map(|named| match named {
-            Named::Witness(witness) => Some(witness),
+            Named::Witness(witness) => Some(&**witness),
             Named::Group { .. } => None,
         })
     }
