@@ -118,12 +118,11 @@ impl App {
         let admin_routes = Routes::new(health_service.clone());
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
         let storage = open_journal().await?.into();
-        let log = open_log(config, &storage).await?;
+        let log = open_log(config, &storage, Arc::clone(&clock)).await?;
         let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
         let opened = opening.await.map_err(StartError::Open)?;
         let publisher = Publisher::start(
             opened.ledger.log().clone(),
-            Arc::clone(&clock),
             Duration::from_millis(config.checkpoint_interval_ms.into()),
         );
 
@@ -177,7 +176,11 @@ impl App {
 }
 
 /// Opens the transparency log over a journal.
-async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError> {
+async fn open_log(
+    config: &Config,
+    storage: &Storage,
+    clock: Arc<dyn Clock>,
+) -> Result<Log, StartError> {
     let given = |path: &std::path::Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
     let options = LogOptions {
         origin: log::origin_of(&config.origin, &storage.ledger),
@@ -186,7 +189,9 @@ async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError>
             ed25519: given(&config.log_key_file),
             sm2: given(&config.sm2_key_file),
         },
+        witness_policy: given(&config.witness_policy_file),
         witness_mode: config.witness_mode,
+        clock,
     };
     let journal = Arc::clone(&storage.journal);
     let open = move || {

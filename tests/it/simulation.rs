@@ -80,7 +80,9 @@ fn log_of(journal: &MemoryJournal) -> Result<log::Log, log::LogError> {
     let options = log::LogOptions {
         origin: "duty-ledger/simulation".to_owned(),
         keys: log::KeyFiles::default(),
+        witness_policy: None,
         witness_mode: WitnessMode::Open,
+        clock: Arc::new(SystemClock),
     };
     log::open(journal, &options, |_| ())
 }

@@ -11,21 +11,24 @@
 //! before anybody sees it; nothing is served that is not published.
 
 mod files;
+mod http_client;
 mod keys;
 mod opening;
 mod publisher;
 mod signing;
+mod witnesses;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use merkle::{Checkpoint, Note};
+use merkle::{Checkpoint, Note, NoteSignature};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::WitnessMode;
 use crate::tree::TreeStore;
 
@@ -34,6 +37,8 @@ pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
 pub use opening::{LogError, LogOptions, anchor, open, origin_of};
 pub use publisher::Publisher;
 pub use signing::SignError;
+pub use witnesses::PolicyFileError;
+use witnesses::Witnesses;
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
@@ -42,6 +47,8 @@ pub const CHECKPOINT: &str = "CHECKPOINT";
 pub const PUBLISHED: &str = "PUBLISHED";
 /// Ending of the guard record beside a configured key file.
 pub const GUARD_ENDING: &str = ".signed";
+/// How long a quorum may be missing before that is told: a witness takes its time.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A checkpoint and the note that carries it.
 #[derive(Debug, Clone)]
@@ -86,9 +93,14 @@ struct Inner {
     /// The guard record beside a configured key file.
     guard: Option<PathBuf>,
     guard_forbidden: AtomicBool,
-    signed: Mutex<Option<Signed>>,
+    /// The last checkpoint signed, with the cosignatures that have come in for it.
+    signed: watch::Sender<Option<Signed>>,
     published: watch::Sender<Option<Arc<Published>>>,
+    witnesses: Option<Witnesses>,
     witness_mode: WitnessMode,
+    clock: Arc<dyn Clock>,
+    /// Since when no checkpoint has met the quorum.
+    unmet_since: Mutex<Option<Instant>>,
     /// Since when there is something to publish.
     waiting_since: Mutex<Option<Instant>>,
     /// Set for good once signing would contradict what was signed before.
@@ -113,14 +125,17 @@ impl Log {
     pub fn in_memory() -> Result<Self, LogKeyError> {
         let origin = origin_of("", &"0".repeat(32));
         let keys = Keys::load(&KeyFiles::default(), &origin, Missing::Make)?;
-        Ok(Self::over(keys, TreeStore::in_memory(), None, WitnessMode::Open))
+        let tree = TreeStore::in_memory();
+        Ok(Self::over(keys, tree, None, None, WitnessMode::Open, Arc::new(SystemClock)))
     }
 
     fn over(
         keys: Keys,
         tree: TreeStore,
         dir: Option<PathBuf>,
+        witnesses: Option<Witnesses>,
         witness_mode: WitnessMode,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         let guard = guard_of(&keys);
         Self(Arc::new(Inner {
@@ -129,9 +144,12 @@ impl Log {
             dir,
             guard,
             guard_forbidden: AtomicBool::new(false),
-            signed: Mutex::new(None),
+            signed: watch::Sender::new(None),
             published: watch::Sender::new(None),
+            witnesses,
             witness_mode,
+            clock,
+            unmet_since: Mutex::new(None),
             waiting_since: Mutex::new(None),
             forked: AtomicBool::new(false),
         }))
@@ -170,7 +188,7 @@ impl Log {
     /// The last checkpoint signed, published or not.
     #[must_use]
     pub fn signed(&self) -> Option<Signed> {
-        self.0.signed.lock().clone()
+        self.0.signed.borrow().clone()
     }
 
     /// How far it is.
@@ -194,5 +212,66 @@ impl Log {
     #[must_use]
     pub fn is_forked(&self) -> bool {
         self.0.forked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the quorum of the policy is met; a moment without it counts as nothing. True
+    /// without a policy.
+    #[must_use]
+    pub fn quorum_met(&self) -> bool {
+        self.0.unmet_since.lock().is_none_or(|since| since.elapsed() < QUORUM_PATIENCE)
+    }
+
+    /// The witnesses of the policy, each with how often it failed to cosign.
+    #[must_use]
+    pub fn witness_failures(&self) -> Vec<(String, u64)> {
+        let all = self.0.witnesses.iter().flat_map(|witnesses| &witnesses.all);
+        all.map(|known| (known.name.clone(), known.failures.load(Ordering::Relaxed))).collect()
+    }
+
+    /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they
+    /// have been verified. Whether they were taken.
+    fn cosigned(&self, size: u64, cosignatures: Vec<NoteSignature>) -> bool {
+        let taken = self.0.signed.send_if_modified(|signed| match signed {
+            Some(signed) if signed.checkpoint.size() == size => {
+                cosignatures.into_iter().for_each(|line| signed.note.add(line));
+                true
+            }
+            _ => false,
+        });
+        if taken {
+            self.show();
+        }
+        taken
+    }
+
+    /// Shows the last checkpoint signed, if the mode allows it already.
+    fn show(&self) {
+        let Some(Signed { checkpoint, note }) = self.signed() else { return };
+        let quorum_met = self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let mut unmet_since = self.0.unmet_since.lock();
+        *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
+        drop(unmet_since);
+        if self.0.witness_mode == WitnessMode::Required && !quorum_met {
+            return;
+        }
+        let now = self.0.clock.now();
+        self.0.published.send_modify(|published| {
+            // A further cosignature does not publish it again.
+            let before = published.as_ref().filter(|p| p.checkpoint.size() == checkpoint.size());
+            let at = before.map_or(now, |published| published.at);
+            *published = Some(Arc::new(Published { checkpoint, note, at, quorum_met }));
+        });
+        *self.0.waiting_since.lock() = None;
+    }
+
+    /// Signs nothing any more, for good.
+    fn fork(&self, how: &str) {
+        if !self.0.forked.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                how,
+                "nothing more is signed: this journal does not continue what was published. \
+                 Restore a backup that does (duty-ledger restore)"
+            );
+        }
     }
 }
