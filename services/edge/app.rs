@@ -21,10 +21,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
+use crate::grpc::admin::{Admin, Served};
 use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::pb::admin_service_server::AdminServiceServer;
 use crate::storage::Storage;
 
 /// The services of the API, as health names them.
@@ -115,9 +117,12 @@ impl App {
         ready(&health, false).await;
         let (stopping, stop) = watch::channel(false);
 
-        let admin_routes = Routes::new(health_service.clone());
+        let (served, admin_served) = watch::channel(None);
+        let admin_routes = Routes::new(health_service.clone())
+            .add_service(AdminServiceServer::new(Admin::new(admin_served)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
-        let storage = open_journal().await?.into();
+        let storage: Storage = open_journal().await?.into();
+        let (id, dir) = (storage.ledger.clone(), storage.dir.clone());
         let log = open_log(config, &storage, Arc::clone(&clock)).await?;
         let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
         let opened = opening.await.map_err(StartError::Open)?;
@@ -126,6 +131,8 @@ impl App {
             Duration::from_millis(config.checkpoint_interval_ms.into()),
         );
 
+        let ledger = opened.ledger.clone();
+        served.send_replace(Some(Arc::new(Served { ledger, id, dir })));
         let routes = routes(config, opened.ledger.clone(), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);

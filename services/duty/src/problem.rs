@@ -159,6 +159,9 @@ reasons! {
     NotServing = "NOT_SERVING",
     /// A fault inside the service.
     Internal = "INTERNAL",
+    // --- operation
+    /// An admin call from another machine.
+    CallerNotLocal = "CALLER_NOT_LOCAL",
 }
 
 impl fmt::Display for Reason {

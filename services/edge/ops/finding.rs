@@ -3,6 +3,8 @@
 //! A finding is a value. Its words are made here and nowhere else, so that the command line, the
 //! admin port and the tests say the same.
 
+use std::borrow::Cow;
+
 use journal::{Corruption, ReadError};
 use journal_sled::OpenError;
 use serde::Serialize;
@@ -11,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What, for programs: a stable word such as `EVENT_DAMAGED`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// The position concerned, the first of them where it is a run; none for a file.
     pub position: Option<u64>,
     /// The last position of a run; absent for a single one.
@@ -30,13 +32,14 @@ impl Finding {
     /// A finding about one entry.
     #[must_use]
     pub fn at(position: u64, what: &'static str, zh: String, en: String) -> Self {
+        let what = what.into();
         Self { what, position: Some(position), last_position: None, file: None, zh, en }
     }
 
     /// A finding about a file.
     #[must_use]
     pub fn of(file: &str, what: &'static str, zh: String, en: String) -> Self {
-        let file = Some(file.to_owned());
+        let (what, file) = (what.into(), Some(file.to_owned()));
         Self { what, position: None, last_position: None, file, zh, en }
     }
 
@@ -45,10 +48,9 @@ impl Finding {
     pub fn damaged(first: u64, last: u64, error: &ReadError) -> Self {
         let (zh, en) = match error {
             ReadError::Corrupt { what, .. } => (corruption_zh(*what), what.to_string()),
-            ReadError::Engine(_) => (
-                "存储引擎无法读取".to_owned(),
-                "the storage engine cannot read it".to_owned(),
-            ),
+            ReadError::Engine(_) => {
+                ("存储引擎无法读取".to_owned(), "the storage engine cannot read it".to_owned())
+            }
         };
         let which = if first == last {
             (format!("第 {first} 条"), format!("position {first}"))
@@ -56,7 +58,7 @@ impl Finding {
             (format!("第 {first} 至 {last} 条"), format!("positions {first} to {last}"))
         };
         Self {
-            what: word(error),
+            what: word(error).into(),
             position: Some(first),
             last_position: (first < last).then_some(last),
             file: None,
@@ -129,10 +131,9 @@ pub fn unopened(error: &OpenError) -> Finding {
                 dir.display()
             ),
         ),
-        OpenError::Malformed { path, .. } => (
-            "MALFORMED",
-            format!("{} 的内容不是本程序所写；请从备份恢复该文件", path.display()),
-        ),
+        OpenError::Malformed { path, .. } => {
+            ("MALFORMED", format!("{} 的内容不是本程序所写；请从备份恢复该文件", path.display()))
+        }
         OpenError::OtherLedger { dir, found, expected } => (
             "OTHER_LEDGER",
             format!("{} 属于台账 {found}，不是 {expected}；请选择正确的目录", dir.display()),
@@ -160,9 +161,7 @@ pub fn unopened(error: &OpenError) -> Finding {
             "STORAGE_FULL",
             format!("{} 所在磁盘空间不足，无法打开；腾出空间后重试，数据没有丢失", dir.display()),
         ),
-        OpenError::Engine { dir, .. } => {
-            ("ENGINE", format!("存储引擎无法打开 {}", dir.display()))
-        }
+        OpenError::Engine { dir, .. } => ("ENGINE", format!("存储引擎无法打开 {}", dir.display())),
     };
     let position = match error {
         OpenError::TailLost { head, .. } => Some(head.events() + 1),
@@ -174,5 +173,5 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::Io { .. } | OpenError::Engine { .. } => crate::chain(error),
         _ => error.to_string(),
     };
-    Finding { what, position, last_position: None, file: None, zh, en }
+    Finding { what: what.into(), position, last_position: None, file: None, zh, en }
 }

@@ -6,8 +6,13 @@
 
 pub mod backup;
 pub mod finding;
+pub(crate) mod live;
+pub mod machine;
+pub mod offline;
+pub mod replay;
 pub mod restore;
 pub mod throttle;
+pub mod tiles;
 pub mod verify;
 
 pub use finding::Finding;

@@ -8,6 +8,7 @@
 
 mod error;
 mod staging;
+mod tiles;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -26,6 +27,8 @@ use super::verify::hex;
 use crate::codec;
 
 pub use self::error::RestoreError;
+pub(crate) use self::tiles::StaticLog;
+pub use self::tiles::tiles;
 
 /// A checkpoint somebody has seen of this ledger.
 #[derive(Debug, Clone)]
@@ -141,7 +144,11 @@ impl Builder {
             files: files.iter().map(|file| file.name.clone()).collect(),
             dry_run: wanted.dry_run,
         };
-        if wanted.dry_run { self.staging.discard()? } else { self.staging.keep()? }
+        if wanted.dry_run {
+            self.staging.discard()?
+        } else {
+            self.staging.keep()?
+        }
         Ok(restored)
     }
 }
@@ -271,8 +278,11 @@ fn public_key(file: &Kept) -> Option<VerifierKey> {
 /// When it cannot be read or is no signed checkpoint.
 pub fn witnessed(file: &Path) -> Result<Witnessed, RestoreError> {
     let source = file.display().to_string();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| RestoreError::Io { action: "read", path: file.into(), source: error })?;
+    let text = std::fs::read_to_string(file).map_err(|error| RestoreError::Io {
+        action: "read",
+        path: file.into(),
+        source: error,
+    })?;
     let bad = |error| RestoreError::Witnessed { source_name: source.clone(), source: error };
     let note = merkle::Note::parse(text.as_bytes()).map_err(|error| bad(error.into()))?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(bad)?;

@@ -35,6 +35,7 @@ pub use inspect::Inspection;
 pub use lock::Holder;
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
 pub use sled_journal::SledJournal;
+pub use store::free_bytes;
 
 #[cfg(test)]
 mod tests;

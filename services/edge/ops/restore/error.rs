@@ -116,7 +116,9 @@ pub enum RestoreError {
         source: CheckpointError,
     },
     /// An entry is none.
-    #[error("position {position} is no entry this program understands; use the program version that wrote it, or a later one")]
+    #[error(
+        "position {position} is no entry this program understands; use the program version that wrote it, or a later one"
+    )]
     Entry {
         /// Which.
         position: u64,
@@ -170,9 +172,9 @@ impl RestoreError {
             Self::Older { size, witnessed, source_name } => format!(
                 "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复"
             ),
-            Self::Inconsistent { witnessed, source_name } => format!(
-                "前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复"
-            ),
+            Self::Inconsistent { witnessed, source_name } => {
+                format!("前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复")
+            }
             Self::Root { size, what } => {
                 format!("前 {size} 条的根散列与 {what} 中的不符；请换一份副本恢复")
             }
@@ -180,9 +182,9 @@ impl RestoreError {
             Self::Witnessed { source_name, source } => {
                 format!("{source_name} 不是已签名的检查点：{}", source.zh())
             }
-            Self::Entry { position, .. } => format!(
-                "第 {position} 条不是本程序能理解的记录；请使用写入它的版本或更新的版本"
-            ),
+            Self::Entry { position, .. } => {
+                format!("第 {position} 条不是本程序能理解的记录；请使用写入它的版本或更新的版本")
+            }
             Self::Tiles { path, zh, .. } => format!("{path}：{zh}"),
             Self::Open(error) => unopened(error).zh,
             Self::Append(_) | Self::Close(_) => {

@@ -72,9 +72,8 @@ impl Staging {
         let Some(journal) = self.journal.as_ref().filter(|_| !self.commit.is_empty()) else {
             return Ok(());
         };
-        let head = journal.head().map_err(|_| RestoreError::Append(
-            journal::AppendError::Poisoned,
-        ))?;
+        let head =
+            journal.head().map_err(|_| RestoreError::Append(journal::AppendError::Poisoned))?;
         journal.append(head.next(), &self.commit).map_err(RestoreError::Append)?;
         self.commit.clear();
         self.bytes = 0;

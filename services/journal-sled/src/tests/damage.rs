@@ -150,11 +150,8 @@ fn an_inspection_tells_what_opening_refuses_and_changes_nothing() {
     let (place, keys) = many_frames();
     let last = keys.last().unwrap();
     tamper(&place, |db| drop(db.remove(last).unwrap()));
-    fs::write(
-        place.dir().join("HIGH-WATER"),
-        "duty-ledger journal high-water 1\nposition 200\n",
-    )
-    .unwrap();
+    fs::write(place.dir().join("HIGH-WATER"), "duty-ledger journal high-water 1\nposition 200\n")
+        .unwrap();
     fs::write(
         place.dir().join("FORMAT"),
         format!("duty-ledger journal format 1\nledger {LEDGER}\n"),
