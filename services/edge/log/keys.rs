@@ -12,7 +12,7 @@ use merkle::{KeyName, LogSigner, VerifierKey};
 use super::files::{self, Access, FileError};
 
 /// Directory of the keys below the data directory.
-pub const DIRECTORY: &str = "keys";
+pub(super) const DIRECTORY: &str = "keys";
 const ED25519_FILE: &str = "log.ed25519";
 const SM2_FILE: &str = "log.sm2";
 
@@ -158,9 +158,7 @@ fn load(
 }
 
 /// A key from 32 random bytes. One draw in four thousand million is no SM2 key.
-fn draw(
-    make: impl Fn(&[u8; 32]) -> Result<LogSigner, KeyError>,
-) -> Result<LogSigner, LogKeyError> {
+fn draw(make: impl Fn(&[u8; 32]) -> Result<LogSigner, KeyError>) -> Result<LogSigner, LogKeyError> {
     loop {
         if let Ok(signer) = make(&random()?) {
             return Ok(signer);
