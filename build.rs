@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tonic_prost_build::configure()
         .bytes(".dutyledger.v1.RecordedEntry.stored")
+        .bytes(".dutyledger.v1.GetReceiptResponse.stored")
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
 use crate::grpc::admin::{Admin, Served};
+use crate::http;
 use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
@@ -36,6 +37,7 @@ pub const SERVICES: &[&str] = &[
     "dutyledger.v1.ReviewService",
     "dutyledger.v1.ComplianceService",
     "dutyledger.v1.EvaluationService",
+    "dutyledger.v1.LedgerService",
 ];
 /// Health name of "the process lives": true from the start, also while the journal is replayed.
 const LIVENESS: &str = "liveness";
@@ -46,10 +48,11 @@ const READINESS: &str = "readiness";
 pub struct Sockets {
     api: TcpListener,
     admin: TcpListener,
+    http: TcpListener,
 }
 
 impl Sockets {
-    /// Binds both ports.
+    /// Binds the ports.
     ///
     /// # Errors
     /// The address and what the system said.
@@ -57,7 +60,11 @@ impl Sockets {
         let bind = |address: SocketAddr| async move {
             TcpListener::bind(address).await.map_err(|error| (address, error))
         };
-        Ok(Self { api: bind(config.listen).await?, admin: bind(config.admin_listen).await? })
+        Ok(Self {
+            api: bind(config.listen).await?,
+            admin: bind(config.admin_listen).await?,
+            http: bind(config.http_listen).await?,
+        })
     }
 }
 
@@ -67,12 +74,15 @@ pub struct App {
     pub api_address: SocketAddr,
     /// Where the health port listens.
     pub admin_address: SocketAddr,
+    /// Where checkpoint and tiles are served.
+    pub http_address: SocketAddr,
     opened: Opened,
     publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
     api: JoinHandle<Result<(), tonic::transport::Error>>,
     admin: JoinHandle<Result<(), tonic::transport::Error>>,
+    http: JoinHandle<std::io::Result<()>>,
     days: JoinHandle<()>,
     poison: JoinHandle<()>,
     notice: Duration,
@@ -112,14 +122,18 @@ impl App {
     ) -> Result<Self, E> {
         let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
         let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
+        let http_address = sockets.http.local_addr().map_err(StartError::Socket)?;
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status(LIVENESS, ServingStatus::Serving).await;
         ready(&health, false).await;
         let (stopping, stop) = watch::channel(false);
 
         let (served, admin_served) = watch::channel(None);
+        let (measured, measures) = watch::channel(None);
         let admin_routes = Routes::new(health_service.clone())
-            .add_service(AdminServiceServer::new(Admin::new(admin_served)));
+            .add_service(AdminServiceServer::new(Admin::new(admin_served)))
+            .into_axum_router();
+        let admin_routes = Routes::from(admin_routes.merge(http::metrics::router(measures)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
         let storage: Storage = open_journal().await?.into();
         let (id, dir) = (storage.ledger.clone(), storage.dir.clone());
@@ -133,6 +147,9 @@ impl App {
 
         let ledger = opened.ledger.clone();
         served.send_replace(Some(Arc::new(Served { ledger, id, dir })));
+        measured.send_replace(Some(opened.ledger.clone()));
+        let pages = http::router(opened.ledger.clone(), config.serve_entries);
+        let http = http::spawn(pages, sockets.http, stop.clone());
         let routes = routes(config, opened.ledger.clone(), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);
@@ -146,12 +163,14 @@ impl App {
         Ok(Self {
             api_address,
             admin_address,
+            http_address,
             opened,
             publisher,
             health,
             stopping,
             api,
             admin,
+            http,
             days,
             poison,
             notice: Duration::from_millis(config.shutdown_notice_ms.into()),
@@ -166,14 +185,17 @@ impl App {
         self.days.abort();
         self.poison.abort();
         self.stopping.send_replace(true);
-        let (mut api, mut admin) = (self.api, self.admin);
-        let servers = async { (&mut api).await.is_ok() & (&mut admin).await.is_ok() };
+        let (mut api, mut admin, mut http) = (self.api, self.admin, self.http);
+        let servers = async {
+            (&mut api).await.is_ok() & (&mut admin).await.is_ok() & (&mut http).await.is_ok()
+        };
         // tonic waits for open connections without end; the deadline is ours.
         let drained = tokio::time::timeout(self.drain, servers).await.unwrap_or(false);
         if !drained {
             tracing::warn!("open calls did not end in time and are cut off");
             api.abort();
             admin.abort();
+            http.abort();
         }
         opening::close(self.opened).await;
         // After the writer: the last checkpoint covers everything it wrote.
@@ -224,6 +246,7 @@ pub fn routes(
     use pb::compliance_service_server::ComplianceServiceServer;
     use pb::duty_event_service_server::DutyEventServiceServer;
     use pb::evaluation_service_server::EvaluationServiceServer;
+    use pb::ledger_service_server::LedgerServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
     let api = Api {
@@ -252,7 +275,8 @@ pub fn routes(
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )
-        .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
+        .add_service(EvaluationServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
 fn spawn_server(
@@ -262,6 +286,8 @@ fn spawn_server(
     calls: Option<u32>,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
     let mut server = Server::builder()
+        // For `/metrics`, which nobody reads over HTTP/2.
+        .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)));
     if let Some(calls) = calls {

@@ -12,6 +12,7 @@ mod committer;
 pub mod config;
 mod days;
 pub mod grpc;
+pub mod http;
 pub mod ledger;
 pub mod log;
 pub mod opening;

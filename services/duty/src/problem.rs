@@ -159,6 +159,10 @@ reasons! {
     NotServing = "NOT_SERVING",
     /// A fault inside the service.
     Internal = "INTERNAL",
+    /// The entry or the tree is not published yet.
+    NotPublished = "NOT_PUBLISHED",
+    /// The cosignature is not one of a witness of the policy over the last checkpoint signed.
+    CosignatureInvalid = "COSIGNATURE_INVALID",
     // --- operation
     /// An admin call from another machine.
     CallerNotLocal = "CALLER_NOT_LOCAL",

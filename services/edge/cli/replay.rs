@@ -75,9 +75,8 @@ pub(super) async fn run(args: ReplayArgs) -> Result<(), Failure> {
     if asked.as_of.is_none() {
         asked.as_of = text(&answer, "/basis/asOfDate").and_then(|day| day.parse().ok());
     }
-    let mut view = replay::compliance(&replayed, &asked)
+    let view = replay::compliance(&replayed, &asked)
         .map_err(|(zh, en)| Failure::new(FAILED, format!("{zh}\n{en}")))?;
-    replay::root(&mut view, &replayed);
     let view = output::to_json("GetOrganizationComplianceResponse", &view)
         .map_err(|error| Failure::new(FAILED, crate::chain(&error)))?;
     let view: Value =

@@ -72,6 +72,23 @@ pub struct Published {
     pub quorum_met: bool,
 }
 
+/// Why a cosignature was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CosignatureError {
+    /// It is over another checkpoint than the last one signed.
+    #[error("the last checkpoint signed has {signed} entries")]
+    NotTheLast {
+        /// The size of that.
+        signed: u64,
+    },
+    /// No witness of the policy has that key.
+    #[error("no witness of the policy has that key")]
+    Unknown,
+    /// It does not verify.
+    #[error("it does not verify")]
+    Invalid,
+}
+
 /// How far each of the three steps is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -226,6 +243,41 @@ impl Log {
     pub fn witness_failures(&self) -> Vec<(String, u64)> {
         let all = self.0.witnesses.iter().flat_map(|witnesses| &witnesses.all);
         all.map(|known| (known.name.clone(), known.failures.load(Ordering::Relaxed))).collect()
+    }
+
+    /// The witness policy, as it can be given to a verifier; `None` without one.
+    #[must_use]
+    pub fn policy_text(&self) -> Option<String> {
+        let witnesses = self.0.witnesses.as_ref()?;
+        Some(String::from_utf8_lossy(&witnesses.policy.to_bytes()).into_owned())
+    }
+
+    /// Takes the cosignature that a witness brought, over the last checkpoint signed; whether the
+    /// quorum is met now.
+    ///
+    /// # Errors
+    /// [`CosignatureError`]; nothing is changed then.
+    pub fn add_cosignature(
+        &self,
+        size: u64,
+        line: NoteSignature,
+    ) -> Result<bool, CosignatureError> {
+        let witnesses = self.0.witnesses.as_ref().ok_or(CosignatureError::Unknown)?;
+        let signed = self.signed().ok_or(CosignatureError::NotTheLast { signed: 0 })?;
+        if signed.checkpoint.size() != size {
+            return Err(CosignatureError::NotTheLast { signed: signed.checkpoint.size() });
+        }
+        let mut of_policy = witnesses.policy.witnesses().filter(|known| line.is_of(&known.key));
+        let witness = of_policy.next().ok_or(CosignatureError::Unknown)?;
+        let time = witness.key.verify(signed.note.text(), line.bytes());
+        if !matches!(time, Ok(Some(1..))) {
+            return Err(CosignatureError::Invalid);
+        }
+        if !self.cosigned(size, vec![line]) {
+            let signed = self.signed().map_or(0, |signed| signed.checkpoint.size());
+            return Err(CosignatureError::NotTheLast { signed });
+        }
+        Ok(self.signed().is_some_and(|signed| witnesses.policy.accept(&signed.note).is_ok()))
     }
 
     /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they

@@ -164,19 +164,16 @@ pub fn compliance(
     let (position, rules) = &found.rules;
     let lines = found.evaluation.lines.iter().zip(&rules.duties);
     Ok(pb::GetOrganizationComplianceResponse {
-        basis: Some(convert::basis(question, vec![convert::rule_set(*position, rules)])),
+        basis: Some(convert::basis(
+            question,
+            vec![convert::rule_set(*position, rules)],
+            hex(replayed.root_at_known),
+        )),
         organization: Some(registry::organization_message(&found.organization)),
         duties: lines.map(|(line, rule)| convert::duty(line, rule)).collect(),
         scores: convert::scores(&found.evaluation.scores),
         applicable_weight: convert::decimal(found.evaluation.scores.weight),
     })
-}
-
-/// Puts tree size and root into the basis of a view, as the service does.
-pub fn root(view: &mut pb::GetOrganizationComplianceResponse, replayed: &Replayed) {
-    if let Some(basis) = &mut view.basis {
-        let _ = (basis, replayed);
-    }
 }
 
 /// One field that differs.

@@ -73,6 +73,7 @@ impl Server {
     pub(crate) fn start(directory: &Path) -> Self {
         let mut child = command()
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["--http-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
             .env("NO_COLOR", "1")
