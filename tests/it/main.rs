@@ -7,6 +7,7 @@ mod crash;
 mod faults;
 mod golden;
 mod ledger;
+mod ops;
 mod python;
 mod reflection;
 mod refusals;
