@@ -47,13 +47,16 @@ fn replace_entry(db: &sled::Db, position: u64, change: impl FnOnce(&mut Vec<u8>)
     }
 }
 
+/// Flips a bit in an entry and leaves the checksum as it was.
 fn flip(db: &sled::Db, position: u64) {
     let (first, value) = frame_of(db, position);
-    let (_, entries) = frame::decode(first, &value).expect("a sound frame");
-    let index = usize::try_from(position - first.get()).expect("small");
-    let before: usize = entries[..index].iter().map(|entry| 8 + entry.bytes.len()).sum();
     let mut value = value.to_vec();
-    value[8 + before + 8 + 3] ^= 0x10;
+    let mut at = 8;
+    for _ in first.get()..position {
+        let length: [u8; 4] = value[at..at + 4].try_into().expect("four bytes");
+        at += 8 + u32::from_be_bytes(length) as usize;
+    }
+    value[at + 8 + 3] ^= 0x10;
     db.insert(frame::key(first), value).expect("inserted");
 }
 
