@@ -25,6 +25,7 @@ use crate::grpc::Api;
 use crate::ledger::Ledger;
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::persons::{self, Persons, PersonsError};
 
 /// The services of the API, as health names them.
 pub const SERVICES: &[&str] = &[
@@ -70,6 +71,7 @@ pub struct App {
     api: JoinHandle<Result<(), tonic::transport::Error>>,
     admin: JoinHandle<Result<(), tonic::transport::Error>>,
     days: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     poison: JoinHandle<()>,
     notice: Duration,
     drain: Duration,
@@ -84,6 +86,12 @@ pub enum StartError {
     /// The ledger could not be opened.
     #[error("the ledger could not be opened")]
     Open(#[source] OpenError),
+    /// The keys of persons could not be opened, or those of erased persons not destroyed.
+    #[error("人员密钥不可用 / the keys of persons cannot be used")]
+    Persons(#[source] PersonsError),
+    /// The ledger's id could not be read.
+    #[error("the ledger's id could not be read")]
+    Ledger(#[source] journal_sled::OpenError),
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -114,11 +122,20 @@ impl App {
             .await
             .map_err(StartError::Open)?;
 
-        let routes = routes(config, opened.ledger.clone(), stop.clone())
+        let persons = match open_persons(config, &opened.ledger).await {
+            Ok(persons) => Arc::new(persons),
+            Err(error) => {
+                opening::close(opened).await;
+                return Err(error.into());
+            }
+        };
+
+        let routes = routes(config, opened.ledger.clone(), Arc::clone(&persons), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);
         let api = spawn_server(routes, sockets.api, stop, Some(config.calls_per_connection_max));
         let days = tokio::spawn(days::keep_closing(opened.ledger.clone(), clock));
+        let erasures = tokio::spawn(persons::keep_erased_gone(opened.ledger.clone(), persons));
         let poison = tokio::spawn(drop_readiness_when_poisoned(
             opened.ledger.health().watch(),
             health.clone(),
@@ -133,6 +150,7 @@ impl App {
             api,
             admin,
             days,
+            erasures,
             poison,
             notice: Duration::from_millis(config.shutdown_notice_ms.into()),
             drain: Duration::from_millis(config.shutdown_drain_ms.into()),
@@ -144,6 +162,7 @@ impl App {
         ready(&self.health, false).await;
         tokio::time::sleep(self.notice).await;
         self.days.abort();
+        self.erasures.abort();
         self.poison.abort();
         self.stopping.send_replace(true);
         let (mut api, mut admin) = (self.api, self.admin);
@@ -160,6 +179,23 @@ impl App {
     }
 }
 
+/// Opens the keys of persons; what was erased is gone before anything is served.
+async fn open_persons(config: &Config, ledger: &Ledger) -> Result<Persons, StartError> {
+    let (data_dir, kek) = (config.data_dir.clone(), config.person_kek.clone());
+    let registry = ledger.registry();
+    let open = move || {
+        let of = journal_sled::ledger_of(&data_dir).map_err(StartError::Ledger)?;
+        let persons = Persons::open(&data_dir, of.map(|id| id.to_string()), kek)
+            .map_err(StartError::Persons)?;
+        let destroyed = persons.destroy_erased(&registry).map_err(StartError::Persons)?;
+        if 0 < destroyed {
+            tracing::warn!(destroyed, "keys of erased persons were still there and are destroyed");
+        }
+        Ok(persons)
+    };
+    tokio::task::spawn_blocking(open).await.unwrap_or(Err(StartError::Open(OpenError::CutShort)))
+}
+
 /// The services of the API over a ledger, with their limits, and reflection. Whoever serves them
 /// brings the connections; `stopping` ends the endless streams.
 ///
@@ -168,6 +204,7 @@ impl App {
 pub fn routes(
     config: &Config,
     ledger: Ledger,
+    persons: Arc<Persons>,
     stopping: watch::Receiver<bool>,
 ) -> Result<Routes, tonic_reflection::server::Error> {
     use pb::compliance_service_server::ComplianceServiceServer;
@@ -177,6 +214,7 @@ pub fn routes(
     use pb::review_service_server::ReviewServiceServer;
     let api = Api {
         ledger,
+        persons,
         min_position_wait: config.min_position_wait(),
         watch_heartbeat: config.watch_heartbeat(),
         stopping,

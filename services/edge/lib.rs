@@ -14,6 +14,7 @@ mod days;
 pub mod grpc;
 pub mod ledger;
 pub mod opening;
+pub mod persons;
 pub mod replay;
 pub mod report;
 

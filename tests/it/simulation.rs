@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use duty_ledger::clock::SystemClock;
+use duty_ledger::persons::{Persons, PersonsError};
 use duty_ledger::{app, opening, pb};
 use hyper_util::rt::TokioIo;
 use journal::{Journal as _, MemoryJournal, ReadLimit};
@@ -73,11 +74,16 @@ impl AsyncWrite for Connection {
     }
 }
 
+/// The keys of a ledger that has no directory: none.
+fn no_keys() -> Result<Arc<Persons>, PersonsError> {
+    Ok(Arc::new(Persons::open(&config().data_dir, None, None)?))
+}
+
 /// Serves the real routes over a memory journal.
 async fn serve(journal: MemoryJournal) -> turmoil::Result {
     let opened = opening::open(Arc::new(journal), Arc::new(SystemClock), |_| ()).await?;
     let (_stopping, stop) = tokio::sync::watch::channel(false);
-    let routes = app::routes(&config(), opened.ledger.clone(), stop)?;
+    let routes = app::routes(&config(), opened.ledger.clone(), no_keys()?, stop)?;
     let listener = TcpListener::bind((IpAddr::from(Ipv4Addr::UNSPECIFIED), PORT)).await?;
     let (accepted, incoming) = tokio::sync::mpsc::channel(16);
     let accepting = async move {

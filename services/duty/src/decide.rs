@@ -6,6 +6,7 @@
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
 mod outcome;
+mod persons;
 mod references;
 mod registration;
 mod standing;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use outcome::{Outcome, Refusal, RefusalKind};
+pub use persons::person_erased;
 pub use standing::{Fate, Standing};
 
 use crate::entry::{Entry, Recorded};
@@ -67,6 +69,7 @@ impl Command {
                 | Entry::Organization(_)
                 | Entry::Post(_)
                 | Entry::Person(_)
+                | Entry::PersonErased(_)
                 | Entry::Tenure(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
@@ -80,6 +83,7 @@ impl Command {
 /// Everything a check of one entry may look at.
 struct Context<'a> {
     standing: &'a Standing,
+    recorder: &'a str,
     earlier: &'a Earlier,
     /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
     batch: BTreeMap<EventId, Option<&'a DutyEvent>>,
@@ -107,8 +111,13 @@ pub fn decide(
 ) -> Result<Vec<Outcome>, Refusal> {
     let mut refusal = Refusal::collecting();
     check_shape(command, &mut refusal);
-    let context =
-        Context { standing, earlier, batch: command.entries.iter().map(in_batch).collect(), now };
+    let context = Context {
+        standing,
+        recorder: &command.recorder,
+        earlier,
+        batch: command.entries.iter().map(in_batch).collect(),
+        now,
+    };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
         let path = format!("events[{}]", proposed.index);
@@ -199,7 +208,10 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: 
             registration::organization(context, organization, refusal);
         }
         Entry::Post(post) => registration::post(context.standing, post, refusal),
-        Entry::Person(_) => {}
+        Entry::Person(person) => persons::person(context.standing, person, refusal),
+        Entry::PersonErased(erasure) => {
+            persons::erasure(context.standing, context.recorder, erasure, refusal);
+        }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),

@@ -192,6 +192,8 @@ async fn register(client: &mut RegistryServiceClient<Channel>) -> Result<(), Fai
                 recorder: RECORDER.to_owned(),
                 event_id: demo_id(&format!("person/{}", person.person_id)),
                 person: Some(person),
+                text: None,
+                amend: false,
             })
             .await?;
     }

@@ -66,6 +66,8 @@ pub(crate) fn config() -> Config {
     Config {
         listen: any,
         admin_listen: any,
+        // Over a journal in memory there is no directory; nobody else's is touched.
+        data_dir: "no-directory".into(),
         cache_mib: 8,
         min_position_wait_ms: 50,
         watch_heartbeat_ms: 100,
@@ -85,7 +87,8 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self::over(Arc::new(open(directory)), clock).await
+        let config = Config { data_dir: directory.to_path_buf(), ..config() };
+        Self::with(&config, Arc::new(open(directory)), clock).await
     }
 
     /// A service over a journal.
