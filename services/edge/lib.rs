@@ -27,6 +27,13 @@ pub mod pb {
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 }
 
+/// A name never gets into a log by way of a `{:?}`.
+impl std::fmt::Debug for pb::PersonalText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalText(hidden)")
+    }
+}
+
 /// An error with everything that caused it, for the log. `Display` of an error never prints its
 /// source; this does, once, where the error is handled.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

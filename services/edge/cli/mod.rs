@@ -9,6 +9,8 @@ mod demo;
 mod explain;
 mod import;
 mod output;
+mod person;
+mod persons;
 mod rules;
 mod serve;
 mod sheet;
@@ -52,6 +54,10 @@ enum Command {
     Sheet(sheet::SheetArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
+    /// Registers, shows and erases persons (人员).
+    Person(person::PersonArgs),
+    /// Makes and changes the key of keys, offline (主密钥).
+    Persons(persons::PersonsArgs),
 }
 
 /// Where the service is.
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Rules(args) => rules::run(&args),
+        Command::Person(args) => on_runtime(person::run(args)),
+        Command::Persons(args) => persons::run(&args),
     }
 }
 

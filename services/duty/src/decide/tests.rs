@@ -6,6 +6,7 @@
 
 mod batches;
 mod laws;
+mod persons;
 mod refusals;
 
 use expect_test::Expect;
