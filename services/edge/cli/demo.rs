@@ -309,7 +309,7 @@ fn try_next(config: &Config, app: &crate::app::App) {
     let service = "dutyledger.v1.ComplianceService/GetOrganizationCompliance";
     let question =
         format!(r#"{{"organization_id":"{ORGANIZATION}","selector":{{"year":{YEAR}}}}}"#);
-    let event = event_to_try();
+    let (event, person) = (event_to_try(), person_to_try());
     // As the user typed it: with `cargo run` that is a path below target/.
     let me = std::env::args().next().unwrap_or_else(|| "duty-ledger".to_owned());
     output::say(&format!(
@@ -321,12 +321,11 @@ fn try_next(config: &Config, app: &crate::app::App) {
          \x20 grpcurl --plaintext {api} list\n\
          \x20 grpcurl --plaintext -d '{question}' {api} {service}\n\
          \x20 buf curl --protocol grpc --http2-prior-knowledge -d '{question}' http://{api}/{service}\n\
-         登记一名示例人员的姓名（只以密文入账），再删除 record a name, stored sealed, and erase it:\n\
-         \x20 echo '{{\"nameZh\":\"示例人员\"}}' | {me} person register p-demo --text - --recorder me --server http://{api}\n\
-         \x20 {me} person show p-demo --server http://{api}\n\
-         \x20 {me} person erase p-demo --document '柳科发〔2026〕1号' --reason '演示个人信息的删除流程' --approver you --recorder me --server http://{api}\n\
          补一次有文号的专题工作会，再看得分 record a documented work meeting, then look at the score again:\n\
-         \x20 grpcurl --plaintext -d '{event}' {api} dutyledger.v1.DutyEventService/AppendEvents\n\n\
+         \x20 grpcurl --plaintext -d '{event}' {api} dutyledger.v1.DutyEventService/AppendEvents\n\
+         登记一个姓名（只以密文入账，可由 person erase 删除） record a name, sealed, for person erase to erase:\n\
+         \x20 grpcurl --plaintext -d '{person}' {api} dutyledger.v1.RegistryService/RegisterPerson\n\
+         \x20 {me} person show p-demo --server http://{api}\n\n\
          Ctrl-C 停止 to stop",
         shown(&config.data_dir),
     ));
@@ -345,4 +344,15 @@ fn event_to_try() -> String {
         "special_work_meeting": {},
     });
     serde_json::json!({ "recorder": "me", "events": [event] }).to_string()
+}
+
+/// A person with a name that is nobody's, in JSON, for the shell.
+fn person_to_try() -> String {
+    let call = serde_json::json!({
+        "recorder": "me",
+        "event_id": "0192f0c4-5b7e-7c31-8f2a-4d6e9b1a7c56",
+        "person": { "person_id": "p-demo" },
+        "text": { "name_zh": "示例人员" },
+    });
+    call.to_string()
 }

@@ -121,7 +121,11 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
         return json("GetPersonResponse", &answer);
     }
     let language = args.output.lang;
-    output::say(&format!("{}  {}", answer.person.clone().unwrap_or_default().person_id, name(&answer, language)));
+    output::say(&format!(
+        "{}  {}",
+        answer.person.clone().unwrap_or_default().person_id,
+        name(&answer, language)
+    ));
     for tenure in &answer.tenures {
         let pb::Tenure { post_id, start_date, end_date, acting, .. } = tenure;
         let acting = if *acting { language.pick("（主持工作）", " (acting)") } else { "" };

@@ -91,17 +91,17 @@ pub(super) fn write_kek(file: &Path, kek: &Kek) -> std::io::Result<()> {
 
 fn rewrap(args: &RewrapArgs) -> Done {
     let read = |file: &Path| {
-        Kek::read(file).map_err(|error| {
-            (BAD_CONFIG, format!("{}: {} / {}", shown(file), error.zh, error.en))
-        })
+        Kek::read(file)
+            .map_err(|error| (BAD_CONFIG, format!("{}: {} / {}", shown(file), error.zh, error.en)))
     };
     let (old, new) = (read(&args.old_kek_file)?, read(&args.new_kek_file)?);
     let dir = &args.data_dir;
     let failed = |error: &dyn std::error::Error| (FAILED, crate::chain(error));
-    let ledger = journal_sled::ledger_of(dir).map_err(|error| failed(&error))?.ok_or_else(|| {
-        let dir = shown(dir);
-        (FAILED, format!("{dir} 中没有台账 / there is no ledger in {dir}"))
-    })?;
+    let ledger =
+        journal_sled::ledger_of(dir).map_err(|error| failed(&error))?.ok_or_else(|| {
+            let dir = shown(dir);
+            (FAILED, format!("{dir} 中没有台账 / there is no ledger in {dir}"))
+        })?;
     // Holding the journal open keeps every service out meanwhile.
     let mut options = Options::new(LedgerId::from_bytes(ledger.to_bytes()));
     options.expected_ledger = Some(ledger);

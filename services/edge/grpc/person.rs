@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use duty::decide::RefusalKind;
+use duty::decide::{Command, Proposed, Refusal, RefusalKind};
 use duty::entry::{Entry, PersonErasure};
 use duty::id::{EventId, PersonId};
 use duty::registry::{Person, Sealed};
@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 
 use super::convert::{person as convert, registry};
 use super::{Api, event_id, recorder, refuse_if_any, status};
-use crate::ledger::{self, SubmitError};
+use crate::ledger::{self, Receipt, Submission, SubmitError};
 use crate::pb;
 use crate::pb::ledger_entry::Payload;
 use crate::persons::{self, PersonsError};
@@ -68,7 +68,11 @@ impl Api {
         match text {
             Some(text) => self.register_sealed(by, id, person, text).await,
             None if amend => Err(text_required()),
-            None => self.submit_person(by, id, person.into()).await,
+            None => {
+                let submitted = self.submit_person(by, id, person.into()).await;
+                let receipt = submitted.map_err(|error| status::submit_one(error, FIELDS))?;
+                Ok(super::receipt(&receipt, Vec::new()))
+            }
         }
     }
 
@@ -80,14 +84,14 @@ impl Api {
         person: PersonId,
         text: pb::PersonalText,
     ) -> Result<pb::AppendReceipt, Status> {
-        // The same call twice at once seals twice, and no two ciphertexts are the same: the one that
-        // comes second looks again, and finds what the first wrote.
-        let mut tries_left = 2;
+        // The same call twice at once seals twice, and no two ciphertexts are the same: the one
+        // that comes second looks again, and finds what the first wrote.
+        let mut tries_left = 3;
         loop {
             tries_left -= 1;
             // Sealing would make a key again for somebody who must not have one.
             if let Some(at) = self.erased_at(&person) {
-                return Err(erased(&person, at, "text"));
+                return Err(erased(&person, at));
             }
             let earlier = self.earlier_text(id, &person, &text).await?;
             let is_new = matches!(earlier, Earlier::Nothing);
@@ -96,31 +100,55 @@ impl Api {
                 Earlier::Nothing | Earlier::Otherwise => self.seal(&person, &text).await?,
             };
             let entry = Person { id: person.clone(), sealed: Some(sealed) };
-            let submitted = self.submit_person(by.clone(), id, entry).await;
-            let Err(refusal) = submitted else { return submitted };
+            let error = match self.submit_person(by.clone(), id, entry).await {
+                Ok(receipt) => return Ok(super::receipt(&receipt, Vec::new())),
+                Err(error) => error,
+            };
             if self.erased_at(&person).is_some() {
                 // Erased meanwhile: the key that sealing made goes too.
                 persons::destroy(&self.ledger, &self.persons).await;
-                return Err(refusal);
             }
-            let beaten = is_new && self.ledger.with_state(|state| state.position_of(id).is_some());
+            // The only thing a person's entry can collide with is another under its event id.
+            let beaten = matches!(&error, SubmitError::Refused(refusal)
+                if is_new && refusal.kind() == RefusalKind::AlreadyExists);
             if tries_left == 0 || !beaten {
-                return Err(refusal);
+                return Err(status::submit_one(error, FIELDS));
             }
+            self.until_shown(id).await;
         }
+    }
+
+    /// Waits until the entry with this id, which the writer has already decided on, is shown. It is
+    /// not if its write failed; the next try finds out.
+    async fn until_shown(&self, id: EventId) {
+        let mut head = self.ledger.watch_head();
+        let shown = async {
+            while self.ledger.with_state(|state| state.position_of(id).is_none()) {
+                if head.changed().await.is_err() {
+                    break;
+                }
+            }
+        };
+        // In vain or not, the next try looks.
+        let _ = tokio::time::timeout(self.min_position_wait, shown).await;
     }
 
     async fn submit_person(
         &self,
-        by: Box<str>,
-        id: EventId,
+        recorder: Box<str>,
+        event_id: EventId,
         person: Person,
-    ) -> Result<pb::AppendReceipt, Status> {
+    ) -> Result<Receipt, SubmitError> {
         let payload = Payload::Person(pb::Person {
             person_id: person.id.to_string(),
             sealed: person.sealed.as_ref().map(convert::sealed_message),
         });
-        self.submit_one(FIELDS, by, id, Entry::Person(person), payload, Vec::new()).await
+        let proposed = Proposed { index: 0, event_id, entry: Entry::Person(person) };
+        let command = Command { recorder, entries: vec![proposed], expectations: Vec::new() };
+        let submission = Submission { command, payloads: vec![payload], found: Vec::new() };
+        let receipts = self.ledger.submit(submission).await?;
+        // One entry has one receipt; a writer that gave none is no writer any more.
+        receipts.into_iter().next().ok_or(SubmitError::Stopping)
     }
 
     /// What the entry with this id, if there is one, says of the person's text.
@@ -175,11 +203,7 @@ impl Api {
     }
 
     /// The person's text in the newest version known at a position, unless it was erased, whenever.
-    pub(super) async fn text_of(
-        &self,
-        person: &PersonId,
-        known: Position,
-    ) -> Result<Text, Status> {
+    pub(super) async fn text_of(&self, person: &PersonId, known: Position) -> Result<Text, Status> {
         let registry = self.ledger.registry();
         let Some(record) = registry.person(person) else { return Ok(Text::None) };
         if let Some(at) = record.erased_at {
@@ -343,15 +367,9 @@ fn text_required() -> Status {
     )])
 }
 
-fn erased(person: &PersonId, at: Position, field: &str) -> Status {
-    let problem = duty::decide::person_erased(person, at, field);
-    status::submit_one(
-        SubmitError::Refused(duty::decide::Refusal::new(
-            RefusalKind::FailedPrecondition,
-            vec![problem],
-        )),
-        FIELDS,
-    )
+fn erased(person: &PersonId, at: Position) -> Status {
+    let problem = duty::decide::person_erased(person, at, "text");
+    status::refused(Refusal::new(RefusalKind::FailedPrecondition, vec![problem]))
 }
 
 /// Why a text could not be sealed or read, for a caller. What exactly goes to the log.

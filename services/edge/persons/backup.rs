@@ -37,10 +37,7 @@ pub fn to_back_up(
         }
         // Destroyed since it was listed: then it was erased just now.
         let Some(key) = directory.key(&person)? else { continue };
-        kept.push(KeptFile {
-            name: format!("{person}.key"),
-            bytes: key.to_text().into_bytes(),
-        });
+        kept.push(KeptFile { name: format!("{person}.key"), bytes: key.to_text().into_bytes() });
     }
     if let Some(record) = directory.kek_record()? {
         kept.push(KeptFile { name: RECORD.to_owned(), bytes: record.to_text().into_bytes() });
@@ -55,11 +52,7 @@ pub fn to_back_up(
 ///
 /// # Errors
 /// [`PersonsError`] when a file is not one of [`to_back_up`] or belongs to another ledger.
-pub fn to_restore(
-    data_dir: &Path,
-    ledger: &str,
-    kept: &[KeptFile],
-) -> Result<usize, PersonsError> {
+pub fn to_restore(data_dir: &Path, ledger: &str, kept: &[KeptFile]) -> Result<usize, PersonsError> {
     let directory = Directory::of(data_dir);
     let (mut record, mut keys) = (None, Vec::new());
     for file in kept {

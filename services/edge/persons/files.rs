@@ -166,9 +166,11 @@ pub(super) fn person_of(name: &str) -> Option<PersonId> {
 }
 
 fn sync_dir(path: &Path) -> Result<(), PersonsError> {
-    File::open(path)
-        .and_then(|dir| dir.sync_all())
-        .map_err(PersonsError::io("同步目录", "sync the directory", path))
+    File::open(path).and_then(|dir| dir.sync_all()).map_err(PersonsError::io(
+        "同步目录",
+        "sync the directory",
+        path,
+    ))
 }
 
 pub(super) fn read_small(path: &Path) -> Result<Option<String>, PersonsError> {

@@ -106,8 +106,8 @@ impl Persons {
         self.unwrap(person, &wrapped)?.open(ledger, person, sealed)
     }
 
-    /// Destroys the key of everybody whose text was erased, half-written files included. Idempotent;
-    /// needs no KEK.
+    /// Destroys the key of everybody whose text was erased, half-written files included.
+    /// Idempotent; needs no KEK.
     ///
     /// # Errors
     /// The first fault of the disk; the keys of the others are destroyed all the same.
@@ -158,9 +158,9 @@ impl Persons {
 
     fn unwrap(&self, person: &PersonId, wrapped: &WrappedKey) -> Result<DataKey, PersonsError> {
         let (ledger, kek) = self.ready()?;
-        wrapped.unwrap(ledger, person, kek).map_err(|_| PersonsError::KeyDamaged {
-            path: self.path(person),
-        })
+        wrapped
+            .unwrap(ledger, person, kek)
+            .map_err(|_| PersonsError::KeyDamaged { path: self.path(person) })
     }
 
     fn path(&self, person: &PersonId) -> PathBuf {

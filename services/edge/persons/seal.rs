@@ -66,10 +66,8 @@ impl DataKey {
         plain.resize(padded, 0);
         let aad = bound_to(&[PURPOSE, ledger, person.as_str()]);
         let payload = Payload { msg: &plain, aad: &aad };
-        let ciphertext = self
-            .cipher()?
-            .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| PersonsError::Seal)?;
+        let ciphertext =
+            self.cipher()?.encrypt(&Nonce::from(nonce), payload).map_err(|_| PersonsError::Seal)?;
         Ok(Sealed { key: self.id.as_str().into(), nonce, ciphertext: ciphertext.into() })
     }
 

@@ -28,9 +28,7 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         }
         Payload::Post(message) => Entry::Post(registry::post(message, problems)?),
         Payload::Person(message) => Entry::Person(person::person(message, problems)?),
-        Payload::PersonErasure(message) => {
-            Entry::PersonErased(person::erasure(message, problems)?)
-        }
+        Payload::PersonErasure(message) => Entry::PersonErased(person::erasure(message, problems)?),
         Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {
