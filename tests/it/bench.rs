@@ -2,17 +2,20 @@
 //! how fast a machine is makes no test pass or fail.
 
 use serde_json::Value;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::{Code, Request};
+use tonic_prost::ProstCodec;
 
 use crate::support::child::run;
 use crate::support::directory;
+use crate::support::service::{Service, channel};
 
-const LINES: [&str; 13] = [
+const LINES: [&str; 12] = [
     "append-64",
     "append-256",
     "batch-1",
     "batch-8",
     "single",
-    "fill",
     "growth",
     "view-organization",
     "view-matrix",
@@ -77,7 +80,7 @@ fn a_short_run_reports_every_line_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn lines_can_be_chosen_and_the_empty_call_is_not_served_to_anybody_else() {
+fn lines_can_be_chosen() {
     let within = directory();
     let dir = within.path().to_str().expect("UTF-8");
     let ran = run([
@@ -101,4 +104,16 @@ fn lines_can_be_chosen_and_the_empty_call_is_not_served_to_anybody_else() {
     assert!(ran.out.contains("one caller, one event") && !ran.out.contains("256 callers"));
     let refused = run(["bench", "--dir", dir, "--seconds", "0"]).exits(2);
     assert!(refused.err.contains("0.01"), "{refused:#?}");
+}
+
+#[tokio::test]
+async fn the_empty_call_is_not_served_by_the_service() {
+    let service = Service::new().await;
+    let mut client = tonic::client::Grpc::new(channel(&service.api()).await);
+    client.ready().await.expect("connected");
+    let path = PathAndQuery::from_static("/dutyledger.bench.EmptyService/Call");
+    let codec = ProstCodec::<(), ()>::default();
+    let refused = client.unary(Request::new(()), path, codec).await.expect_err("not served");
+    assert_eq!(refused.code(), Code::Unimplemented);
+    service.stop().await;
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
@@ -55,15 +54,14 @@ async fn empty(bench: &Bench<'_>, running: &Running, callers: usize) -> Result<O
     load::closed_loop(empties(&running.empty, callers), bench.slice()).await
 }
 
-/// Appends batches until the ledger holds so many entries; the line says how fast that went.
+/// Appends batches until the ledger holds so many entries.
 pub(super) async fn fill(
     bench: &Bench<'_>,
     running: &mut Running,
     until: u64,
-) -> Result<Line, Failure> {
+) -> Result<(), Failure> {
     bench.now("写入", "filling");
-    let (started, head) = (Instant::now(), running.server.head()?);
-    let claimed = Arc::new(AtomicU64::new(head));
+    let claimed = Arc::new(AtomicU64::new(running.server.head()?));
     let mut tasks = JoinSet::new();
     for mut caller in appenders(bench, &running.api, 8, BATCH) {
         let (claimed, progress) = (Arc::clone(&claimed), bench.progress.clone());
@@ -78,15 +76,9 @@ pub(super) async fn fill(
     while let Some(joined) = tasks.join_next().await {
         joined.map_err(|error| Failure::new(FAILED, error.to_string()))??;
     }
-    let added = running.server.head()? - head;
     // What was committed here belongs to no round.
     running.server.groups()?;
-    let rate = added as f64 / started.elapsed().as_secs_f64();
-    let what = (
-        format!("写入至 {until} 条（每次 100 条，8 个调用方）"),
-        format!("filling up to {until} events (100 a call, 8 callers)"),
-    );
-    Ok(Line::new("fill", what, "events/s", rate).detail("events", added))
+    Ok(())
 }
 
 /// One event a call, and the empty call with the same callers, in turn.
@@ -149,7 +141,10 @@ pub(super) async fn batch(
     }
     let what = (
         format!("持久写入，每次 100 条，{callers} 个调用方"),
-        format!("durable appends, 100 events a call, {callers} callers"),
+        match callers {
+            1 => "durable appends, 100 events a call, one caller".to_owned(),
+            _ => format!("durable appends, 100 events a call, {callers} callers"),
+        },
     );
     let limit =
         ("同样字节同样分组的裸追加与 fdatasync", "raw append + fdatasync, same bytes and groups");
