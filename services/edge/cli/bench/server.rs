@@ -87,7 +87,7 @@ pub(in crate::cli) fn run(args: &ServerArgs) -> ExitCode {
         listen: loopback.clone(),
         admin_listen: loopback,
         log: Some("warn".to_owned()),
-        log_format: None,
+        ..Overrides::default()
     };
     let mut config = match Config::load(args.config.as_deref(), &overrides) {
         Ok(config) => config,
