@@ -43,14 +43,20 @@ impl RawFile {
         written.and_then(|()| self.file.sync_data()).map_err(|error| failed(&self.path, &error))
     }
 
-    /// Appends groups of these sizes, each made durable before the next.
-    pub(super) fn replay(&mut self, groups: &[Group]) -> Result<Duration, Failure> {
-        let sizes = groups.iter().map(|(_, bytes)| usize::try_from(*bytes).unwrap_or(usize::MAX));
-        let started = Instant::now();
-        for size in sizes {
-            self.append(size)?;
+    /// Appends groups of these sizes, each made durable before the next: all of them, and again
+    /// until the time is over. How many events a second that would be.
+    pub(super) fn replay(&mut self, groups: &[Group], time: Duration) -> Result<f64, Failure> {
+        let (started, mut events) = (Instant::now(), 0);
+        loop {
+            for (count, bytes) in groups {
+                self.append(usize::try_from(*bytes).unwrap_or(usize::MAX))?;
+                events += count;
+            }
+            let elapsed = started.elapsed();
+            if time <= elapsed || groups.is_empty() {
+                return Ok(events as f64 / elapsed.as_secs_f64().max(f64::EPSILON));
+            }
         }
-        Ok(started.elapsed())
     }
 
     /// One small append after another for a while.

@@ -92,7 +92,8 @@ pub(super) fn rebuild(bench: &Bench<'_>) -> Result<Line, Failure> {
     // The id is that of a new ledger, which this is not.
     let options = Options { check: Check::Tail, ..Options::new(LedgerId::from_bytes([0; 16])) };
     let journal = SledJournal::open(&bench.journal(), options).map_err(|error| failed(&error))?;
-    let events = limits::scan(&journal)? as f64;
+    let events = limits::scan(&journal)?;
+    let rate = |took: Duration| events as f64 / took.as_secs_f64();
     let mut rounds = Rounds::default();
     let begun = Instant::now();
     while rounds.pairs.len() < usize::try_from(bench.args.rounds).unwrap_or(1)
@@ -105,7 +106,7 @@ pub(super) fn rebuild(bench: &Bench<'_>) -> Result<Line, Failure> {
         let started = Instant::now();
         limits::scan(&journal)?;
         let scanned = started.elapsed();
-        rounds.pairs.push((events / rebuilt.as_secs_f64(), events / scanned.as_secs_f64()));
+        rounds.pairs.push((rate(rebuilt), rate(scanned)));
     }
     journal.close().map_err(|error| failed(&error))?;
     let what = ("由台账重建全部状态（单线程）", "state rebuilt from the journal (one thread)");

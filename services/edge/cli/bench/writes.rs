@@ -124,15 +124,14 @@ pub(super) async fn batch(
     bench.now("批量写入", "batches");
     let mut file = RawFile::create(bench.directory)?;
     append(bench, running, callers, BATCH).await?;
-    file.replay(&running.server.groups()?)?;
+    file.replay(&running.server.groups()?, bench.slice())?;
     let mut rounds = Rounds::default();
     let mut all: Vec<Group> = Vec::new();
     for _ in 0..bench.args.rounds {
         let figure = append(bench, running, callers, BATCH).await?;
         let groups = running.server.groups()?;
-        let raw = file.replay(&groups)?;
-        let events: u64 = groups.iter().map(|(events, _)| events).sum();
-        rounds.pairs.push((figure.rate(), events as f64 / raw.as_secs_f64()));
+        let limit = file.replay(&groups, bench.slice())?;
+        rounds.pairs.push((figure.rate(), limit));
         match &mut rounds.latency {
             Some(all) => all.add(&figure.latency),
             none => *none = Some(figure.latency),
@@ -168,7 +167,7 @@ pub(super) async fn single(bench: &Bench<'_>, running: &mut Running) -> Result<L
     bench.now("单个调用方", "one caller");
     let mut file = RawFile::create(bench.directory)?;
     append(bench, running, 1, 1).await?;
-    file.replay(&running.server.groups()?)?;
+    file.replay(&running.server.groups()?, bench.slice())?;
     let mut rounds = Rounds::default();
     let mut sizes = Vec::new();
     for _ in 0..bench.args.rounds {
