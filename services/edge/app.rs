@@ -204,7 +204,8 @@ pub fn routes(
         .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
-fn spawn_server(
+/// Serves routes on a bound socket until `stop` says so.
+pub(crate) fn spawn_server(
     routes: Routes,
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,

@@ -222,12 +222,12 @@ fn messages<M: prost::Message + Default>(
 }
 
 /// The idempotency key of a registration of the demo.
-fn demo_id(name: &str) -> String {
+pub(super) fn demo_id(name: &str) -> String {
     EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}")).to_string()
 }
 
 /// The events of the report.
-fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
+pub(super) fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
     let report: Report = serde_json::from_str(REPORT)
         .map_err(|error| Failure::new(FAILED, format!("events-2022.json: {error}")))?;
     report

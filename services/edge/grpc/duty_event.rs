@@ -20,10 +20,10 @@ use crate::pb;
 use crate::pb::duty_event_service_server::DutyEventService;
 
 /// Entries in one message of a bulk read: with events of 256 bytes about 128 KiB.
-const CHUNK_EVENTS: usize = 512;
+pub(crate) const CHUNK_EVENTS: usize = 512;
 /// Bytes in one message of a bulk read; well below the 4 MiB clients accept by default, even with
 /// the entry sent twice in the view FULL.
-const CHUNK_BYTES: usize = 1024 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 1024 * 1024;
 /// Messages ready to send on one stream: what a slow reader costs in memory.
 const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
