@@ -85,7 +85,8 @@ pub(in crate::cli) fn run(args: &ServerArgs) -> ExitCode {
     let overrides = Overrides {
         data_dir: Some(args.data_dir.clone()),
         listen: loopback.clone(),
-        admin_listen: loopback,
+        admin_listen: loopback.clone(),
+        http_listen: loopback,
         log: Some("warn".to_owned()),
         ..Overrides::default()
     };
