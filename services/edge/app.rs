@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,9 +22,11 @@ use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
 use crate::ledger::Ledger;
+use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
-use crate::persons::{self, Persons, PersonsError};
+use crate::persons::{self, Persons, PersonsError, Place};
+use crate::storage::Storage;
 
 /// The services of the API, as health names them.
 pub const SERVICES: &[&str] = &[
@@ -66,6 +67,7 @@ pub struct App {
     /// Where the health port listens.
     pub admin_address: SocketAddr,
     opened: Opened,
+    publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
     api: JoinHandle<Result<(), tonic::transport::Error>>,
@@ -86,12 +88,15 @@ pub enum StartError {
     /// The ledger could not be opened.
     #[error("the ledger could not be opened")]
     Open(#[source] OpenError),
+    /// The transparency log could not be opened.
+    #[error("the transparency log could not be opened")]
+    Log(#[source] LogError),
+    /// The task that opened the log did not finish.
+    #[error("opening was cut short")]
+    CutShort,
     /// The keys of persons could not be opened, or those of erased persons not destroyed.
     #[error("人员密钥不可用 / the keys of persons cannot be used")]
     Persons(#[source] PersonsError),
-    /// The ledger's id could not be read.
-    #[error("the ledger's id could not be read")]
-    Ledger(#[source] journal_sled::OpenError),
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -102,11 +107,11 @@ impl App {
     ///
     /// # Errors
     /// [`StartError`], or what `open_journal` said.
-    pub async fn start<E: From<StartError>>(
+    pub async fn start<E: From<StartError>, S: Into<Storage>>(
         config: &Config,
         sockets: Sockets,
         clock: Arc<dyn Clock>,
-        open_journal: impl AsyncFnOnce() -> Result<Arc<dyn Journal>, E>,
+        open_journal: impl AsyncFnOnce() -> Result<S, E>,
     ) -> Result<Self, E> {
         let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
         let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
@@ -117,18 +122,26 @@ impl App {
 
         let admin_routes = Routes::new(health_service.clone());
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
-        let journal = open_journal().await?;
-        let opened = opening::open(journal, Arc::clone(&clock), report_progress)
-            .await
-            .map_err(StartError::Open)?;
-
-        let persons = match open_persons(config, &opened.ledger).await {
+        let storage = open_journal().await?.into();
+        let place = Place {
+            data_dir: storage.dir.clone(),
+            ledger: storage.ledger.clone(),
+            kek: config.person_kek.clone(),
+        };
+        let log = open_log(config, &storage, Arc::clone(&clock)).await?;
+        let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
+        let opened = opening.await.map_err(StartError::Open)?;
+        let persons = match open_persons(place, &opened.ledger).await {
             Ok(persons) => Arc::new(persons),
             Err(error) => {
                 opening::close(opened).await;
                 return Err(error.into());
             }
         };
+        let publisher = Publisher::start(
+            opened.ledger.log().clone(),
+            Duration::from_millis(config.checkpoint_interval_ms.into()),
+        );
 
         let routes = routes(config, opened.ledger.clone(), Arc::clone(&persons), stop.clone())
             .map_err(StartError::Reflection)?
@@ -145,6 +158,7 @@ impl App {
             api_address,
             admin_address,
             opened,
+            publisher,
             health,
             stopping,
             api,
@@ -175,25 +189,54 @@ impl App {
             admin.abort();
         }
         opening::close(self.opened).await;
+        // After the writer: the last checkpoint covers everything it wrote.
+        self.publisher.stop().await;
         drained
     }
 }
 
+/// Opens the transparency log over a journal.
+async fn open_log(
+    config: &Config,
+    storage: &Storage,
+    clock: Arc<dyn Clock>,
+) -> Result<Log, StartError> {
+    let given = |path: &std::path::Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
+    let options = LogOptions {
+        origin: log::origin_of(&config.origin, &storage.ledger),
+        keys: KeyFiles {
+            data_dir: storage.dir.clone(),
+            ed25519: given(&config.log_key_file),
+            sm2: given(&config.sm2_key_file),
+        },
+        witness_policy: given(&config.witness_policy_file),
+        witness_mode: config.witness_mode,
+        clock,
+    };
+    let journal = Arc::clone(&storage.journal);
+    let open = move || {
+        log::open(&*journal, &options, |progress| {
+            let crate::tree::Rebuilding { position, head } = progress;
+            tracing::info!(position, head, "hashing the journal");
+        })
+    };
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| StartError::CutShort)?;
+    opened.map_err(StartError::Log)
+}
+
 /// Opens the keys of persons; what was erased is gone before anything is served.
-async fn open_persons(config: &Config, ledger: &Ledger) -> Result<Persons, StartError> {
-    let (data_dir, kek) = (config.data_dir.clone(), config.person_kek.clone());
+async fn open_persons(place: Place, ledger: &Ledger) -> Result<Persons, StartError> {
     let registry = ledger.registry();
     let open = move || {
-        let of = journal_sled::ledger_of(&data_dir).map_err(StartError::Ledger)?;
-        let persons = Persons::open(&data_dir, of.map(|id| id.to_string()), kek)
-            .map_err(StartError::Persons)?;
-        let destroyed = persons.destroy_erased(&registry).map_err(StartError::Persons)?;
+        let persons = Persons::open(place)?;
+        let destroyed = persons.destroy_erased(&registry)?;
         if 0 < destroyed {
             tracing::warn!(destroyed, "keys of erased persons were still there and are destroyed");
         }
         Ok(persons)
     };
-    tokio::task::spawn_blocking(open).await.unwrap_or(Err(StartError::Open(OpenError::CutShort)))
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| StartError::CutShort)?;
+    opened.map_err(StartError::Persons)
 }
 
 /// The services of the API over a ledger, with their limits, and reflection. Whoever serves them
@@ -242,7 +285,8 @@ pub fn routes(
         .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
-fn spawn_server(
+/// Serves routes on a bound socket until `stop` says so.
+pub(crate) fn spawn_server(
     routes: Routes,
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,

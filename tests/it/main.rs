@@ -1,6 +1,7 @@
 //! The integration tests of the Duty Ledger: one crate, one file a feature, all through the edge.
 
 mod append;
+mod bench;
 mod cli;
 mod corrections;
 mod crash;

@@ -120,11 +120,11 @@ pub fn decide(
     };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
-        let path = format!("events[{}]", proposed.index);
         if let Some(position) = standing.position_of(proposed.event_id) {
             if outcome::is_same(earlier.get(&proposed.event_id), proposed) {
                 outcomes.push(Outcome::Duplicate { position });
             } else {
+                let path = format!("events[{}]", proposed.index);
                 refusal.add(RefusalKind::AlreadyExists, |problems| {
                     outcome::id_reused(&path, proposed.event_id, position, problems);
                 });
@@ -132,7 +132,7 @@ pub fn decide(
             continue;
         }
         outcomes.push(Outcome::Append { index });
-        check_entry(&context, proposed, &path, &mut refusal);
+        check_entry(&context, proposed, &mut refusal);
     }
     let all_known = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Duplicate { .. }));
     // A repeated call gets its first receipt even though the stream has moved on since.
@@ -190,20 +190,18 @@ fn check_expectations(standing: &Standing, command: &Command, refusal: &mut Refu
     }
 }
 
-fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: &mut Refusal) {
+fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal) {
+    let path = || format!("events[{}]", proposed.index);
     match &proposed.entry {
-        Entry::DutyEvent(event) => {
-            check_event(context, proposed.event_id, event, path, refusal);
-        }
+        Entry::DutyEvent(event) => check_event(context, proposed, event, refusal),
         Entry::Correction(correction) => {
-            references::correction(context, correction, path, refusal);
-            let path = format!("{path}.event");
-            check_event(context, proposed.event_id, &correction.event, &path, refusal);
+            references::correction(context, correction, &path(), refusal);
+            check_event(context, proposed, &correction.event, refusal);
         }
         Entry::Withdrawal(withdrawal) => {
-            references::withdrawal(context, withdrawal, path, refusal);
+            references::withdrawal(context, withdrawal, &path(), refusal);
         }
-        Entry::Review(review) => references::review(context, review, path, refusal),
+        Entry::Review(review) => references::review(context, review, &path(), refusal),
         Entry::Organization(organization) => {
             registration::organization(context, organization, refusal);
         }
@@ -220,15 +218,18 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: 
 
 fn check_event(
     context: &Context<'_>,
-    own: EventId,
+    proposed: &Proposed,
     event: &DutyEvent,
-    path: &str,
     refusal: &mut Refusal,
 ) {
     refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
-        problems.at(path, |problems| {
+        let check_it = |problems: &mut Problems| {
             check::check(event, civil_day(context.now), problems);
-            references::event(context, own, event, problems);
+            references::event(context, proposed.event_id, event, problems);
+        };
+        problems.at_item("events", proposed.index, |problems| match &proposed.entry {
+            Entry::Correction(_) => problems.at("event", check_it),
+            _ => check_it(problems),
         });
     });
 }

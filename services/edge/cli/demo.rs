@@ -59,6 +59,9 @@ pub(super) struct DemoArgs {
     /// Address of the health port.
     #[arg(long, default_value = "127.0.0.1:50052")]
     admin_listen: String,
+    /// Address of the HTTP port with checkpoint and tiles.
+    #[arg(long, default_value = "127.0.0.1:50053")]
+    http_listen: String,
     /// Ends after the table instead of going on serving.
     #[arg(long)]
     exit: bool,
@@ -74,6 +77,7 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         data_dir: Some(data_dir),
         listen: Some(args.listen.clone()),
         admin_listen: Some(args.admin_listen.clone()),
+        http_listen: Some(args.http_listen.clone()),
         log: Some("warn".to_owned()),
         log_format: None,
     };
@@ -256,12 +260,12 @@ fn messages<M: prost::Message + Default>(
 }
 
 /// The idempotency key of a registration of the demo.
-fn demo_id(name: &str) -> String {
+pub(super) fn demo_id(name: &str) -> String {
     EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}")).to_string()
 }
 
 /// The events of the report.
-fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
+pub(super) fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
     let report: Report = serde_json::from_str(REPORT)
         .map_err(|error| Failure::new(FAILED, format!("events-2022.json: {error}")))?;
     report

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
 //! 65 some input was not accepted; 69 the service cannot be reached.
 
+mod bench;
 mod client;
 mod compliance;
 mod demo;
@@ -54,6 +55,11 @@ enum Command {
     Sheet(sheet::SheetArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
+    /// Measures this machine: each figure beside its limit in the same run (性能测量).
+    Bench(bench::BenchArgs),
+    /// The measured service: what `bench` runs as its child.
+    #[command(hide = true)]
+    BenchServer(bench::server::ServerArgs),
     /// Registers, shows and erases persons (人员).
     Person(person::PersonArgs),
     /// Makes and changes the key of keys, offline (主密钥).
@@ -141,6 +147,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Rules(args) => rules::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
         Command::Persons(args) => persons::run(&args),
     }

@@ -14,6 +14,7 @@ use super::{BAD_CONFIG, FAILED, output};
 use crate::app::{App, Sockets, StartError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigFault, LogFormat, Overrides};
+use crate::storage::Storage;
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -30,6 +31,9 @@ pub(super) struct ServeArgs {
     /// Address of the plaintext health port.
     #[arg(long)]
     admin_listen: Option<String>,
+    /// Address of the HTTP port with checkpoint and tiles; loopback only.
+    #[arg(long)]
+    http_listen: Option<String>,
     /// Filter of log lines.
     #[arg(long)]
     log: Option<String>,
@@ -46,6 +50,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         data_dir: args.data_dir.clone(),
         listen: args.listen.clone(),
         admin_listen: args.admin_listen.clone(),
+        http_listen: args.http_listen.clone(),
         log: args.log.clone(),
         log_format: args.log_format.clone(),
     };
@@ -114,17 +119,26 @@ pub(super) enum ServeError {
 
 /// Starts the service on the sled journal of the configuration.
 pub(super) async fn start(config: &Config) -> Result<App, ServeError> {
+    start_over(config, |journal| journal).await
+}
+
+/// Starts the service on the sled journal of the configuration, as `wrap` decorates it.
+pub(super) async fn start_over(
+    config: &Config,
+    wrap: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>,
+) -> Result<App, ServeError> {
     let sockets =
         Sockets::bind(config).await.map_err(|(address, error)| ServeError::Bind(address, error))?;
-    let open = async || -> Result<Arc<dyn Journal>, ServeError> {
+    let open = async || -> Result<Storage, ServeError> {
         let (dir, options) = (config.data_dir.clone(), options(config));
         let opened = tokio::task::spawn_blocking(move || open_journal(&dir, options)).await;
-        opened.map_err(|_| ServeError::CutShort)?.map_err(ServeError::Journal)
+        let storage = opened.map_err(|_| ServeError::CutShort)?.map_err(ServeError::Journal)?;
+        Ok(Storage { journal: wrap(storage.journal), ..storage })
     };
     App::start(config, sockets, Arc::new(SystemClock), open).await
 }
 
-fn options(config: &Config) -> Options {
+pub(super) fn options(config: &Config) -> Options {
     let mebibyte = 1024 * 1024;
     Options {
         cache_bytes: u64::from(config.cache_mib) * mebibyte,
@@ -135,10 +149,14 @@ fn options(config: &Config) -> Options {
     }
 }
 
-fn open_journal(dir: &Path, options: Options) -> Result<Arc<dyn Journal>, journal_sled::OpenError> {
+fn open_journal(dir: &Path, options: Options) -> Result<Storage, journal_sled::OpenError> {
     let journal = SledJournal::open(dir, options)?;
     tracing::info!(ledger = %journal.ledger(), dir = %dir.display(), "journal open");
-    Ok(Arc::new(journal))
+    Ok(Storage {
+        ledger: journal.ledger().to_string(),
+        dir: Some(dir.to_path_buf()),
+        journal: Arc::new(journal),
+    })
 }
 
 async fn serve(config: &Config) -> ExitCode {

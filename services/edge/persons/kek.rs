@@ -9,8 +9,7 @@ use std::path::Path;
 
 use aes_gcm::aead::{Aead as _, KeyInit as _, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64ct::{Base64, Encoding as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -77,7 +76,7 @@ impl Kek {
         if text.len() == 2 * KEY_BYTES && from_hex(text, &mut *bytes).is_some() {
             return Ok(Self(bytes));
         }
-        let decoded = BASE64_STANDARD.decode(text).map(Zeroizing::new);
+        let decoded = Base64::decode_vec(text).map(Zeroizing::new);
         match decoded {
             Ok(decoded) if decoded.len() == KEY_BYTES => {
                 bytes.copy_from_slice(&decoded);

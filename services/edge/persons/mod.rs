@@ -20,7 +20,7 @@ mod kek;
 mod rewrap;
 mod seal;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use duty::id::PersonId;
 use duty::registry::{Registry, Sealed};
@@ -37,11 +37,21 @@ use crate::pb;
 use files::{Directory, KekRecord, WrappedKey};
 use seal::DataKey;
 
+/// Where the keys of a ledger are, and what they are wrapped by.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The data directory; without one, as over a journal in memory, nothing can be sealed.
+    pub data_dir: Option<PathBuf>,
+    /// The ledger's id in hex.
+    pub ledger: String,
+    /// The key of keys, when it is configured.
+    pub kek: Option<Kek>,
+}
+
 /// The keys of the persons of one ledger.
 pub struct Persons {
-    directory: Directory,
-    /// None over a journal that has no directory: nothing can be sealed then.
-    ledger: Option<String>,
+    directory: Option<Directory>,
+    ledger: String,
     kek: Option<Kek>,
     /// One change of the files at a time.
     changing: Mutex<()>,
@@ -54,18 +64,15 @@ impl std::fmt::Debug for Persons {
 }
 
 impl Persons {
-    /// The keys in `data_dir`, which need not have any yet. `ledger` is the ledger's id in hex.
+    /// The keys at a place, which need not have any yet. The journal is open, the directory ours.
     ///
     /// # Errors
-    /// [`PersonsError`] when the keys are another ledger's, when `kek` is not the one they are
+    /// [`PersonsError`] when the keys are another ledger's, when the KEK is not the one they are
     /// wrapped by, when a change of the KEK was cut short, or when the disk fails.
-    pub fn open(
-        data_dir: &Path,
-        ledger: Option<String>,
-        kek: Option<Kek>,
-    ) -> Result<Self, PersonsError> {
-        let persons =
-            Self { directory: Directory::of(data_dir), ledger, kek, changing: Mutex::new(()) };
+    pub fn open(place: Place) -> Result<Self, PersonsError> {
+        let Place { data_dir, ledger, kek } = place;
+        let directory = data_dir.as_deref().map(Directory::of);
+        let persons = Self { directory, ledger, kek, changing: Mutex::new(()) };
         persons.check()?;
         Ok(persons)
     }
@@ -75,20 +82,20 @@ impl Persons {
     /// # Errors
     /// [`PersonsError`]; nothing was sealed then.
     pub fn seal(&self, person: &PersonId, text: &pb::PersonalText) -> Result<Sealed, PersonsError> {
-        let (ledger, kek) = self.ready()?;
+        let (directory, kek) = self.ready()?;
         let key = {
             let _changing = self.changing.lock();
-            match self.directory.key(person)? {
+            match directory.key(person)? {
                 Some(wrapped) => self.unwrap(person, &wrapped)?,
                 None => {
-                    self.directory.prepare(&KekRecord::new(ledger, kek))?;
+                    directory.prepare(&KekRecord::new(&self.ledger, kek))?;
                     let key = DataKey::generate()?;
-                    self.directory.put(&WrappedKey::new(ledger, person, &key, kek)?)?;
+                    directory.put(&WrappedKey::new(&self.ledger, person, &key, kek)?)?;
                     key
                 }
             }
         };
-        key.seal(ledger, person, text)
+        key.seal(&self.ledger, person, text)
     }
 
     /// Opens a sealed text of a person.
@@ -100,10 +107,10 @@ impl Persons {
         person: &PersonId,
         sealed: &Sealed,
     ) -> Result<pb::PersonalText, PersonsError> {
-        let (ledger, _) = self.ready()?;
-        let wrapped = self.directory.key(person)?;
+        let (directory, _) = self.ready()?;
+        let wrapped = directory.key(person)?;
         let wrapped = wrapped.ok_or_else(|| PersonsError::KeyMissing { person: person.clone() })?;
-        self.unwrap(person, &wrapped)?.open(ledger, person, sealed)
+        self.unwrap(person, &wrapped)?.open(&self.ledger, person, sealed)
     }
 
     /// Destroys the key of everybody whose text was erased, half-written files included.
@@ -112,14 +119,12 @@ impl Persons {
     /// # Errors
     /// The first fault of the disk; the keys of the others are destroyed all the same.
     pub fn destroy_erased(&self, registry: &Registry) -> Result<usize, PersonsError> {
-        if self.ledger.is_none() {
-            return Ok(0);
-        }
+        let Some(directory) = &self.directory else { return Ok(0) };
         let _changing = self.changing.lock();
         let mut destroyed = 0;
         let mut fault = None;
         for person in registry.erased_persons() {
-            match self.directory.destroy(person) {
+            match directory.destroy(person) {
                 Ok(was_there) => destroyed += usize::from(was_there),
                 Err(error) => fault = fault.or(Some(error)),
             }
@@ -127,9 +132,9 @@ impl Persons {
         fault.map_or(Ok(destroyed), Err)
     }
 
-    /// Looks at what is there, once the journal is open and its directory ours.
+    /// Looks at what is there.
     fn check(&self) -> Result<(), PersonsError> {
-        let Self { directory, ledger: Some(ledger), .. } = self else { return Ok(()) };
+        let Self { directory: Some(directory), ledger, .. } = self else { return Ok(()) };
         directory.remove_leftovers()?;
         match directory.kek_record()? {
             Some(record) => {
@@ -149,22 +154,17 @@ impl Persons {
         Ok(())
     }
 
-    fn ready(&self) -> Result<(&str, &Kek), PersonsError> {
-        match (&self.ledger, &self.kek) {
-            (Some(ledger), Some(kek)) => Ok((ledger, kek)),
+    fn ready(&self) -> Result<(&Directory, &Kek), PersonsError> {
+        match (&self.directory, &self.kek) {
+            (Some(directory), Some(kek)) => Ok((directory, kek)),
             _ => Err(PersonsError::NoKek),
         }
     }
 
     fn unwrap(&self, person: &PersonId, wrapped: &WrappedKey) -> Result<DataKey, PersonsError> {
-        let (ledger, kek) = self.ready()?;
-        wrapped
-            .unwrap(ledger, person, kek)
-            .map_err(|_| PersonsError::KeyDamaged { path: self.path(person) })
-    }
-
-    fn path(&self, person: &PersonId) -> PathBuf {
-        self.directory.key_path(person)
+        let (directory, kek) = self.ready()?;
+        let damaged = |_| PersonsError::KeyDamaged { path: directory.key_path(person) };
+        wrapped.unwrap(&self.ledger, person, kek).map_err(damaged)
     }
 }
 

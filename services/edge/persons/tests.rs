@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::files::{KekRecord, WrappedKey};
 use super::seal::DataKey;
-use super::{Kek, KeptFile, Persons, PersonsError, rewrap, to_back_up, to_restore};
+use super::{Kek, KeptFile, Persons, PersonsError, Place, rewrap, to_back_up, to_restore};
 use crate::pb;
 
 const LEDGER: &str = "07070707070707070707070707070707";
@@ -30,7 +30,11 @@ fn text(name: &str) -> pb::PersonalText {
 }
 
 fn open(dir: &Path, kek: Option<Kek>) -> Result<Persons, PersonsError> {
-    Persons::open(dir, Some(LEDGER.to_owned()), kek)
+    Persons::open(place(dir, LEDGER, kek))
+}
+
+fn place(dir: &Path, ledger: &str, kek: Option<Kek>) -> Place {
+    Place { data_dir: Some(dir.to_path_buf()), ledger: ledger.to_owned(), kek }
 }
 
 fn erased(ids: &[&str]) -> Registry {
@@ -189,7 +193,7 @@ fn what_does_not_fit_is_refused_at_the_start() {
     for word in [kek(1).fingerprint(), kek(2).fingerprint(), "rewrap".into(), "主密钥".into()] {
         assert!(said.contains(&word), "{word} is not in {said}");
     }
-    let foreign = Persons::open(dir.path(), Some(OTHER_LEDGER.to_owned()), Some(kek(1)));
+    let foreign = Persons::open(place(dir.path(), OTHER_LEDGER, Some(kek(1))));
     assert!(matches!(foreign, Err(PersonsError::OtherLedger { .. })), "{foreign:?}");
     let keyless = open(dir.path(), None).expect("everything but names works");
     let refused = keyless.seal(&person("p-2"), &text("某某"));

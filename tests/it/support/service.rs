@@ -7,6 +7,7 @@ use duty_ledger::app::{App, Sockets, StartError};
 use duty_ledger::clock::{Clock, SystemClock};
 use duty_ledger::config::Config;
 use duty_ledger::pb;
+use duty_ledger::storage::Storage;
 use journal::Journal;
 use journal_sled::{LedgerId, Options, SledJournal};
 use pb::compliance_service_client::ComplianceServiceClient;
@@ -66,8 +67,6 @@ pub(crate) fn config() -> Config {
     Config {
         listen: any,
         admin_listen: any,
-        // Over a journal in memory there is no directory; nobody else's is touched.
-        data_dir: "no-directory".into(),
         cache_mib: 8,
         min_position_wait_ms: 50,
         watch_heartbeat_ms: 100,
@@ -87,8 +86,15 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        let config = Config { data_dir: directory.to_path_buf(), ..config() };
-        Self::with(&config, Arc::new(open(directory)), clock).await
+        Self::kept(&config(), directory, clock).await
+    }
+
+    /// The same with a configuration of its own.
+    pub(crate) async fn kept(config: &Config, directory: &Path, clock: Arc<dyn Clock>) -> Self {
+        let journal = open(directory);
+        let ledger = journal.ledger().to_string();
+        let dir = Some(directory.to_path_buf());
+        Self::on(config, Storage { journal: Arc::new(journal), ledger, dir }, clock).await
     }
 
     /// A service over a journal.
@@ -102,8 +108,12 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        Self::on(config, journal.into(), clock).await
+    }
+
+    async fn on(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
         let sockets = Sockets::bind(config).await.expect("free ports");
-        let open = async || Ok::<_, StartError>(journal);
+        let open = async || Ok::<_, StartError>(storage);
         let app = App::start(config, sockets, clock, open).await.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;
         Self { app, clients, _directory: None }
