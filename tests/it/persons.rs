@@ -224,11 +224,31 @@ async fn a_name_is_shown_until_it_is_erased_and_nothing_else_changes() {
         assert_eq!(again, pb::GetLeaderComplianceResponse { basis: again.basis.clone(), ..bare });
         assert_eq!(stored(&service.clients).await[..leaves.len()], leaves[..]);
         none_in("answer", now.iter().map(Vec::as_slice));
+        let all = stored(&service.clients).await;
         service.stop().await;
+        // What was signed at the end is the tree over these very leaves, ciphertext included.
+        assert_eq!(signed(directory.path()), (all.len() as u64, root_of(&all)));
         none_on_disk(directory.path());
         service = start(directory.path(), Some(1)).await;
     }
     service.stop().await;
+}
+
+/// Size and root of the last checkpoint.
+fn signed(directory: &Path) -> (u64, merkle::hash::Hash) {
+    let note = fs::read(directory.join("CHECKPOINT")).expect("a checkpoint");
+    let note = merkle::note::Note::parse(&note).expect("a note");
+    let checkpoint = merkle::checkpoint::Checkpoint::parse(note.text()).expect("a checkpoint");
+    (checkpoint.size(), checkpoint.root())
+}
+
+/// The root of the tree over leaves, as anybody may compute it.
+fn root_of(leaves: &[Vec<u8>]) -> merkle::hash::Hash {
+    let mut tree = merkle::tree::Frontier::new();
+    for leaf in leaves {
+        tree.push(merkle::hash::leaf(leaf), &mut |_, _, _| {});
+    }
+    tree.root()
 }
 
 async fn card_at(clients: &Clients, known: u64) -> pb::GetLeaderComplianceResponse {
