@@ -1,6 +1,7 @@
 //! The integration tests of the Duty Ledger: one crate, one file a feature, all through the edge.
 
 mod append;
+mod bench;
 mod cli;
 mod corrections;
 mod crash;
@@ -8,6 +9,7 @@ mod faults;
 mod golden;
 mod ledger;
 mod ops;
+mod persons;
 mod python;
 mod reflection;
 mod refusals;

@@ -4,6 +4,7 @@
 //! 65 some input was not accepted; 69 the service cannot be reached.
 
 mod backup;
+mod bench;
 mod client;
 mod compliance;
 mod demo;
@@ -13,6 +14,8 @@ mod import;
 mod output;
 mod replay;
 mod restore;
+mod person;
+mod persons;
 mod rules;
 mod serve;
 mod sheet;
@@ -70,6 +73,15 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Says how a running service is (状态).
     Status(status::StatusArgs),
+    /// Measures this machine: each figure beside its limit in the same run (性能测量).
+    Bench(bench::BenchArgs),
+    /// The measured service: what `bench` runs as its child.
+    #[command(hide = true)]
+    BenchServer(bench::server::ServerArgs),
+    /// Registers, shows and erases persons (人员).
+    Person(person::PersonArgs),
+    /// Makes and changes the key of keys, offline (主密钥).
+    Persons(persons::PersonsArgs),
 }
 
 /// Where the service is.
@@ -159,6 +171,10 @@ pub fn main() -> ExitCode {
         Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Status(args) => on_runtime(status::run(args)),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchServer(args) => bench::server::run(&args),
+        Command::Person(args) => on_runtime(person::run(args)),
+        Command::Persons(args) => persons::run(&args),
     }
 }
 

@@ -106,6 +106,16 @@ fn format_text(ledger: LedgerId) -> String {
     format!("{FORMAT_TITLE}{FORMAT_VERSION}\nledger {ledger}\n")
 }
 
+/// The ledger whose journal is in `dir`, opened or not; none when there is no journal.
+///
+/// # Errors
+/// [`OpenError`] when the directory cannot be read, is damaged, or is of a newer format.
+pub fn ledger_of(dir: &Path) -> Result<Option<LedgerId>, OpenError> {
+    let path = dir.join(FORMAT);
+    let found = read_small(&path)?.map(|text| parse_format(dir, &path, &text)).transpose()?;
+    Ok(found.map(|(_, ledger)| ledger))
+}
+
 fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<(u64, LedgerId), OpenError> {
     let malformed = || OpenError::Malformed { path: path.to_path_buf(), hint: FORMAT_HINT };
     let mut lines = text.lines();

@@ -29,7 +29,7 @@ mod options;
 mod sled_journal;
 mod store;
 
-pub use directory::FORMAT_VERSION;
+pub use directory::{FORMAT_VERSION, ledger_of};
 pub use error::{EngineError, OpenError};
 pub use inspect::Inspection;
 pub use lock::Holder;
