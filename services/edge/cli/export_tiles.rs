@@ -7,11 +7,14 @@ use journal::{Journal as _, Position, ReadLimit};
 use journal_sled::SledJournal;
 use serde_json::json;
 
-use super::client::Failure;
+use super::client::{self, Failure};
 use super::{FAILED, Output, OutputArgs, output, shown, verify};
 use crate::log::CHECKPOINT;
 use crate::ops::finding::unopened;
 use crate::ops::tiles::{ExportError, Exporter};
+use crate::pb;
+use crate::pb::duty_event_service_client::DutyEventServiceClient;
+use crate::pb::ledger_service_client::LedgerServiceClient;
 
 /// Entries read at a time.
 const CHUNK: ReadLimit = ReadLimit { events: 4_096, bytes: 4 << 20 };
@@ -23,15 +26,20 @@ pub(super) struct ExportTilesArgs {
     #[arg(long)]
     to: PathBuf,
     /// Data directory of a ledger that no service has open.
+    #[arg(long, required_unless_present = "server", conflicts_with = "server")]
+    data_dir: Option<PathBuf>,
+    /// Address of a running service (its API), such as http://127.0.0.1:50051.
     #[arg(long)]
-    data_dir: PathBuf,
+    server: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-#[expect(clippy::unused_async, reason = "every command is one")]
 pub(super) async fn run(args: ExportTilesArgs) -> Result<(), Failure> {
-    let (size, files) = from_directory(&args.data_dir, &args.to)?;
+    let (size, files) = match (&args.data_dir, &args.server) {
+        (Some(dir), _) => from_directory(dir, &args.to)?,
+        (None, server) => from_service(server.as_deref().unwrap_or_default(), &args.to).await?,
+    };
     let to = shown(&args.to);
     match args.output.output {
         Output::Json => {
@@ -82,6 +90,36 @@ fn from_directory(dir: &Path, to: &Path) -> Result<(u64, u64), Failure> {
             exporter.entry(entry.bytes).map_err(failed)?;
         }
         bar.set_position(exporter.next_position() - 1);
+    }
+    bar.finish_and_clear();
+    Ok((size, exporter.finish().map_err(failed)?))
+}
+
+/// Exports what a running service has published; it goes on meanwhile.
+async fn from_service(server: &str, to: &Path) -> Result<(u64, u64), Failure> {
+    let channel = client::connect(server).await?;
+    let mut log = LedgerServiceClient::new(channel.clone());
+    let answer = log.get_checkpoint(pb::GetCheckpointRequest::default()).await?.into_inner();
+    let mut exporter = Exporter::new(to, &answer.note).map_err(failed)?;
+    let size = exporter.size();
+    let bar = verify::progress_bar();
+    bar.set_length(size);
+    let missing = size + 1 - exporter.next_position();
+    if 0 < missing {
+        let mut events = DutyEventServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+        let request = pb::ReadEventsRequest {
+            from_position: exporter.next_position(),
+            limit: missing,
+            view: pb::EntryView::Stored.into(),
+            ..Default::default()
+        };
+        let mut stream = events.read_events(request).await?.into_inner();
+        while let Some(part) = stream.message().await? {
+            for entry in part.entries {
+                exporter.entry(entry.stored).map_err(failed)?;
+            }
+            bar.set_position(exporter.next_position() - 1);
+        }
     }
     bar.finish_and_clear();
     Ok((size, exporter.finish().map_err(failed)?))

@@ -62,8 +62,11 @@ pub(crate) fn backup(
     if let Some(dir) = served.dir.as_deref().filter(|_| with_keys) {
         files.extend(make::signing_keys(dir)?);
     }
-    let persons: Box<dyn FnOnce() -> Result<Vec<Kept>, BackupError> + Send> =
-        Box::new(|| Ok(Vec::new()));
+    // When all entries are written: whoever is erased by then is left out.
+    let persons = Box::new(|| match served.dir.as_deref() {
+        Some(dir) => make::person_keys(dir, &served.ledger.registry()),
+        None => Ok(Vec::new()),
+    });
     let source = Source { journal: served.ledger.journal(), manifest, files, persons };
     let total = point.size;
     let done = Arc::new(AtomicU64::new(0));

@@ -1,7 +1,7 @@
 //! Operation: what an operator does with a ledger beside running it.
 //!
 //! Checking ([`verify`]), saving (`backup`), bringing back (`restore`), showing (`tiles`), and
-//! recomputing (`replay`). Nothing here writes to a journal that is in service; what is written is a
+//! recomputing (`replay`). Nothing here writes to a journal in service; what is written is a
 //! file or a directory of its own. The command line and `AdminService` are thin shells over it.
 
 pub mod backup;

@@ -34,7 +34,7 @@ pub fn backup(
         Told::Progress { position, head, .. } => progress(position / 2, head),
         Told::Found(_) => ControlFlow::Continue(()),
     };
-    let report = verify::directory(dir, Vec::new(), pace, &mut told)
+    let (report, state) = verify::directory_and_state(dir, Vec::new(), pace, &mut told)
         .map_err(|finding| (finding.zh, finding.en))?;
     if let Some(first) = report.findings.first() {
         let total = report.findings_total;
@@ -50,6 +50,7 @@ pub fn backup(
             ),
         ));
     }
+    let registry = state.map(|state| state.registry()).unwrap_or_default();
     let inspection = SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| {
         let finding = unopened(&error);
         (finding.zh, finding.en)
@@ -69,7 +70,7 @@ pub fn backup(
         files.extend(make::signing_keys(dir).map_err(failed)?);
     }
     let total = manifest.size;
-    let persons = Box::new(|| Ok(Vec::new()));
+    let persons = Box::new(move || make::person_keys(dir, &registry));
     let source = Source { journal: &inspection.journal, manifest, files, persons };
     let written = |done| {
         let _ = progress(total / 2 + done / 2, total);

@@ -2,11 +2,13 @@
 //! everything that was derived from it.
 //!
 //! It believes nothing but the stored entries and the keys, mends nothing, and goes on behind what
-//! is damaged: every finding is listed, up to [`FINDINGS_MAX`]. The same check runs over a directory
-//! nobody serves and over the journal of a running service, up to its head when the check began.
+//! is damaged: every finding is listed, up to [`FINDINGS_MAX`]. The same check runs over a
+//! directory nobody serves and over the journal of a running service, up to its head when the check
+//! began.
 
 mod checkpoints;
 mod entries;
+mod persons;
 mod tree;
 mod views;
 
@@ -17,6 +19,7 @@ use journal::{Head, Journal, Step, Sweep};
 use journal_sled::SledJournal;
 use merkle::VerifierKey;
 use merkle::hash::Hash;
+use projection::State;
 use serde::Serialize;
 
 pub(crate) use self::checkpoints::keys_in;
@@ -146,6 +149,19 @@ pub fn directory(
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Finding> {
+    directory_and_state(dir, keys, pace, told).map(|(report, _)| report)
+}
+
+/// The same, and the state after every entry, where all could be folded.
+///
+/// # Errors
+/// As [`directory`].
+pub(crate) fn directory_and_state(
+    dir: &Path,
+    keys: Vec<VerifierKey>,
+    pace: Pace,
+    told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
+) -> Result<(Report, Option<State>), Finding> {
     let inspection = SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| unopened(&error))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
@@ -165,7 +181,7 @@ pub fn service(
 ) -> Report {
     let keys = live.ledger.log().keys().verifiers().into_iter().cloned().collect();
     let (ledger, journal) = (id.to_owned(), live.ledger.journal());
-    check(&Subject { ledger, journal, dir, keys, live: Some(live) }, Vec::new(), pace, told)
+    check(&Subject { ledger, journal, dir, keys, live: Some(live) }, Vec::new(), pace, told).0
 }
 
 /// Checks a ledger. `known` is what its opening has found already.
@@ -174,7 +190,7 @@ pub fn check(
     known: Vec<Finding>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Report {
+) -> (Report, Option<State>) {
     let mut findings = Findings { listed: Vec::new(), total: 0, told, stopped: false };
     known.into_iter().for_each(|finding| findings.add(finding));
     // Before the head: what is signed while the check runs may lie beyond it.
@@ -223,9 +239,14 @@ pub fn check(
     if complete {
         tree.finish(subject.live.is_none(), &mut findings, &mut compared);
         entries.finish(&mut findings);
-        views::compare(subject, entries, &mut findings, &mut compared);
     }
-    Report {
+    let state = entries.into_state().filter(|_| complete);
+    // Where entries cannot be folded, that is told already, and there is nothing to compare with.
+    if let Some(state) = &state {
+        views::compare(subject, state, &mut findings, &mut compared);
+        persons::compare(subject, state, &mut findings, &mut compared);
+    }
+    let report = Report {
         ledger: subject.ledger.clone(),
         size: head.events(),
         root: tree.root().filter(|_| complete).map(hex),
@@ -235,7 +256,8 @@ pub fn check(
         ok: complete && findings.total == 0,
         findings: findings.listed,
         complete,
-    }
+    };
+    (report, state)
 }
 
 /// The hexadecimal digits of a hash.

@@ -18,7 +18,7 @@ use crate::{LedgerId, OpenError};
 /// | version | what is new                                                                        |
 /// |--------:|------------------------------------------------------------------------------------|
 /// |       1 | `FORMAT`, `HIGH-WATER`, `LOCK`, `sled/`                                            |
-/// |       2 | beside them what the ledger keeps: tree, checkpoint, snapshots, keys; the frames are the same |
+/// |       2 | beside them what the ledger keeps: tree, checkpoint, snapshots, keys; same frames |
 pub const FORMAT_VERSION: u64 = 2;
 /// The oldest format this program opens; it upgrades what it has opened.
 const FORMAT_OLDEST: u64 = 1;

@@ -153,6 +153,10 @@ async fn an_export_is_continued_and_a_view_recomputed_from_it() {
     service.clients.events.clone().append_events(batch(more)).await.expect("accepted");
     published(&ledger, &service.clients).await;
     let api = format!("http://{}", service.api());
+    // A running service is exported as well, by its API.
+    let online = at("online-tiles");
+    let from_service = ["export-tiles", "--to", text(&online), "--server", &api];
+    command(&from_service).exits(0);
     let ask = ["compliance", crate::support::seed::BUREAU, "--year", "2022", "--output", "json"];
     let got = command(&[&ask[..], &["--server", &api]].concat()).exits(0);
     fs::write(&answer, &got.out).expect("written");
@@ -160,6 +164,11 @@ async fn an_export_is_continued_and_a_view_recomputed_from_it() {
     let second = command(&[&export[..], &["--output", "json"]].concat()).exits(0).json();
     assert_eq!(second["size"].as_u64(), first["size"].as_u64().map(|size| size + 600));
 
+    for file in ["checkpoint", "tile/0/003.p/", "tile/1/000.p/3"] {
+        assert!(tiles.join(file).exists(), "{file}");
+    }
+    let checkpoint = |dir: &Path| fs::read_to_string(dir.join("checkpoint")).expect("a note");
+    assert_eq!(checkpoint(&online), checkpoint(&tiles));
     let replay = ["replay", "--tiles", text(&tiles), "--compare-with", text(&answer)];
     let same = command(&[&replay[..], &["--output", "json"]].concat()).exits(0).json();
     assert_eq!(same["same"], true);

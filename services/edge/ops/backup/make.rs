@@ -5,10 +5,13 @@
 //! yet, at the last of them. The tree is computed again from the bytes that are written; a backup
 //! whose root is not the one it claims is never finished.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use duty::id::PersonId;
+use duty::registry::Registry;
 use journal::{Journal, Position, ReadLimit};
 use merkle::hash;
 use merkle::tree::Frontier;
@@ -17,6 +20,7 @@ use merkle::{Checkpoint, Note};
 use super::write::{Finished, Writer};
 use super::{FORMAT, Kept, Manifest};
 use crate::ops::verify::hex;
+use crate::persons::{self, PersonsError};
 
 /// Directory of the log's keys below the data directory.
 const KEYS: &str = "keys";
@@ -41,6 +45,9 @@ pub enum BackupError {
         #[source]
         source: io::Error,
     },
+    /// The keys of persons could not be read.
+    #[error("the keys of persons cannot be read")]
+    Persons(#[source] PersonsError),
     /// The entries do not hash to the root the ledger says they have.
     #[error(
         "the first {size} entries hash to {found}, the ledger says {expected}: no backup is made \
@@ -64,6 +71,7 @@ impl BackupError {
             Self::Write(error) => format!("无法写入备份：{error}"),
             Self::Read(_) => "无法读取台账；请运行 duty-ledger verify".to_owned(),
             Self::File { name, source } => format!("无法读取 {name}：{source}"),
+            Self::Persons(error) => format!("无法读取人员密钥：{error}"),
             Self::Root { size, .. } => format!(
                 "前 {size} 条的根散列与台账所称不符：不为不完好的台账制作备份，请运行 duty-ledger verify"
             ),
@@ -151,6 +159,20 @@ pub fn make<W: Write>(
 /// When the directory or a key cannot be read.
 pub fn signing_keys(dir: &Path) -> Result<Vec<Kept>, BackupError> {
     kept_below(dir, KEYS)
+}
+
+/// Wrapped keys of the persons that are not erased.
+///
+/// # Errors
+/// [`BackupError::Persons`].
+pub fn person_keys(dir: &Path, registry: &Registry) -> Result<Vec<Kept>, BackupError> {
+    let erased: BTreeSet<&PersonId> = registry.erased_persons().collect();
+    let kept = persons::to_back_up(dir, |person| erased.contains(person));
+    let file = |file: persons::KeptFile| {
+        let name = format!("{}/{}", persons::DIRECTORY, file.name);
+        Kept { name, content: file.bytes }
+    };
+    Ok(kept.map_err(BackupError::Persons)?.into_iter().map(file).collect())
 }
 
 /// The files in a directory below the data directory, by name; none when it is not there.

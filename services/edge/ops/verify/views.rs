@@ -7,7 +7,6 @@ use duty::Position;
 use duty::evaluate::Question;
 use projection::{Snapshot, State, view};
 
-use super::entries::Entries;
 use super::{Compared, Finding, Findings, Subject};
 
 /// Years compared: those that any rule set can be valid for in a ledger of today.
@@ -16,15 +15,13 @@ const YEARS: std::ops::RangeInclusive<i16> = 2016..=2100;
 /// Compares the state folded here with that of the running service.
 pub(super) fn compare(
     subject: &Subject<'_>,
-    entries: Entries,
+    state: &State,
     findings: &mut Findings<'_>,
     compared: &mut Vec<Compared>,
 ) {
-    // Where entries cannot be folded, that is told already, and there is nothing to compare with.
-    let Some(state) = entries.into_state() else { return };
     let Some(live) = subject.live else { return };
     let position = state.head();
-    let differing = differing(&state, &live.ledger.snapshot(), position);
+    let differing = differing(state, &live.ledger.snapshot(), position);
     compared.push(Compared { what: "views".to_owned(), position: position.get() });
     for (organization, year) in differing {
         findings.add(Finding::of(
