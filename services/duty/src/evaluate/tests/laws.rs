@@ -7,6 +7,8 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
+use std::sync::Arc;
+
 use super::show;
 use super::world::{
     Streams, bare_event, event_id, evidence, organization, organization_id, person, post, post_id,
@@ -229,7 +231,7 @@ fn registry(year: i16) -> Registry {
 }
 
 fn streams(facts: Vec<Fact>) -> Streams {
-    Streams([(organization_id("kjj"), facts)].into())
+    Streams([(organization_id("kjj"), facts.into_iter().map(Arc::new).collect())].into())
 }
 
 fn ask(registry: &Registry, streams: &Streams, year: i16, as_of: Date) -> OrganizationEvaluation {
