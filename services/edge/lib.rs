@@ -11,6 +11,7 @@ pub mod codec;
 mod committer;
 pub mod config;
 mod days;
+mod earlier;
 pub mod grpc;
 pub mod ledger;
 pub mod opening;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use duty::Position;
+use duty::decide::Standing;
 use journal::Journal;
 use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
@@ -49,11 +50,18 @@ pub async fn open(
 ) -> Result<Opened, OpenError> {
     let replayed = Arc::clone(&journal);
     let fold = move || replay::replay(&*replayed, report);
-    let (standing, state) = tokio::task::spawn_blocking(fold)
+    let state = tokio::task::spawn_blocking(fold)
         .await
         .map_err(|_| OpenError::CutShort)?
         .map_err(OpenError::Replay)?;
     let head: Position = state.head();
+    let standing = Standing::resume(
+        head,
+        state.last_recorded_at(),
+        state.last_closed(),
+        state.registry(),
+        state.revisions(),
+    );
     let shared = Arc::new(Shared {
         journal,
         state: RwLock::new(state),

@@ -1,9 +1,8 @@
-//! Rebuilds standing and state from the journal, with progress on long replays.
+//! Rebuilds the state from the journal, with progress on long replays.
 
 use std::time::{Duration, Instant};
 
 use duty::Position;
-use duty::decide::Standing;
 use journal::{Journal, ReadLimit};
 use projection::State;
 
@@ -33,9 +32,9 @@ pub struct Progress {
 pub fn replay(
     journal: &dyn Journal,
     mut report: impl FnMut(Progress),
-) -> Result<(Standing, State), ReadFailure> {
+) -> Result<State, ReadFailure> {
     let head = journal.head().map_err(ReadFailure::Journal)?;
-    let (mut standing, mut state) = (Standing::new(), State::new());
+    let mut state = State::new();
     let (started, mut reported) = (Instant::now(), Instant::now());
     let mut next = journal::Position::FIRST;
     while head.covers(next) {
@@ -44,10 +43,8 @@ pub fn replay(
             let position = Position::new(entry.position.get());
             let stored = Stored { position, bytes: entry.bytes.clone() };
             let recorded = ledger::decode(&stored)?;
-            standing.evolve(&recorded);
             state.apply(&recorded);
         }
-        standing.settle();
         let Some(after) = entries.last().and_then(|entry| entry.position.next()) else { break };
         next = after;
         if REPORT_EVERY <= reported.elapsed() {
@@ -58,5 +55,5 @@ pub fn replay(
             report(Progress { position, head: head.events(), per_second });
         }
     }
-    Ok((standing, state))
+    Ok(state)
 }

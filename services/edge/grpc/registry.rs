@@ -66,15 +66,18 @@ impl Api {
     }
 
     /// Refuses a new version that nobody asked for. A repeated call is not one.
-    fn allow_amendment(
+    async fn allow_amendment(
         &self,
         taken: bool,
         amend: bool,
         id: EventId,
         field: &str,
     ) -> Result<(), Status> {
-        let repeated = self.ledger.with_state(|state| state.position_of(id).is_some());
-        if !taken || amend || repeated {
+        if !taken || amend {
+            return Ok(());
+        }
+        let repeated = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        if repeated.is_some() {
             return Ok(());
         }
         Err(status::problems(
@@ -109,7 +112,7 @@ impl RegistryService for Api {
         if let Entry::Organization(organization) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().organization(&organization.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterOrganizationResponse { receipt }))
@@ -125,7 +128,7 @@ impl RegistryService for Api {
         if let Entry::Post(post) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().post(&post.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "post.post_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "post.post_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterPostResponse { receipt }))
@@ -148,7 +151,7 @@ impl RegistryService for Api {
         if let Entry::Person(person) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().has_person(person, Position::MAX);
-            self.allow_amendment(taken, false, read.event_id, "person.person_id")?;
+            self.allow_amendment(taken, false, read.event_id, "person.person_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterPersonResponse { receipt }))
@@ -171,7 +174,7 @@ impl RegistryService for Api {
         if let Entry::Tenure(tenure) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().tenure(&tenure.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterTenureResponse { receipt }))

@@ -66,6 +66,11 @@ impl IdIndex {
         self.shards[shard].with_tag(tag).map(Position::new)
     }
 
+    /// How many ids it holds.
+    pub(crate) fn count(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.used as u64).sum()
+    }
+
     /// The shards one by one, given up as they are taken.
     pub(crate) fn into_shards(self) -> impl Iterator<Item = Arc<Shard>> {
         self.shards.into_iter()

@@ -13,8 +13,7 @@ const PAGE: usize = 4_096;
 /// What stands at a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Nothing of a stream: a registration, a rule set, a calendar, the end of a day, or a
-    /// withdrawal or review, which its target's stream knows.
+    /// Nothing of a stream: a registration, a rule set, a calendar, the end of a day.
     Elsewhere,
     /// A version of a duty event, in the stream with this number.
     Version(u32),
