@@ -189,8 +189,9 @@ impl Writer {
             });
             let held = match pending {
                 Some(held) => Some(held),
-                None => earlier::held(&*self.shared.journal, &state, id)
-                    .map_err(SubmitError::Read)?,
+                None => {
+                    earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read)?
+                }
             };
             earlier.extend(held.map(|held| (id, held)));
         }

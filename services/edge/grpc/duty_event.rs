@@ -128,13 +128,11 @@ impl DutyEventService for Api {
         refuse_if_any(problems)?;
         self.covers(request.min_position).await?;
         let id = id.ok_or_else(|| status::internal("an id without fault did not convert"))?;
-        let (standing, head) = self
-            .ledger
-            .with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.head()));
+        let (standing, head) =
+            self.ledger.with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.head()));
         let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
         let found = found.filter(|(stored, _)| stored.position <= head);
-        let (stored, recorded) =
-            found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
+        let (stored, recorded) = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
         let flags = entry_flags(&recorded, &self.ledger.registry());
         let standing = standing.map(|fact| event_standing(&fact, flags, head));
         Ok(Response::new(pb::GetEventResponse {

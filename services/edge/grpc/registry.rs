@@ -112,7 +112,8 @@ impl RegistryService for Api {
         if let Entry::Organization(organization) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().organization(&organization.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id").await?;
+            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")
+                .await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterOrganizationResponse { receipt }))

@@ -118,7 +118,6 @@ impl Shard {
     }
 
     /// The tag as a fraction of all tags, of the table.
-    #[expect(clippy::cast_possible_truncation, reason = "less than the length of the table")]
     fn home(&self, tag: u64) -> usize {
         ((tag * self.slots.len() as u64) >> 32) as usize
     }
@@ -137,7 +136,6 @@ impl Shard {
 }
 
 /// Shard and tag of a hash.
-#[expect(clippy::cast_possible_truncation, reason = "twelve bits")]
 const fn split(hash: u64) -> (usize, u64) {
     ((hash >> (64 - SHARD_BITS)) as usize, hash << SHARD_BITS >> 32)
 }

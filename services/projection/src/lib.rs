@@ -15,6 +15,7 @@ pub mod explain;
 pub mod filter;
 pub mod ids;
 pub mod matrix;
+mod pack;
 mod places;
 mod recalled;
 pub mod saved;

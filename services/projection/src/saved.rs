@@ -60,7 +60,9 @@ pub enum Unusable {
     #[error("it is not a snapshot of views")]
     Foreign,
     /// Another version wrote them, or means something else by them.
-    #[error("it has format {format} and fold {fold}, this version reads {FORMAT_VERSION} and {FOLD_VERSION}")]
+    #[error(
+        "it has format {format} and fold {fold}, this version reads {FORMAT_VERSION} and {FOLD_VERSION}"
+    )]
     OtherVersion {
         /// Its format version.
         format: u32,
@@ -216,9 +218,8 @@ pub fn load<E>(source: &mut dyn FnMut(&mut [u8]) -> Result<(), E>) -> Result<Loa
     let mut items = Items { content: Vec::new(), at: 0, number: 0, source };
     let mut state = State::new();
     state.head = stamp.position;
-    (state.last_recorded_at, state.days_closed) = items.next("head", |reader| {
-        Some((read_recorded(reader)?, Arc::new(read_days(reader)?)))
-    })?;
+    (state.last_recorded_at, state.days_closed) = items
+        .next("head", |reader| Some((read_recorded(reader)?, Arc::new(read_days(reader)?))))?;
     let mut shards = Vec::with_capacity(SHARDS);
     for _ in 0..SHARDS {
         let slots = items.next("table of ids", |reader| read_words(reader, u64::from_le_bytes))?;
@@ -274,7 +275,10 @@ fn read_days(reader: &mut Reader<'_>) -> Option<Vec<(Position, Date)>> {
 }
 
 /// Numbers of a fixed width, with their count.
-fn read_words<const N: usize, T>(reader: &mut Reader<'_>, read: fn([u8; N]) -> T) -> Option<Vec<T>> {
+fn read_words<const N: usize, T>(
+    reader: &mut Reader<'_>,
+    read: fn([u8; N]) -> T,
+) -> Option<Vec<T>> {
     let count = reader.count()?;
     let bytes = reader.take(count.checked_mul(N)?)?;
     Some(bytes.as_chunks().0.iter().map(|word| read(*word)).collect())
@@ -415,7 +419,8 @@ impl<E> Items<'_, E> {
     fn fetch(&mut self) -> Result<(), LoadError<E>> {
         let mut head = [0; 8];
         (self.source)(&mut head).map_err(LoadError::Source)?;
-        let (length, crc) = (u64::from_le_bytes(head) & 0xffff_ffff, u64::from_le_bytes(head) >> 32);
+        let (length, crc) =
+            (u64::from_le_bytes(head) & 0xffff_ffff, u64::from_le_bytes(head) >> 32);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if BLOCK_BYTES_MAX < length {
             return Err(Unusable::Damaged("block").into());

@@ -95,7 +95,13 @@ impl Stream {
 
     /// Notes what the entry at `by` did to the event that stands at `position` with this id.
     /// Whether there is one.
-    pub(crate) fn mark(&mut self, position: Position, id: EventId, by: Position, mark: Mark) -> bool {
+    pub(crate) fn mark(
+        &mut self,
+        position: Position,
+        id: EventId,
+        by: Position,
+        mark: Mark,
+    ) -> bool {
         let found = self.place(position, id);
         match found {
             None => return false,

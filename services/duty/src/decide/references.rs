@@ -140,8 +140,7 @@ pub(super) fn withdrawal(
         return;
     }
     let accepted = context.standing.fate(withdrawal.target, context.earlier).accepted;
-    let recorder =
-        context.earlier.get(&withdrawal.target).map(|held| &*held.recorded.recorder);
+    let recorder = context.earlier.get(&withdrawal.target).map(|held| &*held.recorded.recorder);
     if accepted && recorder == Some(&*withdrawal.consented_by) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(

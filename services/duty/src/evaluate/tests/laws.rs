@@ -1,13 +1,11 @@
 //! What holds for every history, over the shipped rule set: all cadences, persons, thresholds.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-
-use std::sync::Arc;
 
 use super::show;
 use super::world::{

@@ -6,8 +6,8 @@
 //! the beginning.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::str::SplitWhitespace;
+use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
