@@ -14,9 +14,12 @@ mod days;
 mod earlier;
 pub mod grpc;
 pub mod ledger;
+pub mod log;
+pub mod tree;
 pub mod opening;
 pub mod replay;
 pub mod report;
+pub mod storage;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

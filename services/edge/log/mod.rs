@@ -1,0 +1,277 @@
+//! The transparency log: what the ledger says about its tree, signed, so that nobody can make it
+//! say something else later.
+//!
+//! Three steps, named the same everywhere: an entry is *sequenced* once it is durable and has a
+//! position, *integrated* once it is a leaf of the tree, *published* once a signed checkpoint covers
+//! it that anybody may see. Here are the keys, the checkpoint files, the publisher and the witnesses;
+//! the tree itself is [`crate::tree`], the formats are `merkle`'s.
+//!
+//! Invariants: no checkpoint is signed that does not continue the last one signed, as the data
+//! directory and the guard record beside a configured key tell it; a checkpoint is on the device
+//! before anybody sees it; nothing is served that is not published.
+
+mod files;
+mod http_client;
+mod keys;
+mod opening;
+mod publisher;
+mod signing;
+mod witnesses;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use merkle::{Checkpoint, Note, NoteSignature};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::WitnessMode;
+use crate::tree::TreeStore;
+
+pub use files::FileError;
+pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
+pub use opening::{LogError, LogOptions, anchor, open, origin_of};
+pub use publisher::Publisher;
+pub use signing::SignError;
+pub use witnesses::PolicyFileError;
+use witnesses::Witnesses;
+
+/// The last checkpoint signed, in the data directory.
+pub const CHECKPOINT: &str = "CHECKPOINT";
+/// The last checkpoint published with the cosignatures it had, in the data directory; only with
+/// witnesses, for whom signing and publishing are two steps.
+pub const PUBLISHED: &str = "PUBLISHED";
+/// Ending of the guard record beside a configured key file.
+pub const GUARD_ENDING: &str = ".signed";
+/// How long a quorum may be missing before that is told: a witness takes its time.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(3);
+
+/// A checkpoint and the note that carries it.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// Origin, size, root.
+    pub checkpoint: Checkpoint,
+    /// The note with the signatures.
+    pub note: Note,
+}
+
+/// A checkpoint anybody may see.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Origin, size, root.
+    pub checkpoint: Checkpoint,
+    /// The note with the signatures and cosignatures.
+    pub note: Note,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether the quorum of the policy has cosigned it. True without a policy.
+    pub quorum_met: bool,
+}
+
+/// How far each of the three steps is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Leaves of the tree.
+    pub integrated: u64,
+    /// Leaves under the last published checkpoint.
+    pub published: u64,
+}
+
+/// The log. Cheap to clone.
+#[derive(Clone)]
+pub struct Log(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    tree: TreeStore,
+    /// The data directory; `None` keeps nothing beyond the process.
+    dir: Option<PathBuf>,
+    /// The guard record beside a configured key file.
+    guard: Option<PathBuf>,
+    guard_forbidden: AtomicBool,
+    /// The last checkpoint signed, with the cosignatures that have come in for it.
+    signed: watch::Sender<Option<Signed>>,
+    published: watch::Sender<Option<Arc<Published>>>,
+    witnesses: Option<Witnesses>,
+    witness_mode: WitnessMode,
+    clock: Arc<dyn Clock>,
+    /// Since when no checkpoint has met the quorum.
+    unmet_since: Mutex<Option<Instant>>,
+    /// Since when there is something to publish.
+    waiting_since: Mutex<Option<Instant>>,
+    /// Set for good once signing would contradict what was signed before.
+    forked: AtomicBool,
+}
+
+/// The guard record beside a configured key: what the key signed last, wherever the data
+/// directory may have gone meanwhile.
+fn guard_of(keys: &Keys) -> Option<PathBuf> {
+    keys.configured.as_ref().map(|file| {
+        let mut name = file.file_name().unwrap_or_default().to_os_string();
+        name.push(GUARD_ENDING);
+        file.with_file_name(name)
+    })
+}
+
+impl Log {
+    /// A log that lives in memory, with keys of its own: for journals that do the same.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn in_memory() -> Result<Self, LogKeyError> {
+        let origin = origin_of("", &"0".repeat(32));
+        let keys = Keys::load(&KeyFiles::default(), &origin, Missing::Make)?;
+        let tree = TreeStore::in_memory();
+        Ok(Self::over(keys, tree, None, None, WitnessMode::Open, Arc::new(SystemClock)))
+    }
+
+    fn over(
+        keys: Keys,
+        tree: TreeStore,
+        dir: Option<PathBuf>,
+        witnesses: Option<Witnesses>,
+        witness_mode: WitnessMode,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let guard = guard_of(&keys);
+        Self(Arc::new(Inner {
+            keys,
+            tree,
+            dir,
+            guard,
+            guard_forbidden: AtomicBool::new(false),
+            signed: watch::Sender::new(None),
+            published: watch::Sender::new(None),
+            witnesses,
+            witness_mode,
+            clock,
+            unmet_since: Mutex::new(None),
+            waiting_since: Mutex::new(None),
+            forked: AtomicBool::new(false),
+        }))
+    }
+
+    /// The name of the log in checkpoints and keys.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.0.keys.ed25519.verifier().name().as_str()
+    }
+
+    /// The keys of the log.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn tree(&self) -> &TreeStore {
+        &self.0.tree
+    }
+
+    /// The checkpoint anybody may see; `None` before the first.
+    #[must_use]
+    pub fn published(&self) -> Option<Arc<Published>> {
+        self.0.published.borrow().clone()
+    }
+
+    /// Follows what is published.
+    #[must_use]
+    pub fn watch_published(&self) -> watch::Receiver<Option<Arc<Published>>> {
+        self.0.published.subscribe()
+    }
+
+    /// The last checkpoint signed, published or not.
+    #[must_use]
+    pub fn signed(&self) -> Option<Signed> {
+        self.0.signed.borrow().clone()
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let published = self.0.published.borrow().as_ref().map_or(0, |p| p.checkpoint.size());
+        Progress { integrated: self.tree().size(), published }
+    }
+
+    /// For how long, in seconds, entries have been waiting to be published; 0 when none are.
+    #[must_use]
+    pub fn publish_lag_seconds(&self) -> f64 {
+        let Progress { integrated, published } = self.progress();
+        if integrated <= published && self.published().is_some() {
+            return 0.0;
+        }
+        self.0.waiting_since.lock().map_or(0.0, |since| since.elapsed().as_secs_f64())
+    }
+
+    /// Whether signing has stopped for good because it would contradict what was signed.
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.0.forked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the quorum of the policy is met; a moment without it counts as nothing. True
+    /// without a policy.
+    #[must_use]
+    pub fn quorum_met(&self) -> bool {
+        self.0.unmet_since.lock().is_none_or(|since| since.elapsed() < QUORUM_PATIENCE)
+    }
+
+    /// The witnesses of the policy, each with how often it failed to cosign.
+    #[must_use]
+    pub fn witness_failures(&self) -> Vec<(String, u64)> {
+        let all = self.0.witnesses.iter().flat_map(|witnesses| &witnesses.all);
+        all.map(|known| (known.name.clone(), known.failures.load(Ordering::Relaxed))).collect()
+    }
+
+    /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they
+    /// have been verified. Whether they were taken.
+    fn cosigned(&self, size: u64, cosignatures: Vec<NoteSignature>) -> bool {
+        let taken = self.0.signed.send_if_modified(|signed| match signed {
+            Some(signed) if signed.checkpoint.size() == size => {
+                cosignatures.into_iter().for_each(|line| signed.note.add(line));
+                true
+            }
+            _ => false,
+        });
+        if taken {
+            self.show();
+        }
+        taken
+    }
+
+    /// Shows the last checkpoint signed, if the mode allows it already.
+    fn show(&self) {
+        let Some(Signed { checkpoint, note }) = self.signed() else { return };
+        let quorum_met = self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let mut unmet_since = self.0.unmet_since.lock();
+        *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
+        drop(unmet_since);
+        if self.0.witness_mode == WitnessMode::Required && !quorum_met {
+            return;
+        }
+        let now = self.0.clock.now();
+        self.0.published.send_modify(|published| {
+            // A further cosignature does not publish it again.
+            let before = published.as_ref().filter(|p| p.checkpoint.size() == checkpoint.size());
+            let at = before.map_or(now, |published| published.at);
+            *published = Some(Arc::new(Published { checkpoint, note, at, quorum_met }));
+        });
+        *self.0.waiting_since.lock() = None;
+    }
+
+    /// Signs nothing any more, for good.
+    fn fork(&self, how: &str) {
+        if !self.0.forked.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                how,
+                "nothing more is signed: this journal does not continue what was published. \
+                 Restore a backup that does (duty-ledger restore)"
+            );
+        }
+    }
+}
