@@ -15,11 +15,12 @@ mod earlier;
 pub mod grpc;
 pub mod ledger;
 pub mod log;
-pub mod tree;
 pub mod opening;
 pub mod replay;
 pub mod report;
+pub mod snapshots;
 pub mod storage;
+pub mod tree;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

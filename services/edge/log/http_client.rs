@@ -29,7 +29,9 @@ pub(super) struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTarget {
     /// Another scheme, https among them.
-    #[error("仅支持 http://；远程见证方请经本机 TLS 代理访问 / only http:// is supported: reach a remote witness through a TLS proxy on this machine")]
+    #[error(
+        "仅支持 http://；远程见证方请经本机 TLS 代理访问 / only http:// is supported: reach a remote witness through a TLS proxy on this machine"
+    )]
     Scheme,
     /// No address at all.
     #[error("不是网址，应如 http://127.0.0.1:2025 / is no address such as http://127.0.0.1:2025")]

@@ -247,7 +247,8 @@ impl Log {
     /// Shows the last checkpoint signed, if the mode allows it already.
     fn show(&self) {
         let Some(Signed { checkpoint, note }) = self.signed() else { return };
-        let quorum_met = self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let quorum_met =
+            self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
         let mut unmet_since = self.0.unmet_since.lock();
         *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
         drop(unmet_since);

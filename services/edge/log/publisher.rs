@@ -123,7 +123,10 @@ impl Rounds {
             Ok(Err(error)) => {
                 let text = crate::chain(&error);
                 if self.trouble.as_ref() != Some(&text) {
-                    tracing::warn!(error = text, "no checkpoint could be signed; it is tried again");
+                    tracing::warn!(
+                        error = text,
+                        "no checkpoint could be signed; it is tried again"
+                    );
                     self.trouble = Some(text);
                 }
             }

@@ -81,8 +81,8 @@ impl Witnesses {
             let name = String::from_utf8_lossy(&witness.name).into_owned();
             let target = witness.url.as_ref().map(|url| Target::parse(url, "add-checkpoint"));
             let target = target.transpose();
-            let target =
-                target.map_err(|source| PolicyFileError::Target { witness: name.clone(), source })?;
+            let target = target
+                .map_err(|source| PolicyFileError::Target { witness: name.clone(), source })?;
             let (size, failures) = (AtomicU64::new(0), AtomicU64::new(0));
             Ok(Known { name, key: witness.key.clone(), target, size, failures })
         };
@@ -142,12 +142,7 @@ async fn keep_asking(log: Log, index: usize) {
 }
 
 /// Asks for one checkpoint; whether the witness is done with it.
-async fn ask_once(
-    log: &Log,
-    index: usize,
-    latest: &Signed,
-    trouble: &mut Option<String>,
-) -> bool {
+async fn ask_once(log: &Log, index: usize, latest: &Signed, trouble: &mut Option<String>) -> bool {
     let Some(known) = log.0.witnesses.as_ref().and_then(|all| all.all.get(index)) else {
         return true;
     };

@@ -42,7 +42,7 @@ impl Stream {
         }
     }
 
-    /// A stream of parts kept elsewhere. Marks and facts are its entries, so they tell the revision.
+    /// A stream of parts kept elsewhere. Facts and marks are its entries and tell the revision.
     pub(crate) fn from_parts(
         organization: OrganizationId,
         words: Words,
