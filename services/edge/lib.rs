@@ -11,6 +11,7 @@ pub mod codec;
 mod committer;
 pub mod config;
 mod days;
+mod earlier;
 pub mod grpc;
 pub mod ledger;
 pub mod log;
@@ -18,6 +19,7 @@ pub mod opening;
 pub mod persons;
 pub mod replay;
 pub mod report;
+pub mod snapshots;
 pub mod storage;
 pub mod tree;
 

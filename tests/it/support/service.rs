@@ -94,7 +94,7 @@ impl Service {
         let journal = open(directory);
         let ledger = journal.ledger().to_string();
         let dir = Some(directory.to_path_buf());
-        Self::on(config, Storage { journal: Arc::new(journal), ledger, dir }, clock).await
+        Self::stored(config, Storage { journal: Arc::new(journal), ledger, dir }, clock).await
     }
 
     /// A service over a journal.
@@ -108,10 +108,11 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self::on(config, journal.into(), clock).await
+        Self::stored(config, journal.into(), clock).await
     }
 
-    async fn on(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+    /// A service over a journal with a directory for what belongs to it.
+    pub(crate) async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
         let sockets = Sockets::bind(config).await.expect("free ports");
         let open = async || Ok::<_, StartError>(storage);
         let app = App::start(config, sockets, clock, open).await.expect("the service starts");
