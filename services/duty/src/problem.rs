@@ -160,6 +160,15 @@ reasons! {
     NotServing = "NOT_SERVING",
     /// A fault inside the service.
     Internal = "INTERNAL",
+    // --- persons
+    /// Personal text cannot be sealed or read: the key of keys is not configured, or a key is lost.
+    PersonKeyUnavailable = "PERSON_KEY_UNAVAILABLE",
+    /// The person's text was erased: none may be recorded again.
+    PersonErased = "PERSON_ERASED",
+    /// The approver is the recorder.
+    ApproverIsRecorder = "APPROVER_IS_RECORDER",
+    /// A person's name in a field that is stored in the clear.
+    NameInClear = "NAME_IN_CLEAR",
 }
 
 impl fmt::Display for Reason {

@@ -10,6 +10,8 @@ mod demo;
 mod explain;
 mod import;
 mod output;
+mod person;
+mod persons;
 mod rules;
 mod serve;
 mod sheet;
@@ -58,6 +60,10 @@ enum Command {
     /// The measured service: what `bench` runs as its child.
     #[command(hide = true)]
     BenchServer(bench::server::ServerArgs),
+    /// Registers, shows and erases persons (人员).
+    Person(person::PersonArgs),
+    /// Makes and changes the key of keys, offline (主密钥).
+    Persons(persons::PersonsArgs),
 }
 
 /// Where the service is.
@@ -143,6 +149,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
+        Command::Person(args) => on_runtime(person::run(args)),
+        Command::Persons(args) => persons::run(&args),
     }
 }
 

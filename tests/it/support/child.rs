@@ -71,7 +71,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a service over a directory and waits until it serves.
     pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = command()
+            .envs(variables.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
@@ -145,7 +151,7 @@ impl Server {
         let lines = self.lines.lock();
         let errors: Vec<_> = lines
             .iter()
-            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+            .filter(|line| line.contains(" ERROR ") || line.contains("panicked"))
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }

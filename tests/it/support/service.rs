@@ -7,6 +7,7 @@ use duty_ledger::app::{App, Sockets, StartError};
 use duty_ledger::clock::{Clock, SystemClock};
 use duty_ledger::config::Config;
 use duty_ledger::pb;
+use duty_ledger::storage::Storage;
 use journal::Journal;
 use journal_sled::{LedgerId, Options, SledJournal};
 use pb::compliance_service_client::ComplianceServiceClient;
@@ -85,7 +86,15 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self::over(Arc::new(open(directory)), clock).await
+        Self::kept(&config(), directory, clock).await
+    }
+
+    /// The same with a configuration of its own.
+    pub(crate) async fn kept(config: &Config, directory: &Path, clock: Arc<dyn Clock>) -> Self {
+        let journal = open(directory);
+        let ledger = journal.ledger().to_string();
+        let dir = Some(directory.to_path_buf());
+        Self::stored(config, Storage { journal: Arc::new(journal), ledger, dir }, clock).await
     }
 
     /// A service over a journal.
@@ -99,8 +108,13 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        Self::stored(config, journal.into(), clock).await
+    }
+
+    /// A service over a journal with a directory for what belongs to it.
+    pub(crate) async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
         let sockets = Sockets::bind(config).await.expect("free ports");
-        let open = async || Ok::<_, StartError>(journal);
+        let open = async || Ok::<_, StartError>(storage);
         let app = App::start(config, sockets, clock, open).await.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;
         Self { app, clients, _directory: None }
