@@ -29,6 +29,7 @@ use crate::opening::{self, OpenError, Opened};
 use crate::pb;
 use crate::pb::admin_service_server::AdminServiceServer;
 use crate::persons::{self, Persons, PersonsError, Place};
+use crate::snapshots::{Keeper, Snapshots};
 use crate::storage::Storage;
 
 /// The services of the API, as health names them.
@@ -78,6 +79,7 @@ pub struct App {
     /// Where checkpoint and tiles are served.
     pub http_address: SocketAddr,
     opened: Opened,
+    keeper: Option<Keeper>,
     publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
@@ -109,6 +111,9 @@ pub enum StartError {
     /// The keys of persons could not be opened, or those of erased persons not destroyed.
     #[error("人员密钥不可用 / the keys of persons cannot be used")]
     Persons(#[source] PersonsError),
+    /// The thread that writes snapshots of the views could not be started.
+    #[error("the writer of view snapshots could not be started")]
+    Keeper(#[source] std::io::Error),
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -148,7 +153,10 @@ impl App {
             kek: config.person_kek.clone(),
         };
         let log = open_log(config, &storage, Arc::clone(&clock)).await?;
-        let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
+        let snapshots = snapshots(config, &storage);
+        let kept = snapshots.clone();
+        let opening =
+            opening::open(storage.journal, log, kept, Arc::clone(&clock), report_progress);
         let opened = opening.await.map_err(StartError::Open)?;
         let persons = match open_persons(place, &opened.ledger).await {
             Ok(persons) => Arc::new(persons),
@@ -157,6 +165,11 @@ impl App {
                 return Err(error.into());
             }
         };
+        let keeper = match snapshots {
+            Some(kept) => Some(Keeper::start(kept, opened.ledger.clone(), opened.kept)),
+            None => None,
+        };
+        let keeper = keeper.transpose().map_err(StartError::Keeper)?;
         let publisher = Publisher::start(
             opened.ledger.log().clone(),
             Duration::from_millis(config.checkpoint_interval_ms.into()),
@@ -183,6 +196,7 @@ impl App {
             admin_address,
             http_address,
             opened,
+            keeper,
             publisher,
             health,
             stopping,
@@ -218,10 +232,21 @@ impl App {
             http.abort();
         }
         opening::close(self.opened).await;
+        // After the writer as well: the last snapshot of the views is of all of it.
+        if let Some(keeper) = self.keeper {
+            keeper.stop().await;
+        }
         // After the writer: the last checkpoint covers everything it wrote.
         self.publisher.stop().await;
         drained
     }
+}
+
+/// Where snapshots of the views are, for a ledger that has a directory.
+fn snapshots(config: &Config, storage: &Storage) -> Option<Snapshots> {
+    let dir = storage.dir.as_ref()?;
+    let reserve = u64::from(config.disk_reserve_mib) * 1024 * 1024;
+    Some(Snapshots::new(dir, &storage.ledger, config.snapshot_every.into(), reserve))
 }
 
 /// Opens the transparency log over a journal.

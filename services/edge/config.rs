@@ -71,6 +71,8 @@ pub struct Config {
     pub shutdown_notice_ms: u32,
     /// How long open calls may take to end at shutdown, in milliseconds.
     pub shutdown_drain_ms: u32,
+    /// After how many entries another snapshot of the views is written.
+    pub snapshot_every: u32,
     /// Origin of the log, the name its checkpoints and keys carry; empty for
     /// `duty-ledger/<ledger id>`. Never change it once something is published.
     pub origin: String,
@@ -110,6 +112,7 @@ impl Default for Config {
             watch_heartbeat_ms: 5_000,
             shutdown_notice_ms: 1_000,
             shutdown_drain_ms: 10_000,
+            snapshot_every: 250_000,
             http_listen: SocketAddr::from(([127, 0, 0, 1], 50053)),
             origin: String::new(),
             checkpoint_interval_ms: 1_000,
@@ -261,6 +264,7 @@ impl Config {
             ("watch_heartbeat_ms", self.watch_heartbeat_ms, 100, 600_000),
             ("shutdown_notice_ms", self.shutdown_notice_ms, 0, 60_000),
             ("shutdown_drain_ms", self.shutdown_drain_ms, 0, 600_000),
+            ("snapshot_every", self.snapshot_every, 1, u32::MAX),
             ("checkpoint_interval_ms", self.checkpoint_interval_ms, 10, 600_000),
         ] {
             if value < least || most < value {
@@ -307,6 +311,7 @@ impl fmt::Display for Config {
         writeln!(f, "watch_heartbeat_ms = {}", self.watch_heartbeat_ms)?;
         writeln!(f, "shutdown_notice_ms = {}", self.shutdown_notice_ms)?;
         writeln!(f, "shutdown_drain_ms = {}", self.shutdown_drain_ms)?;
+        writeln!(f, "snapshot_every = {}", self.snapshot_every)?;
         self.write_log(f)
     }
 }
@@ -362,6 +367,7 @@ keys! {
     watch_heartbeat_ms,
     shutdown_notice_ms,
     shutdown_drain_ms,
+    snapshot_every,
     http_listen,
     origin,
     checkpoint_interval_ms,

@@ -11,6 +11,7 @@ pub mod codec;
 mod committer;
 pub mod config;
 mod days;
+mod earlier;
 pub mod grpc;
 pub mod http;
 pub mod ledger;
@@ -20,6 +21,7 @@ pub mod ops;
 pub mod persons;
 pub mod replay;
 pub mod report;
+pub mod snapshots;
 pub mod storage;
 pub mod tree;
 

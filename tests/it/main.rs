@@ -15,6 +15,7 @@ mod reflection;
 mod refusals;
 mod restart;
 mod simulation;
+mod snapshots;
 mod support;
 mod tidy;
 mod watch;

@@ -96,7 +96,7 @@ fn log_of(journal: &MemoryJournal) -> Result<log::Log, log::LogError> {
 /// Serves the real routes over a memory journal.
 async fn serve(journal: MemoryJournal) -> turmoil::Result {
     let log = log_of(&journal)?;
-    let opened = opening::open(Arc::new(journal), log, Arc::new(SystemClock), |_| ()).await?;
+    let opened = opening::open(Arc::new(journal), log, None, Arc::new(SystemClock), |_| ()).await?;
     let (_stopping, stop) = tokio::sync::watch::channel(false);
     let routes = app::routes(&config(), opened.ledger.clone(), no_keys()?, stop)?;
     let listener = TcpListener::bind((IpAddr::from(Ipv4Addr::UNSPECIFIED), PORT)).await?;

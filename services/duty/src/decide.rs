@@ -22,6 +22,7 @@ pub use standing::{Fate, Standing};
 use crate::entry::{Entry, Recorded};
 use crate::event::{DutyEvent, check};
 use crate::id::{EventId, OrganizationId};
+use crate::position::Position;
 use crate::problem::{Problems, Reason};
 use crate::zone::civil_day;
 
@@ -53,29 +54,65 @@ pub struct Proposed {
     pub entry: Entry,
 }
 
+/// An earlier entry that a command refers to, as the caller has read it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Where it stands.
+    pub position: Position,
+    /// The entry.
+    pub recorded: Recorded,
+    /// What became of it in the durable journal. What the group now being decided did to it, the
+    /// [`Standing`] knows.
+    pub fate: Fate,
+}
+
+impl Held {
+    /// The duty event, when the entry is a version of one.
+    #[must_use]
+    pub fn event(&self) -> Option<&DutyEvent> {
+        match &self.recorded.entry {
+            Entry::DutyEvent(event) => Some(event),
+            Entry::Correction(correction) => Some(&correction.event),
+            Entry::Withdrawal(_)
+            | Entry::Review(_)
+            | Entry::Organization(_)
+            | Entry::Post(_)
+            | Entry::Person(_)
+            | Entry::PersonErased(_)
+            | Entry::Tenure(_)
+            | Entry::RuleSet(_)
+            | Entry::Calendar(_)
+            | Entry::DayClosed(_) => None,
+        }
+    }
+}
+
 /// The earlier entries a command refers to, by event id.
-pub type Earlier = BTreeMap<EventId, Recorded>;
+pub type Earlier = BTreeMap<EventId, Held>;
 
 impl Command {
     /// The ids whose entries [`decide`] must be given, where the journal has them: those the
-    /// command would use again, and those it corrects, withdraws or reviews.
+    /// command would use again, those it corrects, withdraws or reviews, and those its events name
+    /// as their parts or as what they are part of.
     pub fn references(&self) -> impl Iterator<Item = EventId> {
         self.entries.iter().flat_map(|proposed| {
-            let target = match &proposed.entry {
-                Entry::Correction(correction) => Some(correction.target),
-                Entry::Withdrawal(withdrawal) => Some(withdrawal.target),
-                Entry::Review(review) => Some(review.target),
-                Entry::DutyEvent(_)
-                | Entry::Organization(_)
+            let (target, event) = match &proposed.entry {
+                Entry::DutyEvent(event) => (None, Some(&**event)),
+                Entry::Correction(correction) => (Some(correction.target), Some(&correction.event)),
+                Entry::Withdrawal(withdrawal) => (Some(withdrawal.target), None),
+                Entry::Review(review) => (Some(review.target), None),
+                Entry::Organization(_)
                 | Entry::Post(_)
                 | Entry::Person(_)
                 | Entry::PersonErased(_)
                 | Entry::Tenure(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
-                | Entry::DayClosed(_) => None,
+                | Entry::DayClosed(_) => (None, None),
             };
-            std::iter::once(proposed.event_id).chain(target)
+            let parts = event.into_iter().flat_map(|event| &event.components).copied();
+            let whole = event.and_then(|event| event.part_of);
+            std::iter::once(proposed.event_id).chain(target).chain(parts).chain(whole)
         })
     }
 }
@@ -120,8 +157,9 @@ pub fn decide(
     };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
-        if let Some(position) = standing.position_of(proposed.event_id) {
-            if outcome::is_same(earlier.get(&proposed.event_id), proposed) {
+        if let Some(Held { position, recorded, .. }) = earlier.get(&proposed.event_id) {
+            let position = *position;
+            if outcome::is_same(recorded, proposed) {
                 outcomes.push(Outcome::Duplicate { position });
             } else {
                 let path = format!("events[{}]", proposed.index);

@@ -128,17 +128,12 @@ impl DutyEventService for Api {
         refuse_if_any(problems)?;
         self.covers(request.min_position).await?;
         let id = id.ok_or_else(|| status::internal("an id without fault did not convert"))?;
-        let (found, standing, head) = self.ledger.with_state(|state| {
-            let fact = state.fact(id).map(|(_, fact)| fact.clone());
-            (state.position_of(id), fact, state.head())
-        });
-        let position = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
-        let stored = self.ledger.read_one(position).await.map_err(|error| status::read(&error))?;
-        let stored = stored.ok_or_else(|| status::internal("a known position has no entry"))?;
-        let flags = match crate::ledger::decode(&stored) {
-            Ok(recorded) => entry_flags(&recorded, &self.ledger.registry()),
-            Err(error) => return Err(status::read(&error)),
-        };
+        let (standing, head) =
+            self.ledger.with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.head()));
+        let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        let found = found.filter(|(stored, _)| stored.position <= head);
+        let (stored, recorded) = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
+        let flags = entry_flags(&recorded, &self.ledger.registry());
         let standing = standing.map(|fact| event_standing(&fact, flags, head));
         Ok(Response::new(pb::GetEventResponse {
             entry: Some(recorded_entry(&stored, view)?),
@@ -165,7 +160,7 @@ impl DutyEventService for Api {
         if snapshot.registry().organization(&organization, start.position).is_none() {
             return Err(status::not_found("organization_id", "单位", &organization));
         }
-        let positions = snapshot.entries_of(&organization, start.position);
+        let positions = snapshot.entries_of(&organization, Position::ZERO, start.position);
         let total = positions.len();
         let mut entries = Vec::new();
         let mut bytes = 0;
@@ -335,12 +330,11 @@ impl Watch {
         now: Position,
     ) -> Result<(Vec<Stored>, bool), crate::ledger::ReadFailure> {
         let snapshot = self.api.ledger.snapshot();
-        let positions = snapshot.entries_of(organization, now);
-        let from = positions.partition_point(|position| *position < self.next);
+        let positions = snapshot.entries_of(organization, self.next, now);
         let mut chunk = Vec::new();
         let mut bytes = 0;
-        for position in &positions[from..] {
-            if let Some(stored) = self.api.ledger.read_one(*position).await? {
+        for position in positions {
+            if let Some(stored) = self.api.ledger.read_one(position).await? {
                 bytes += stored.bytes.len();
                 chunk.push(stored);
             }

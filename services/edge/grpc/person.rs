@@ -64,7 +64,7 @@ impl Api {
             return Err(status::internal("a person without fault did not convert"));
         };
         let taken = self.ledger.registry().has_person(&person, Position::MAX);
-        self.allow_amendment(taken, amend, id, "person.person_id")?;
+        self.allow_amendment(taken, amend, id, "person.person_id").await?;
         match text {
             Some(text) => self.register_sealed(by, id, person, text).await,
             None if amend => Err(text_required()),
@@ -123,7 +123,7 @@ impl Api {
     async fn until_shown(&self, id: EventId) {
         let mut head = self.ledger.watch_head();
         let shown = async {
-            while self.ledger.with_state(|state| state.position_of(id).is_none()) {
+            while matches!(self.with_id(id).await, Ok(None)) {
                 if head.changed().await.is_err() {
                     break;
                 }
@@ -131,6 +131,12 @@ impl Api {
         };
         // In vain or not, the next try looks.
         let _ = tokio::time::timeout(self.min_position_wait, shown).await;
+    }
+
+    /// The entry with an event id.
+    async fn with_id(&self, id: EventId) -> Result<Option<Entry>, Status> {
+        let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        Ok(found.map(|(_, recorded)| recorded.entry))
     }
 
     async fn submit_person(
@@ -158,12 +164,10 @@ impl Api {
         person: &PersonId,
         text: &pb::PersonalText,
     ) -> Result<Earlier, Status> {
-        let Some(at) = self.ledger.with_state(|state| state.position_of(id)) else {
-            return Ok(Earlier::Nothing);
-        };
-        let sealed = match self.entry_at(at).await? {
+        let sealed = match self.with_id(id).await? {
+            None => return Ok(Earlier::Nothing),
             Some(Entry::Person(Person { id, sealed: Some(sealed) })) if id == *person => sealed,
-            _ => return Ok(Earlier::Otherwise),
+            Some(_) => return Ok(Earlier::Otherwise),
         };
         match self.open_text(person, sealed.clone()).await? {
             Ok(first) if first == *text => Ok(Earlier::Same(sealed)),

@@ -66,15 +66,18 @@ impl Api {
     }
 
     /// Refuses a new version that nobody asked for. A repeated call is not one.
-    pub(super) fn allow_amendment(
+    pub(super) async fn allow_amendment(
         &self,
         taken: bool,
         amend: bool,
         id: EventId,
         field: &str,
     ) -> Result<(), Status> {
-        let repeated = self.ledger.with_state(|state| state.position_of(id).is_some());
-        if !taken || amend || repeated {
+        if !taken || amend {
+            return Ok(());
+        }
+        let repeated = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        if repeated.is_some() {
             return Ok(());
         }
         Err(status::problems(
@@ -109,7 +112,8 @@ impl RegistryService for Api {
         if let Entry::Organization(organization) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().organization(&organization.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")
+                .await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterOrganizationResponse { receipt }))
@@ -125,7 +129,7 @@ impl RegistryService for Api {
         if let Entry::Post(post) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().post(&post.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "post.post_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "post.post_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterPostResponse { receipt }))
@@ -163,7 +167,7 @@ impl RegistryService for Api {
         if let Entry::Tenure(tenure) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().tenure(&tenure.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterTenureResponse { receipt }))

@@ -117,7 +117,8 @@ impl Service {
         Self::stored(config, Storage::from(journal), clock).await
     }
 
-    async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+    /// A service over a journal with a directory for what belongs to it.
+    pub(crate) async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
         let started = Self::start(config, storage, clock).await;
         let app = started.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;

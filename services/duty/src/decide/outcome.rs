@@ -97,8 +97,7 @@ impl Refusal {
 
 /// Whether an entry that already carries the id says the same. Who sends it again does not matter:
 /// the recorder is part of the record, not of what it says.
-pub(super) fn is_same(earlier: Option<&Recorded>, proposed: &Proposed) -> bool {
-    let Some(earlier) = earlier else { return false };
+pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
     match (&earlier.entry, &proposed.entry) {
         (Entry::DutyEvent(a), Entry::DutyEvent(b)) => a == b,
         (Entry::Correction(a), Entry::Correction(b)) => a == b,

@@ -91,6 +91,20 @@ impl Fact {
         }
     }
 
+    /// Whether judging `year` looks at a fact of this accounting year, which tells of a change or
+    /// does not: the year itself, those beside it, whose events are named as such, and every
+    /// change, whose own date decides.
+    #[must_use]
+    pub fn concerns(accounting_year: i16, tells_of_change: bool, year: i16) -> bool {
+        tells_of_change || accounting_year.abs_diff(year) <= 1
+    }
+
+    /// Whether it tells of a change that duties may follow from, on a known day.
+    #[must_use]
+    pub fn tells_of_change(&self) -> bool {
+        matches!(self.details.trigger, Some((_, Some(_))))
+    }
+
     /// Whether this version is the one that counts when `known` is the last entry known.
     #[must_use]
     pub fn is_current(&self, known: Position) -> bool {

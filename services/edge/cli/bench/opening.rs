@@ -100,7 +100,8 @@ pub(super) fn rebuild(bench: &Bench<'_>) -> Result<Line, Failure> {
         && (rounds.pairs.is_empty() || begun.elapsed() < REBUILD_MOST)
     {
         let started = Instant::now();
-        let state = replay::replay(&journal, |_| {}).map_err(|error| failed(&error))?;
+        let state = replay::replay(&journal, projection::State::new(), |_| {})
+            .map_err(|error| failed(&error))?;
         let rebuilt = started.elapsed();
         drop(state);
         let started = Instant::now();

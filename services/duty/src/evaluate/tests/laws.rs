@@ -1,6 +1,6 @@
 //! What holds for every history, over the shipped rule set: all cadences, persons, thresholds.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -229,7 +229,7 @@ fn registry(year: i16) -> Registry {
 }
 
 fn streams(facts: Vec<Fact>) -> Streams {
-    Streams([(organization_id("kjj"), facts)].into())
+    Streams([(organization_id("kjj"), facts.into_iter().map(Arc::new).collect())].into())
 }
 
 fn ask(registry: &Registry, streams: &Streams, year: i16, as_of: Date) -> OrganizationEvaluation {
