@@ -10,9 +10,9 @@
 //! directory and the guard record beside a configured key tell it; a checkpoint is on the device
 //! before anybody sees it; nothing is served that is not published.
 
-mod files;
+pub(crate) mod files;
 mod http_client;
-mod keys;
+pub(crate) mod keys;
 mod opening;
 mod publisher;
 mod signing;

@@ -4,7 +4,7 @@
 //! witness is sent is on the device; a cosignature is added only after it verified.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use merkle::policy::{Policy, Witness};
@@ -65,6 +65,8 @@ pub(super) struct Known {
     /// The size it cosigned last, as far as is known.
     size: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// Whether it has answered since the start: then it has said whether it has seen more.
+    heard: AtomicBool,
 }
 
 impl Witnesses {
@@ -84,10 +86,17 @@ impl Witnesses {
             let target = target
                 .map_err(|source| PolicyFileError::Target { witness: name.clone(), source })?;
             let (size, failures) = (AtomicU64::new(0), AtomicU64::new(0));
-            Ok(Known { name, key: witness.key.clone(), target, size, failures })
+            let heard = AtomicBool::new(false);
+            Ok(Known { name, key: witness.key.clone(), target, size, failures, heard })
         };
         let all = policy.witnesses().map(known).collect::<Result<_, PolicyFileError>>()?;
         Ok(Self { policy, all })
+    }
+
+    /// Whether every witness that can be asked has answered since the start.
+    pub(super) fn all_heard(&self) -> bool {
+        let mut asked = self.all.iter().filter(|known| known.target.is_some());
+        asked.all(|known| known.heard.load(Ordering::Relaxed))
     }
 }
 
@@ -156,6 +165,7 @@ async fn ask_once(log: &Log, index: usize, latest: &Signed, trouble: &mut Option
             }
             // A checkpoint signed meanwhile makes these late; the next round asks again.
             log.cosigned(latest.checkpoint.size(), cosignatures);
+            known.heard.store(true, Ordering::Relaxed);
             true
         }
         Err(AskError::Forked(how)) => {
@@ -182,7 +192,6 @@ async fn ask(log: &Log, known: &Known, signed: &Signed) -> Result<Vec<NoteSignat
     for _ in 0..2 {
         let old = known.size.load(Ordering::Relaxed).min(new);
         let proof = log.tree().consistency_proof(old, new)?;
-        // The log's own lines alone: cosignatures of others are none of a witness's business.
         let request = Request::new(old, proof, signed.note.clone())?;
         let answer = http_client::post(target, request.to_string()).await?;
         let media_type = answer.media_type.as_deref();

@@ -71,11 +71,17 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a service over a directory and waits until it serves.
     pub(crate) fn start(directory: &Path) -> Self {
+        Self::start_with(directory, &[])
+    }
+
+    /// The same, with further arguments.
+    pub(crate) fn start_with(directory: &Path, args: &[&str]) -> Self {
         let mut child = command()
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(["--http-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
+            .args(args)
             .env("NO_COLOR", "1")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -91,6 +97,11 @@ impl Server {
         let mut server = Self { child, lines, reader: Some(reader), api: String::new() };
         server.api = server.address("serving the API address=");
         server
+    }
+
+    /// Where checkpoint and tiles are served.
+    pub(crate) fn http(&mut self) -> String {
+        self.address("serving checkpoint and tiles address=")
     }
 
     fn address(&mut self, mark: &str) -> String {
