@@ -99,11 +99,6 @@ impl Server {
         server
     }
 
-    /// Where checkpoint and tiles are served.
-    pub(crate) fn http(&mut self) -> String {
-        self.address("serving checkpoint and tiles address=")
-    }
-
     fn address(&mut self, mark: &str) -> String {
         wait_for("the address in the log", || {
             if let Some(status) = self.child.try_wait().expect("a child") {
