@@ -1,7 +1,7 @@
 //! The publisher: one task that flushes the tree, signs checkpoints and shows them.
 //!
-//! It takes no orders: every interval it looks how large the tree is and does what is to be done. It
-//! stops after a last checkpoint over everything that was written.
+//! It takes no orders: every interval it looks how large the tree is and does what is to be done.
+//! It stops after a last checkpoint over everything that was written.
 
 use std::time::{Duration, Instant};
 

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::files::{self, FileError};
 use super::http_client::{self, BadTarget, CallError, Target};
 use super::{Log, Signed};
+use crate::config::WitnessMode;
 use crate::tree::TreeError;
 
 /// How long to wait after a witness failed, before it is asked again.
@@ -37,6 +38,9 @@ pub enum PolicyFileError {
         /// What is wrong.
         what: String,
     },
+    /// A quorum is required that asks for nobody.
+    #[error("witness_mode = \"required\"，但 {path} 的 quorum 不要求任何见证方 / asks for no witness, although witness_mode is required", path = .0.display())]
+    NoQuorum(PathBuf),
     /// The address of a witness cannot be used.
     #[error("见证方 {witness} 的地址 / the address of witness {witness}")]
     Target {
@@ -69,16 +73,38 @@ pub(super) struct Known {
     heard: AtomicBool,
 }
 
+/// Whether a policy file can be used in a mode, as far as can be told without the keys of the log.
+///
+/// # Errors
+/// [`PolicyFileError`].
+pub fn check_policy(path: &Path, mode: WitnessMode) -> Result<(), PolicyFileError> {
+    let witnesses = Witnesses::of(read_policy(path)?)?;
+    if mode == WitnessMode::Required && witnesses.policy.is_met(|_| false) {
+        return Err(PolicyFileError::NoQuorum(path.into()));
+    }
+    Ok(())
+}
+
+fn read_policy(path: &Path) -> Result<Policy, PolicyFileError> {
+    let text = files::read(path)?.ok_or_else(|| PolicyFileError::Missing(path.into()))?;
+    Policy::parse(text.as_bytes()).map_err(|error| PolicyFileError::Policy {
+        path: path.into(),
+        what: format!("{} / {error}", error.zh()),
+    })
+}
+
 impl Witnesses {
     /// Reads a policy file. The keys of the log are ours, whatever logs the file lists.
     pub(super) fn load(path: &Path, key: &VerifierKey) -> Result<Self, PolicyFileError> {
-        let text = files::read(path)?.ok_or_else(|| PolicyFileError::Missing(path.into()))?;
-        let wrong = |what: String| PolicyFileError::Policy { path: path.into(), what };
-        let policy = Policy::parse(text.as_bytes())
-            .map_err(|error| wrong(format!("{} / {error}", error.zh())))?;
-        let policy = policy
-            .with_logs([key.clone()])
-            .map_err(|error| wrong(format!("{} / {error}", error.zh())))?;
+        let policy = read_policy(path)?.with_logs([key.clone()]);
+        let policy = policy.map_err(|error| PolicyFileError::Policy {
+            path: path.into(),
+            what: format!("{} / {error}", error.zh()),
+        })?;
+        Self::of(policy)
+    }
+
+    fn of(policy: Policy) -> Result<Self, PolicyFileError> {
         let known = |witness: &Witness| {
             let name = String::from_utf8_lossy(&witness.name).into_owned();
             let target = witness.url.as_ref().map(|url| Target::parse(url, "add-checkpoint"));

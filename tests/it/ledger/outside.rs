@@ -47,6 +47,7 @@ impl Judged {
     #[track_caller]
     fn rejects(self, why: &str) {
         assert!(!self.accepted, "{}", self.said);
+        eprintln!("JUDGE {}", self.said);
         assert!(self.said.to_string().contains(why), "{why} is not in {}", self.said);
     }
 }

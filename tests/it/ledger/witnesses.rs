@@ -115,9 +115,8 @@ impl Bench {
 }
 
 async fn status(service: &Service) -> pb::GetLedgerStatusResponse {
-    let status = service.clients.ledger.clone();
-    let mut status = status;
-    let status = status.get_ledger_status(pb::GetLedgerStatusRequest {}).await;
+    let mut ledger = service.clients.ledger.clone();
+    let status = ledger.get_ledger_status(pb::GetLedgerStatusRequest {}).await;
     status.expect("a status").into_inner()
 }
 
@@ -295,7 +294,8 @@ async fn a_witness_may_bring_its_cosignature() {
     let note = Note::parse(signed.note.as_bytes()).expect("a note");
     let add = |tree_size, cosignature: String| {
         let mut ledger = service.clients.ledger.clone();
-        async move { ledger.add_cosignature(pb::AddCosignatureRequest { tree_size, cosignature }).await }
+        let request = pb::AddCosignatureRequest { tree_size, cosignature };
+        async move { ledger.add_cosignature(request).await }
     };
     let size = signed.tree_size;
     let good = witness.cosign(note.text(), 1_700_000_000).to_string();
@@ -311,9 +311,37 @@ async fn a_witness_may_bring_its_cosignature() {
         assert_eq!(add(size, line.clone()).await.expect_err("refused").code(), code, "{line}");
     }
     assert!(add(size, good).await.expect("taken").into_inner().quorum_met);
-    let published = service.clients.ledger.clone();
-    let mut published = published;
-    let published = published.get_checkpoint(pb::GetCheckpointRequest::default()).await;
+    let mut ledger = service.clients.ledger.clone();
+    let published = ledger.get_checkpoint(pb::GetCheckpointRequest::default()).await;
     assert!(published.expect("published").into_inner().quorum_met);
     service.stop().await;
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_is_a_fault_of_the_configuration() {
+    let place = directory();
+    let path = |name: &str| place.path().join(name).to_str().expect("UTF-8").to_owned();
+    let name = KeyName::new("w.example").expect("a name");
+    let witness = Cosigner::new(name, &[3; 32]).expect("a key");
+    let vkey = witness.verifier();
+    let policies = [
+        ("https", format!("witness w {vkey} https://w.example\nquorum w\n"), "only http://"),
+        ("text", "witness\n".to_owned(), "not a line of a policy"),
+        ("none", format!("witness w {vkey}\nquorum none\n"), "asks for no witness"),
+    ];
+    let check = |policy: &str| {
+        let config = format!("witness_mode = \"required\"\nwitness_policy_file = \"{policy}\"\n");
+        std::fs::write(path("config.toml"), config).expect("written");
+        crate::support::child::run(["serve", "--check-config", "--config", &path("config.toml")])
+    };
+    for (file, policy, expected) in policies {
+        std::fs::write(path(file), policy).expect("written");
+        let ran = check(&path(file)).exits(64);
+        assert!(ran.err.contains("witness_policy_file"), "{}", ran.err);
+        assert!(ran.err.contains(expected), "{}", ran.err);
+    }
+    let ran = check(&path("missing")).exits(64);
+    assert!(ran.err.contains("there is no"), "{}", ran.err);
+    let ran = check("").exits(64);
+    assert!(ran.err.contains("is needed when witness_mode is required"), "{}", ran.err);
 }
