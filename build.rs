@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .bytes(".dutyledger.v1.RecordedEntry.stored")
         // The edge writes one by hand that shows nothing: no log line may show a name.
         .skip_debug(["dutyledger.v1.PersonalText"])
+        .bytes(".dutyledger.v1.GetReceiptResponse.stored")
         .compile_fds(descriptors)?;
     Ok(())
 }

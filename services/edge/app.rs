@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
+use crate::http;
 use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
@@ -36,6 +37,7 @@ pub const SERVICES: &[&str] = &[
     "dutyledger.v1.ReviewService",
     "dutyledger.v1.ComplianceService",
     "dutyledger.v1.EvaluationService",
+    "dutyledger.v1.LedgerService",
 ];
 /// Health name of "the process lives": true from the start, also while the journal is replayed.
 const LIVENESS: &str = "liveness";
@@ -46,10 +48,11 @@ const READINESS: &str = "readiness";
 pub struct Sockets {
     api: TcpListener,
     admin: TcpListener,
+    http: TcpListener,
 }
 
 impl Sockets {
-    /// Binds both ports.
+    /// Binds the ports.
     ///
     /// # Errors
     /// The address and what the system said.
@@ -57,7 +60,11 @@ impl Sockets {
         let bind = |address: SocketAddr| async move {
             TcpListener::bind(address).await.map_err(|error| (address, error))
         };
-        Ok(Self { api: bind(config.listen).await?, admin: bind(config.admin_listen).await? })
+        Ok(Self {
+            api: bind(config.listen).await?,
+            admin: bind(config.admin_listen).await?,
+            http: bind(config.http_listen).await?,
+        })
     }
 }
 
@@ -67,6 +74,8 @@ pub struct App {
     pub api_address: SocketAddr,
     /// Where the health port listens.
     pub admin_address: SocketAddr,
+    /// Where checkpoint and tiles are served.
+    pub http_address: SocketAddr,
     opened: Opened,
     keeper: Option<Keeper>,
     publisher: Publisher,
@@ -74,6 +83,7 @@ pub struct App {
     stopping: watch::Sender<bool>,
     api: JoinHandle<Result<(), tonic::transport::Error>>,
     admin: JoinHandle<Result<(), tonic::transport::Error>>,
+    http: JoinHandle<std::io::Result<()>>,
     days: JoinHandle<()>,
     erasures: JoinHandle<()>,
     poison: JoinHandle<()>,
@@ -120,12 +130,15 @@ impl App {
     ) -> Result<Self, E> {
         let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
         let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
+        let http_address = sockets.http.local_addr().map_err(StartError::Socket)?;
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status(LIVENESS, ServingStatus::Serving).await;
         ready(&health, false).await;
         let (stopping, stop) = watch::channel(false);
 
-        let admin_routes = Routes::new(health_service.clone());
+        let (measured, measures) = watch::channel(None);
+        let admin_routes = Routes::new(health_service.clone()).into_axum_router();
+        let admin_routes = Routes::from(admin_routes.merge(http::metrics::router(measures)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
         let storage = open_journal().await?.into();
         let place = Place {
@@ -156,6 +169,9 @@ impl App {
             Duration::from_millis(config.checkpoint_interval_ms.into()),
         );
 
+        measured.send_replace(Some(opened.ledger.clone()));
+        let pages = http::router(opened.ledger.clone(), config.serve_entries);
+        let http = http::spawn(pages, sockets.http, stop.clone());
         let routes = routes(config, opened.ledger.clone(), Arc::clone(&persons), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);
@@ -170,6 +186,7 @@ impl App {
         Ok(Self {
             api_address,
             admin_address,
+            http_address,
             opened,
             keeper,
             publisher,
@@ -177,6 +194,7 @@ impl App {
             stopping,
             api,
             admin,
+            http,
             days,
             erasures,
             poison,
@@ -193,14 +211,17 @@ impl App {
         self.erasures.abort();
         self.poison.abort();
         self.stopping.send_replace(true);
-        let (mut api, mut admin) = (self.api, self.admin);
-        let servers = async { (&mut api).await.is_ok() & (&mut admin).await.is_ok() };
+        let (mut api, mut admin, mut http) = (self.api, self.admin, self.http);
+        let servers = async {
+            (&mut api).await.is_ok() & (&mut admin).await.is_ok() & (&mut http).await.is_ok()
+        };
         // tonic waits for open connections without end; the deadline is ours.
         let drained = tokio::time::timeout(self.drain, servers).await.unwrap_or(false);
         if !drained {
             tracing::warn!("open calls did not end in time and are cut off");
             api.abort();
             admin.abort();
+            http.abort();
         }
         opening::close(self.opened).await;
         // After the writer as well: the last snapshot of the views is of all of it.
@@ -278,6 +299,7 @@ pub fn routes(
     use pb::compliance_service_server::ComplianceServiceServer;
     use pb::duty_event_service_server::DutyEventServiceServer;
     use pb::evaluation_service_server::EvaluationServiceServer;
+    use pb::ledger_service_server::LedgerServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
     let api = Api {
@@ -307,7 +329,8 @@ pub fn routes(
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )
-        .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
+        .add_service(EvaluationServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
 /// Serves routes on a bound socket until `stop` says so.
@@ -318,6 +341,8 @@ pub(crate) fn spawn_server(
     calls: Option<u32>,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
     let mut server = Server::builder()
+        // For `/metrics`, which nobody reads over HTTP/2.
+        .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)));
     if let Some(calls) = calls {

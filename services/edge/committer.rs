@@ -243,6 +243,9 @@ impl Writer {
         } else {
             tracing::warn!(error = %crate::chain(error), "a commit was refused");
         }
+        if full {
+            self.shared.health.count_storage_full(waiting.len());
+        }
         for (_, answer) in waiting {
             let error = if full { SubmitError::StorageFull } else { SubmitError::Poisoned };
             let _ = answer.send(Err(error));

@@ -13,6 +13,7 @@ pub mod config;
 mod days;
 mod earlier;
 pub mod grpc;
+pub mod http;
 pub mod ledger;
 pub mod log;
 pub mod opening;

@@ -7,6 +7,7 @@ mod corrections;
 mod crash;
 mod faults;
 mod golden;
+mod ledger;
 mod persons;
 mod python;
 mod reflection;

@@ -69,7 +69,7 @@ fn clock() -> Arc<TestClock> {
 /// A service over a directory, with a key of keys or without.
 async fn start(directory: &Path, kek: Option<u8>) -> Service {
     let person_kek = kek.map(|byte| Kek::from_bytes([byte; 32]));
-    Service::kept(&Config { person_kek, ..config() }, directory, clock()).await
+    Service::configured(&Config { person_kek, ..config() }, directory, clock()).await
 }
 
 async fn person(clients: &Clients, id: &str, known: u64) -> pb::GetPersonResponse {

@@ -92,6 +92,7 @@ impl Demo {
     fn start(directory: &std::path::Path) -> Self {
         let child = command()
             .args(["demo", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+            .args(["--http-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
             .stdout(Stdio::piped())

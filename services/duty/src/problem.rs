@@ -160,6 +160,10 @@ reasons! {
     NotServing = "NOT_SERVING",
     /// A fault inside the service.
     Internal = "INTERNAL",
+    /// The entry or the tree is not published yet.
+    NotPublished = "NOT_PUBLISHED",
+    /// The cosignature is not one of a witness of the policy over the last checkpoint signed.
+    CosignatureInvalid = "COSIGNATURE_INVALID",
     // --- persons
     /// Personal text cannot be sealed or read: the key of keys is not configured, or a key is lost.
     PersonKeyUnavailable = "PERSON_KEY_UNAVAILABLE",

@@ -168,7 +168,8 @@ async fn serve(config: &Config) -> ExitCode {
         }
     };
     tracing::info!(address = %app.api_address, "serving the API");
-    tracing::info!(address = %app.admin_address, "serving health");
+    tracing::info!(address = %app.admin_address, "serving health and metrics");
+    tracing::info!(address = %app.http_address, "serving checkpoint and tiles");
     asked_to_stop().await;
     tracing::info!("stopping");
     let drained = app.stop().await;

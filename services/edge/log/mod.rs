@@ -2,17 +2,17 @@
 //! say something else later.
 //!
 //! Three steps, named the same everywhere: an entry is *sequenced* once it is durable and has a
-//! position, *integrated* once it is a leaf of the tree, *published* once a signed checkpoint covers
-//! it that anybody may see. Here are the keys, the checkpoint files, the publisher and the witnesses;
-//! the tree itself is [`crate::tree`], the formats are `merkle`'s.
+//! position, *integrated* once it is a leaf of the tree, *published* once a signed checkpoint
+//! covers it that anybody may see. Here are the keys, the checkpoint files, the publisher and the
+//! witnesses; the tree itself is [`crate::tree`], the formats are `merkle`'s.
 //!
 //! Invariants: no checkpoint is signed that does not continue the last one signed, as the data
 //! directory and the guard record beside a configured key tell it; a checkpoint is on the device
 //! before anybody sees it; nothing is served that is not published.
 
-mod files;
+pub(crate) mod files;
 mod http_client;
-mod keys;
+pub(crate) mod keys;
 mod opening;
 mod publisher;
 mod signing;
@@ -28,7 +28,7 @@ use merkle::{Checkpoint, Note, NoteSignature};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::WitnessMode;
 use crate::tree::TreeStore;
 
@@ -37,8 +37,8 @@ pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
 pub use opening::{LogError, LogOptions, anchor, open, origin_of};
 pub use publisher::Publisher;
 pub use signing::SignError;
-pub use witnesses::PolicyFileError;
 use witnesses::Witnesses;
+pub use witnesses::{PolicyFileError, check_policy};
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
@@ -70,6 +70,23 @@ pub struct Published {
     pub at: Timestamp,
     /// Whether the quorum of the policy has cosigned it. True without a policy.
     pub quorum_met: bool,
+}
+
+/// Why a cosignature was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CosignatureError {
+    /// It is over another checkpoint than the last one signed.
+    #[error("the last checkpoint signed has {signed} entries")]
+    NotTheLast {
+        /// The size of that.
+        signed: u64,
+    },
+    /// No witness of the policy has that key.
+    #[error("no witness of the policy has that key")]
+    Unknown,
+    /// It does not verify.
+    #[error("it does not verify")]
+    Invalid,
 }
 
 /// How far each of the three steps is.
@@ -118,17 +135,6 @@ fn guard_of(keys: &Keys) -> Option<PathBuf> {
 }
 
 impl Log {
-    /// A log that lives in memory, with keys of its own: for journals that do the same.
-    ///
-    /// # Errors
-    /// When the system gives no randomness.
-    pub fn in_memory() -> Result<Self, LogKeyError> {
-        let origin = origin_of("", &"0".repeat(32));
-        let keys = Keys::load(&KeyFiles::default(), &origin, Missing::Make)?;
-        let tree = TreeStore::in_memory();
-        Ok(Self::over(keys, tree, None, None, WitnessMode::Open, Arc::new(SystemClock)))
-    }
-
     fn over(
         keys: Keys,
         tree: TreeStore,
@@ -228,6 +234,46 @@ impl Log {
         all.map(|known| (known.name.clone(), known.failures.load(Ordering::Relaxed))).collect()
     }
 
+    /// The witness policy, as it can be given to a verifier; `None` without one.
+    #[must_use]
+    pub fn policy_text(&self) -> Option<String> {
+        let witnesses = self.0.witnesses.as_ref()?;
+        Some(String::from_utf8_lossy(&witnesses.policy.to_bytes()).into_owned())
+    }
+
+    /// Takes the cosignature that a witness brought, over the last checkpoint signed; whether the
+    /// quorum is met now.
+    ///
+    /// # Errors
+    /// [`CosignatureError`]; nothing is changed then.
+    pub fn add_cosignature(
+        &self,
+        size: u64,
+        line: NoteSignature,
+    ) -> Result<bool, CosignatureError> {
+        let witnesses = self.0.witnesses.as_ref().ok_or(CosignatureError::Unknown)?;
+        let signed = self.signed().ok_or(CosignatureError::NotTheLast { signed: 0 })?;
+        if signed.checkpoint.size() != size {
+            return Err(CosignatureError::NotTheLast { signed: signed.checkpoint.size() });
+        }
+        let mut of_policy = witnesses.policy.witnesses().filter(|known| line.is_of(&known.key));
+        let witness = of_policy.next().ok_or(CosignatureError::Unknown)?;
+        let time = witness.key.verify(signed.note.text(), line.bytes());
+        if !matches!(time, Ok(Some(1..))) {
+            return Err(CosignatureError::Invalid);
+        }
+        if !self.cosigned(size, vec![line]) {
+            let signed = self.signed().map_or(0, |signed| signed.checkpoint.size());
+            return Err(CosignatureError::NotTheLast { signed });
+        }
+        Ok(self.signed().is_some_and(|signed| self.is_met(&signed.note)))
+    }
+
+    /// Whether the witnesses that the policy asks for have cosigned. True without a policy.
+    fn is_met(&self, note: &Note) -> bool {
+        self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(note).is_ok())
+    }
+
     /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they
     /// have been verified. Whether they were taken.
     fn cosigned(&self, size: u64, cosignatures: Vec<NoteSignature>) -> bool {
@@ -247,8 +293,7 @@ impl Log {
     /// Shows the last checkpoint signed, if the mode allows it already.
     fn show(&self) {
         let Some(Signed { checkpoint, note }) = self.signed() else { return };
-        let quorum_met =
-            self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let quorum_met = self.is_met(&note);
         let mut unmet_since = self.0.unmet_since.lock();
         *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
         drop(unmet_since);

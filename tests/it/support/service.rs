@@ -13,6 +13,7 @@ use journal_sled::{LedgerId, Options, SledJournal};
 use pb::compliance_service_client::ComplianceServiceClient;
 use pb::duty_event_service_client::DutyEventServiceClient;
 use pb::evaluation_service_client::EvaluationServiceClient;
+use pb::ledger_service_client::LedgerServiceClient;
 use pb::registry_service_client::RegistryServiceClient;
 use pb::review_service_client::ReviewServiceClient;
 use tonic::transport::{Channel, Endpoint};
@@ -27,6 +28,7 @@ pub(crate) struct Clients {
     pub(crate) review: ReviewServiceClient<Channel>,
     pub(crate) compliance: ComplianceServiceClient<Channel>,
     pub(crate) evaluation: EvaluationServiceClient<Channel>,
+    pub(crate) ledger: LedgerServiceClient<Channel>,
 }
 
 impl Clients {
@@ -37,7 +39,8 @@ impl Clients {
             registry: RegistryServiceClient::new(channel.clone()),
             review: ReviewServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
-            evaluation: EvaluationServiceClient::new(channel),
+            evaluation: EvaluationServiceClient::new(channel.clone()),
+            ledger: LedgerServiceClient::new(channel),
         }
     }
 
@@ -67,6 +70,8 @@ pub(crate) fn config() -> Config {
     Config {
         listen: any,
         admin_listen: any,
+        http_listen: any,
+        checkpoint_interval_ms: 20,
         cache_mib: 8,
         min_position_wait_ms: 50,
         watch_heartbeat_ms: 100,
@@ -86,18 +91,19 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self::kept(&config(), directory, clock).await
+        Self::configured(&config(), directory, clock).await
     }
 
-    /// The same with a configuration of its own.
-    pub(crate) async fn kept(config: &Config, directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        let journal = open(directory);
-        let ledger = journal.ledger().to_string();
-        let dir = Some(directory.to_path_buf());
-        Self::stored(config, Storage { journal: Arc::new(journal), ledger, dir }, clock).await
+    /// A service over a directory, with a configuration of its own.
+    pub(crate) async fn configured(
+        config: &Config,
+        directory: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::stored(config, storage(directory), clock).await
     }
 
-    /// A service over a journal.
+    /// A service over a journal in memory.
     pub(crate) async fn over(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
         Self::with(&config(), journal, clock).await
     }
@@ -108,16 +114,31 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self::stored(config, journal.into(), clock).await
+        Self::stored(config, Storage::from(journal), clock).await
     }
 
     /// A service over a journal with a directory for what belongs to it.
     pub(crate) async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
-        let sockets = Sockets::bind(config).await.expect("free ports");
-        let open = async || Ok::<_, StartError>(storage);
-        let app = App::start(config, sockets, clock, open).await.expect("the service starts");
+        let started = Self::start(config, storage, clock).await;
+        let app = started.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;
         Self { app, clients, _directory: None }
+    }
+
+    /// Starts a service, or says why not.
+    pub(crate) async fn start(
+        config: &Config,
+        storage: Storage,
+        clock: Arc<dyn Clock>,
+    ) -> Result<App, StartError> {
+        let sockets = Sockets::bind(config).await.expect("free ports");
+        let open = async || Ok::<_, StartError>(storage);
+        App::start(config, sockets, clock, open).await
+    }
+
+    /// Where checkpoint and tiles are served.
+    pub(crate) fn http(&self) -> String {
+        self.app.http_address.to_string()
     }
 
     /// Where the API listens.
@@ -136,6 +157,13 @@ impl Service {
         drop(clients);
         within("the service to stop", app.stop()).await;
     }
+}
+
+/// The journal in a directory, with what belongs to it.
+pub(crate) fn storage(directory: &Path) -> Storage {
+    let journal = open(directory);
+    let ledger = journal.ledger().to_string();
+    Storage { journal: Arc::new(journal), ledger, dir: Some(directory.to_path_buf()) }
 }
 
 /// Opens the journal in a directory, once whoever had it open before has let go.
