@@ -34,9 +34,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     tonic_prost_build::configure()
         .bytes(".dutyledger.v1.RecordedEntry.stored")
+        .bytes(".dutyledger.v1.GetReceiptResponse.stored")
         // The edge writes one by hand that shows nothing: no log line may show a name.
         .skip_debug(["dutyledger.v1.PersonalText"])
-        .bytes(".dutyledger.v1.GetReceiptResponse.stored")
         .compile_fds(descriptors)?;
     Ok(())
 }

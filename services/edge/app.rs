@@ -21,11 +21,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
+use crate::grpc::admin::{Admin, Served};
 use crate::http;
 use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::pb::admin_service_server::AdminServiceServer;
 use crate::persons::{self, Persons, PersonsError, Place};
 use crate::snapshots::{Keeper, Snapshots};
 use crate::storage::Storage;
@@ -136,11 +138,15 @@ impl App {
         ready(&health, false).await;
         let (stopping, stop) = watch::channel(false);
 
+        let (served, admin_served) = watch::channel(None);
         let (measured, measures) = watch::channel(None);
-        let admin_routes = Routes::new(health_service.clone()).into_axum_router();
+        let admin_routes = Routes::new(health_service.clone())
+            .add_service(AdminServiceServer::new(Admin::new(admin_served)))
+            .into_axum_router();
         let admin_routes = Routes::from(admin_routes.merge(http::metrics::router(measures)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
-        let storage = open_journal().await?.into();
+        let storage: Storage = open_journal().await?.into();
+        let (id, dir) = (storage.ledger.clone(), storage.dir.clone());
         let place = Place {
             data_dir: storage.dir.clone(),
             ledger: storage.ledger.clone(),
@@ -169,6 +175,8 @@ impl App {
             Duration::from_millis(config.checkpoint_interval_ms.into()),
         );
 
+        let ledger = opened.ledger.clone();
+        served.send_replace(Some(Arc::new(Served { ledger, id, dir })));
         measured.send_replace(Some(opened.ledger.clone()));
         let pages = http::router(opened.ledger.clone(), config.serve_entries);
         let http = http::spawn(pages, sockets.http, stop.clone());

@@ -244,6 +244,12 @@ impl Ledger {
         self.shared.clock.now()
     }
 
+    /// The journal, for who reads all of it: a check, a backup.
+    #[must_use]
+    pub fn journal(&self) -> &dyn Journal {
+        &*self.shared.journal
+    }
+
     /// Follows the head.
     #[must_use]
     pub fn watch_head(&self) -> watch::Receiver<Position> {

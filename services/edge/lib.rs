@@ -17,6 +17,7 @@ pub mod http;
 pub mod ledger;
 pub mod log;
 pub mod opening;
+pub mod ops;
 pub mod persons;
 pub mod replay;
 pub mod report;

@@ -8,6 +8,7 @@ mod crash;
 mod faults;
 mod golden;
 mod ledger;
+mod ops;
 mod persons;
 mod python;
 mod reflection;

@@ -164,6 +164,9 @@ reasons! {
     NotPublished = "NOT_PUBLISHED",
     /// The cosignature is not one of a witness of the policy over the last checkpoint signed.
     CosignatureInvalid = "COSIGNATURE_INVALID",
+    // --- operation
+    /// An admin call from another machine.
+    CallerNotLocal = "CALLER_NOT_LOCAL",
     // --- persons
     /// Personal text cannot be sealed or read: the key of keys is not configured, or a key is lost.
     PersonKeyUnavailable = "PERSON_KEY_UNAVAILABLE",

@@ -17,7 +17,8 @@ use super::error::PersonsError;
 use super::kek::{KEY_BYTES, Kek};
 use super::seal::{self, DataKey, KEY_ID_BYTES};
 
-const DIRECTORY: &str = "persons";
+/// Where the keys are, below the data directory.
+pub const DIRECTORY: &str = "persons";
 /// The record's name; no id ends in what keys end in without a dot before it.
 pub(super) const RECORD: &str = "KEK";
 const KEY_ENDING: &str = ".key";

@@ -28,6 +28,7 @@ use parking_lot::Mutex;
 
 pub use backup::{KeptFile, to_back_up, to_restore};
 pub use error::PersonsError;
+pub use files::DIRECTORY;
 pub(crate) use keep::destroy;
 pub use keep::keep_erased_gone;
 pub use kek::{Kek, KekError};

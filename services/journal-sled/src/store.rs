@@ -133,6 +133,13 @@ impl Drop for Store {
     }
 }
 
+/// Bytes the file system of `path` still has for us; `None` if it does not say.
+#[must_use]
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let stat = retry_on_intr(|| rustix::fs::statvfs(path)).ok()?;
+    (0 < stat.f_blocks).then(|| stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 /// A range scan whose steps can fail but not panic.
 pub(crate) struct Scan {
     iter: sled::Iter,
