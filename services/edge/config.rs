@@ -255,6 +255,20 @@ impl Config {
                 format!("\"{}\" is not a log filter, such as info", self.log),
             );
         }
+        if self.witness_policy_file.as_os_str().is_empty() {
+            if self.witness_mode == WitnessMode::Required {
+                add(
+                    "witness_policy_file",
+                    "witness_mode = \"required\" 时必须填写".to_owned(),
+                    "is needed when witness_mode is required".to_owned(),
+                );
+            }
+        } else if let Err(error) =
+            crate::log::check_policy(&self.witness_policy_file, self.witness_mode)
+        {
+            let text = crate::chain(&error);
+            add("witness_policy_file", "见证策略不可用".to_owned(), text);
+        }
         for (key, value, least, most) in [
             ("cache_mib", self.cache_mib, 8, 65_536),
             ("disk_reserve_mib", self.disk_reserve_mib, 16, 1_048_576),

@@ -1,7 +1,10 @@
 //! The transparency log through its ports: receipts, proofs, tiles, restarts.
 
+mod outside;
 mod published;
+mod receipts;
 mod restarts;
+mod witnesses;
 
 use std::sync::Arc;
 use std::time::Duration;

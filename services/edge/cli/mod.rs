@@ -11,9 +11,11 @@ mod demo;
 mod explain;
 mod export_tiles;
 mod import;
+mod keys;
 mod output;
 mod person;
 mod persons;
+mod receipt;
 mod replay;
 mod restore;
 mod rules;
@@ -22,6 +24,8 @@ mod sheet;
 mod status;
 mod table;
 mod verify;
+mod verify_receipt;
+mod witness;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,6 +86,14 @@ enum Command {
     Person(person::PersonArgs),
     /// Makes and changes the key of keys, offline (主密钥).
     Persons(persons::PersonsArgs),
+    /// Fetches the receipt of an entry, to be checked by anybody (凭证).
+    Receipt(receipt::ReceiptArgs),
+    /// Checks a receipt offline, without any service (核验凭证).
+    VerifyReceipt(verify_receipt::VerifyReceiptArgs),
+    /// Runs a witness for the ledgers of others (见证方).
+    Witness(witness::WitnessArgs),
+    /// Prints the public keys of a ledger's log (公钥).
+    Keys(keys::KeysArgs),
 }
 
 /// Where the service is.
@@ -175,6 +187,10 @@ pub fn main() -> ExitCode {
         Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
         Command::Persons(args) => persons::run(&args),
+        Command::Receipt(args) => on_runtime(receipt::run(args)),
+        Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),
+        Command::Witness(args) => on_runtime(witness::run(args)),
+        Command::Keys(args) => ended(keys::run(&args)),
     }
 }
 
@@ -187,7 +203,12 @@ fn on_runtime(command: impl Future<Output = Result<(), client::Failure>>) -> Exi
             return ExitCode::from(FAILED);
         }
     };
-    match runtime.block_on(command) {
+    ended(runtime.block_on(command))
+}
+
+/// The exit code of a command that has ended.
+fn ended(result: Result<(), client::Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure.text);

@@ -139,6 +139,7 @@ impl DutyEventService for Api {
             entry: Some(recorded_entry(&stored, view)?),
             standing,
             position: head.get(),
+            root_hash: self.root(head)?,
         }))
     }
 
@@ -181,6 +182,7 @@ impl DutyEventService for Api {
             next_page_token: page::next(start, next, total, binding),
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
             position: start.position.get(),
+            root_hash: self.root(start.position)?,
             revision: u64::try_from(total).unwrap_or(u64::MAX),
         }))
     }
@@ -195,6 +197,7 @@ impl DutyEventService for Api {
         refuse_if_any(problems)?;
         self.covers(request.min_position).await?;
         let head = self.ledger.head();
+        let root_hash = self.root(head)?;
         let limit = if request.limit == 0 { u64::MAX } else { request.limit };
         let (answers, stream) = mpsc::channel(STREAM_BUFFER);
         let api = self.clone();
@@ -213,7 +216,8 @@ impl DutyEventService for Api {
                     }
                     left = left.saturating_sub(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
                     let entries = recorded_entries(&chunk, view)?;
-                    Ok(pb::ReadEventsResponse { entries, head_position: head.get() })
+                    let (head_position, root_hash) = (head.get(), root_hash.clone());
+                    Ok(pb::ReadEventsResponse { entries, head_position, root_hash })
                 });
                 let failed = answer.is_err();
                 if answers.send(answer).await.is_err() || failed {

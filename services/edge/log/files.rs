@@ -36,7 +36,7 @@ impl FileError {
 }
 
 /// The contents of a file; `None` when there is none.
-pub(super) fn read(path: &Path) -> Result<Option<String>, FileError> {
+pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
     let length = match fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, FileError> {
 
 /// Who may read a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Access {
+pub(crate) enum Access {
     /// Its owner alone.
     Secret,
     /// Anybody who gets there.
@@ -59,7 +59,7 @@ pub(super) enum Access {
 }
 
 /// Replaces a file: new file, sync, rename, sync of the directory.
-pub(super) fn replace(path: &Path, text: &str, access: Access) -> Result<(), FileError> {
+pub(crate) fn replace(path: &Path, text: &str, access: Access) -> Result<(), FileError> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let new = path.with_file_name(name);
@@ -84,7 +84,7 @@ pub(super) fn replace(path: &Path, text: &str, access: Access) -> Result<(), Fil
 }
 
 /// Makes a directory, durably.
-pub(super) fn make_dir(path: &Path) -> Result<(), FileError> {
+pub(crate) fn make_dir(path: &Path) -> Result<(), FileError> {
     let make = || -> io::Result<()> {
         fs::create_dir_all(path)?;
         sync_parent(path)

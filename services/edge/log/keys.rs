@@ -12,9 +12,9 @@ use merkle::{KeyName, LogSigner, VerifierKey};
 use super::files::{self, Access, FileError};
 
 /// Directory of the keys below the data directory.
-pub(super) const DIRECTORY: &str = "keys";
-const ED25519_FILE: &str = "log.ed25519";
-const SM2_FILE: &str = "log.sm2";
+pub(crate) const DIRECTORY: &str = "keys";
+pub(crate) const ED25519_FILE: &str = "log.ed25519";
+pub(crate) const SM2_FILE: &str = "log.sm2";
 
 /// Why the keys of the log cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,8 @@ pub enum LogKeyError {
     File(#[from] FileError),
     /// A key file is missing although the ledger has signed with that key.
     #[error(
-        "{path} 不存在，而台账已用此密钥签署过检查点：请放回原密钥文件 / \
-         {path} is missing, but this ledger has signed with it: put the key file back",
+        "密钥文件 {path} 不存在；台账若已用它签署过检查点，请放回原文件 / \
+         the key file {path} is missing; if this ledger has signed with it, put the key file back",
         path = .0.display()
     )]
     Missing(PathBuf),
@@ -122,6 +122,20 @@ impl Keys {
             });
         }
         Ok(Self { ed25519, sm2, configured: files.ed25519.clone() })
+    }
+
+    /// The public keys in a pair of key files, Ed25519 first; the name is that of the first.
+    ///
+    /// # Errors
+    /// [`LogKeyError`]; no key is ever made here.
+    pub fn public(ed25519: &Path, sm2: &Path) -> Result<[VerifierKey; 2], LogKeyError> {
+        let no_making = |_: &[u8; 32]| Err(KeyError::PrivateForm);
+        let parse = |text: &str| LogSigner::from_private_text(text.trim_end());
+        let ed25519 = load(Some(ed25519), Missing::Refuse, parse, no_making)?;
+        let name = ed25519.verifier().name().clone();
+        let parse = |text: &str| LogSigner::sm2_from_pem(name.clone(), text);
+        let sm2 = load(Some(sm2), Missing::Refuse, parse, no_making)?;
+        Ok([ed25519.verifier().clone(), sm2.verifier().clone()])
     }
 
     /// The keys that check what these sign, Ed25519 first.

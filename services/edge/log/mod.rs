@@ -2,17 +2,17 @@
 //! say something else later.
 //!
 //! Three steps, named the same everywhere: an entry is *sequenced* once it is durable and has a
-//! position, *integrated* once it is a leaf of the tree, *published* once a signed checkpoint covers
-//! it that anybody may see. Here are the keys, the checkpoint files, the publisher and the witnesses;
-//! the tree itself is [`crate::tree`], the formats are `merkle`'s.
+//! position, *integrated* once it is a leaf of the tree, *published* once a signed checkpoint
+//! covers it that anybody may see. Here are the keys, the checkpoint files, the publisher and the
+//! witnesses; the tree itself is [`crate::tree`], the formats are `merkle`'s.
 //!
 //! Invariants: no checkpoint is signed that does not continue the last one signed, as the data
 //! directory and the guard record beside a configured key tell it; a checkpoint is on the device
 //! before anybody sees it; nothing is served that is not published.
 
-mod files;
+pub(crate) mod files;
 mod http_client;
-mod keys;
+pub(crate) mod keys;
 mod opening;
 mod publisher;
 mod signing;
@@ -28,7 +28,7 @@ use merkle::{Checkpoint, Note, NoteSignature};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::WitnessMode;
 use crate::tree::TreeStore;
 
@@ -37,8 +37,8 @@ pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
 pub use opening::{LogError, LogOptions, anchor, open, origin_of};
 pub use publisher::Publisher;
 pub use signing::SignError;
-pub use witnesses::PolicyFileError;
 use witnesses::Witnesses;
+pub use witnesses::{PolicyFileError, check_policy};
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
@@ -135,17 +135,6 @@ fn guard_of(keys: &Keys) -> Option<PathBuf> {
 }
 
 impl Log {
-    /// A log that lives in memory, with keys of its own: for journals that do the same.
-    ///
-    /// # Errors
-    /// When the system gives no randomness.
-    pub fn in_memory() -> Result<Self, LogKeyError> {
-        let origin = origin_of("", &"0".repeat(32));
-        let keys = Keys::load(&KeyFiles::default(), &origin, Missing::Make)?;
-        let tree = TreeStore::in_memory();
-        Ok(Self::over(keys, tree, None, None, WitnessMode::Open, Arc::new(SystemClock)))
-    }
-
     fn over(
         keys: Keys,
         tree: TreeStore,
@@ -277,7 +266,12 @@ impl Log {
             let signed = self.signed().map_or(0, |signed| signed.checkpoint.size());
             return Err(CosignatureError::NotTheLast { signed });
         }
-        Ok(self.signed().is_some_and(|signed| witnesses.policy.accept(&signed.note).is_ok()))
+        Ok(self.signed().is_some_and(|signed| self.is_met(&signed.note)))
+    }
+
+    /// Whether the witnesses that the policy asks for have cosigned. True without a policy.
+    fn is_met(&self, note: &Note) -> bool {
+        self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(note).is_ok())
     }
 
     /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they
@@ -299,8 +293,7 @@ impl Log {
     /// Shows the last checkpoint signed, if the mode allows it already.
     fn show(&self) {
         let Some(Signed { checkpoint, note }) = self.signed() else { return };
-        let quorum_met =
-            self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let quorum_met = self.is_met(&note);
         let mut unmet_since = self.0.unmet_since.lock();
         *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
         drop(unmet_since);

@@ -121,7 +121,13 @@ pub fn open(
     if let Some((path, signed)) = &signed {
         anchors.push(anchor_of(signed, path));
     }
-    // The log knows where its guard record is, and needs the tree that the record anchors.
+    let before = match at(PUBLISHED) {
+        Some(path) => read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed)),
+        None => None,
+    };
+    if let Some((path, before)) = &before {
+        anchors.push(anchor_of(before, path));
+    }
     let guard = super::guard_of(&keys);
     if let Some(guard) = &guard {
         anchors.extend(anchor(guard, &options.origin, &key)?);
@@ -130,26 +136,16 @@ pub fn open(
     let clock = Arc::clone(&options.clock);
     let log = Log::over(keys, tree, dir.clone(), witnesses, options.witness_mode, clock);
     if let Some((path, signed)) = signed {
-        let before = match at(PUBLISHED) {
-            Some(path) if options.witness_policy.is_some() => {
-                read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed))
-            }
-            _ => None,
-        };
         let same = |before: &(_, Signed)| before.1.checkpoint == signed.checkpoint;
         let seen = match options.witness_mode {
-            WitnessMode::Required => before,
+            WitnessMode::Required => before.filter(|(_, before)| log.is_met(&before.note)),
             // With the cosignatures it had, when it is the same.
             WitnessMode::Open => before.filter(same).or_else(|| Some((path, signed.clone()))),
         };
         log.0.signed.send_replace(Some(signed));
-        if let Some((path, seen)) = seen {
-            let published = Published {
-                checkpoint: seen.checkpoint,
-                note: seen.note,
-                at: modified(&path),
-                quorum_met: true,
-            };
+        if let Some((path, Signed { checkpoint, note })) = seen {
+            let (at, quorum_met) = (modified(&path), log.is_met(&note));
+            let published = Published { checkpoint, note, at, quorum_met };
             log.0.published.send_replace(Some(Arc::new(published)));
         }
     }

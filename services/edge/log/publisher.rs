@@ -1,7 +1,7 @@
 //! The publisher: one task that flushes the tree, signs checkpoints and shows them.
 //!
-//! It takes no orders: every interval it looks how large the tree is and does what is to be done. It
-//! stops after a last checkpoint over everything that was written.
+//! It takes no orders: every interval it looks how large the tree is and does what is to be done.
+//! It stops after a last checkpoint over everything that was written.
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,9 @@ use crate::config::WitnessMode;
 const QUORUM_WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long the last checkpoint may wait for witnesses when the service stops.
 const LAST_WAIT: Duration = Duration::from_secs(2);
+/// How long, after a restart, nothing new is signed until every witness has been heard: one that
+/// has seen more than is in the journal tells that this is an older copy, before it is a fork.
+const HEARING_MAX: Duration = Duration::from_secs(5);
 
 /// The publisher's task.
 pub struct Publisher {
@@ -29,7 +32,15 @@ impl Publisher {
     #[must_use]
     pub fn start(log: Log, interval: Duration) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let rounds = Rounds { log, trouble: None, unmet: false, pending_since: None, kept: None };
+        let hearing_since = log.signed().is_some().then(Instant::now);
+        let rounds = Rounds {
+            log,
+            trouble: None,
+            unmet: false,
+            pending_since: None,
+            hearing_since,
+            kept: None,
+        };
         let task = tokio::spawn(run(rounds, interval, stopped));
         Self { stop, task }
     }
@@ -70,6 +81,8 @@ struct Rounds {
     unmet: bool,
     /// Since when a signed checkpoint waits for its quorum.
     pending_since: Option<Instant>,
+    /// Since when the witnesses are asked what they have seen, after a restart.
+    hearing_since: Option<Instant>,
     /// The published note that is in the data directory.
     kept: Option<String>,
 }
@@ -85,10 +98,20 @@ impl Rounds {
             *waiting = waiting.filter(|_| waits).or_else(|| waits.then(Instant::now));
         }
         self.tell_quorum();
-        if !self.log.is_forked() && !self.is_pending() {
+        if !self.log.is_forked() && !self.is_hearing() && !self.is_pending() {
             self.sign().await;
         }
         self.keep_published().await;
+    }
+
+    /// Whether witnesses are still to be heard after a restart.
+    fn is_hearing(&mut self) -> bool {
+        let heard = self.log.0.witnesses.as_ref().is_none_or(|witnesses| witnesses.all_heard());
+        let over = self.hearing_since.is_none_or(|since| HEARING_MAX <= since.elapsed());
+        if heard || over {
+            self.hearing_since = None;
+        }
+        self.hearing_since.is_some()
     }
 
     /// Whether a signed checkpoint still waits for its quorum, and not for too long.

@@ -4,7 +4,7 @@
 //! witness is sent is on the device; a cosignature is added only after it verified.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use merkle::policy::{Policy, Witness};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::files::{self, FileError};
 use super::http_client::{self, BadTarget, CallError, Target};
 use super::{Log, Signed};
+use crate::config::WitnessMode;
 use crate::tree::TreeError;
 
 /// How long to wait after a witness failed, before it is asked again.
@@ -37,6 +38,9 @@ pub enum PolicyFileError {
         /// What is wrong.
         what: String,
     },
+    /// A quorum is required that asks for nobody.
+    #[error("witness_mode = \"required\"，但 {path} 的 quorum 不要求任何见证方 / asks for no witness, although witness_mode is required", path = .0.display())]
+    NoQuorum(PathBuf),
     /// The address of a witness cannot be used.
     #[error("见证方 {witness} 的地址 / the address of witness {witness}")]
     Target {
@@ -65,18 +69,42 @@ pub(super) struct Known {
     /// The size it cosigned last, as far as is known.
     size: AtomicU64,
     pub(super) failures: AtomicU64,
+    /// Whether it has answered since the start: then it has said whether it has seen more.
+    heard: AtomicBool,
+}
+
+/// Whether a policy file can be used in a mode, as far as can be told without the keys of the log.
+///
+/// # Errors
+/// [`PolicyFileError`].
+pub fn check_policy(path: &Path, mode: WitnessMode) -> Result<(), PolicyFileError> {
+    let witnesses = Witnesses::of(read_policy(path)?)?;
+    if mode == WitnessMode::Required && witnesses.policy.is_met(|_| false) {
+        return Err(PolicyFileError::NoQuorum(path.into()));
+    }
+    Ok(())
+}
+
+fn read_policy(path: &Path) -> Result<Policy, PolicyFileError> {
+    let text = files::read(path)?.ok_or_else(|| PolicyFileError::Missing(path.into()))?;
+    Policy::parse(text.as_bytes()).map_err(|error| PolicyFileError::Policy {
+        path: path.into(),
+        what: format!("{} / {error}", error.zh()),
+    })
 }
 
 impl Witnesses {
     /// Reads a policy file. The keys of the log are ours, whatever logs the file lists.
     pub(super) fn load(path: &Path, key: &VerifierKey) -> Result<Self, PolicyFileError> {
-        let text = files::read(path)?.ok_or_else(|| PolicyFileError::Missing(path.into()))?;
-        let wrong = |what: String| PolicyFileError::Policy { path: path.into(), what };
-        let policy = Policy::parse(text.as_bytes())
-            .map_err(|error| wrong(format!("{} / {error}", error.zh())))?;
-        let policy = policy
-            .with_logs([key.clone()])
-            .map_err(|error| wrong(format!("{} / {error}", error.zh())))?;
+        let policy = read_policy(path)?.with_logs([key.clone()]);
+        let policy = policy.map_err(|error| PolicyFileError::Policy {
+            path: path.into(),
+            what: format!("{} / {error}", error.zh()),
+        })?;
+        Self::of(policy)
+    }
+
+    fn of(policy: Policy) -> Result<Self, PolicyFileError> {
         let known = |witness: &Witness| {
             let name = String::from_utf8_lossy(&witness.name).into_owned();
             let target = witness.url.as_ref().map(|url| Target::parse(url, "add-checkpoint"));
@@ -84,10 +112,17 @@ impl Witnesses {
             let target = target
                 .map_err(|source| PolicyFileError::Target { witness: name.clone(), source })?;
             let (size, failures) = (AtomicU64::new(0), AtomicU64::new(0));
-            Ok(Known { name, key: witness.key.clone(), target, size, failures })
+            let heard = AtomicBool::new(false);
+            Ok(Known { name, key: witness.key.clone(), target, size, failures, heard })
         };
         let all = policy.witnesses().map(known).collect::<Result<_, PolicyFileError>>()?;
         Ok(Self { policy, all })
+    }
+
+    /// Whether every witness that can be asked has answered since the start.
+    pub(super) fn all_heard(&self) -> bool {
+        let mut asked = self.all.iter().filter(|known| known.target.is_some());
+        asked.all(|known| known.heard.load(Ordering::Relaxed))
     }
 }
 
@@ -156,6 +191,7 @@ async fn ask_once(log: &Log, index: usize, latest: &Signed, trouble: &mut Option
             }
             // A checkpoint signed meanwhile makes these late; the next round asks again.
             log.cosigned(latest.checkpoint.size(), cosignatures);
+            known.heard.store(true, Ordering::Relaxed);
             true
         }
         Err(AskError::Forked(how)) => {
@@ -182,7 +218,6 @@ async fn ask(log: &Log, known: &Known, signed: &Signed) -> Result<Vec<NoteSignat
     for _ in 0..2 {
         let old = known.size.load(Ordering::Relaxed).min(new);
         let proof = log.tree().consistency_proof(old, new)?;
-        // The log's own lines alone: cosignatures of others are none of a witness's business.
         let request = Request::new(old, proof, signed.note.clone())?;
         let answer = http_client::post(target, request.to_string()).await?;
         let media_type = answer.media_type.as_deref();

@@ -20,8 +20,10 @@ fn journal(size: u64, changed: Option<u64>) -> MemoryJournal {
     let events: Vec<Bytes> = (0..size)
         .map(|index| if changed == Some(index) { Bytes::from("other") } else { event(index) })
         .collect();
-    if !events.is_empty() {
-        journal.append(Position::FIRST, &events).unwrap();
+    let mut first = Position::FIRST;
+    for commit in events.chunks(10_000) {
+        journal.append(first, commit).unwrap();
+        first = first.checked_add(commit.len() as u64).unwrap();
     }
     journal
 }
@@ -148,4 +150,23 @@ fn a_journal_that_is_not_what_was_signed_is_refused() {
     let error = refused(1_000, Some(900), dir.path(), &[anchor(1_000)]);
     let OpenTreeError::Contradiction { positions, anchor } = error else { panic!("{error}") };
     assert_eq!((positions, anchor.size), (901..=901, 1_000));
+}
+
+#[test]
+fn what_cannot_be_written_stays_in_memory_until_it_can() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = opened(0, dir.path(), &[]);
+    let events: Vec<Bytes> = (0..600).map(event).collect();
+    store.append(0, &events);
+    // A directory where the second file should be: the first is written, the second is not.
+    let obstacle = dir.path().join("tree/level-1");
+    std::fs::create_dir(&obstacle).unwrap();
+    store.flush().unwrap_err();
+    assert_eq!(store.unflushed(), 2);
+    assert_eq!(store.root(599).unwrap(), root(599));
+    let proof = store.consistency_proof(300, 600).unwrap();
+    verify_consistency(300, 600, &root(300), &root(600), &proof).unwrap();
+    std::fs::remove_dir(&obstacle).unwrap();
+    assert_eq!(store.flush().unwrap(), 600);
+    assert_eq!((store.unflushed(), store.root(257).unwrap()), (0, root(257)));
 }

@@ -202,6 +202,7 @@ async fn entries_take_a_right_to_read_them() {
 async fn views_name_the_tree_they_rest_on() {
     let service = Service::new().await;
     seed::all(&service.clients).await;
+    filled(&service, 1..=3).await;
     let all = entries(&service.clients).await;
     for known in [0, all.len() as u64 - 1] {
         let asked = pb::ViewSelector { known_position: known, ..selector("2023-02-01") };

@@ -13,7 +13,7 @@ use crate::support::child::Server;
 use crate::support::directory;
 use crate::support::service::storage;
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");

@@ -29,7 +29,11 @@ fn new_kek(directory: &Path, name: &str) -> PathBuf {
 
 fn serving(data: &Path, kek: &Path) -> Server {
     let kek = kek.to_str().expect("UTF-8");
-    Server::start_with(data, &[("DUTY_LEDGER_PERSON_KEK_FILE", kek), ("DUTY_LEDGER_LOG", "trace")])
+    Server::start_as(
+        data,
+        &[],
+        &[("DUTY_LEDGER_PERSON_KEK_FILE", kek), ("DUTY_LEDGER_LOG", "trace")],
+    )
 }
 
 /// Starts a service that must not come up.
@@ -177,7 +181,7 @@ async fn whatever_moment_it_is_killed_an_erasure_that_stands_is_carried_out() {
     let mut random = Random::from_environment();
     eprintln!("DUTY_LEDGER_SEED={}", random.seed());
     for round in 0..KILLS {
-        let server = Server::start_with(&data, &variables);
+        let server = Server::start_as(&data, &[], &variables);
         let clients = Clients::connect(&server.api).await;
         let id = format!("p-{round}");
         clients.registry.clone().register_person(named(&id, NAME)).await.expect("registered");
@@ -194,7 +198,7 @@ async fn whatever_moment_it_is_killed_an_erasure_that_stands_is_carried_out() {
         server.kill();
         let acknowledged = matches!(call.await, Ok(Ok(_)));
 
-        let server = Server::start_with(&data, &variables);
+        let server = Server::start_as(&data, &[], &variables);
         let clients = Clients::connect(&server.api).await;
         let answer = person(&clients, &id, 0).await;
         let is_erased = answer.text_state() == pb::PersonTextState::Erased;

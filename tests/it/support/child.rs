@@ -71,17 +71,23 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a service over a directory and waits until it serves.
     pub(crate) fn start(directory: &Path) -> Self {
-        Self::start_with(directory, &[])
+        Self::start_as(directory, &[], &[])
     }
 
-    /// The same with variables of the environment.
-    pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
+    /// The same, with further arguments.
+    pub(crate) fn start_with(directory: &Path, args: &[&str]) -> Self {
+        Self::start_as(directory, args, &[])
+    }
+
+    /// The same, with further arguments and variables of the environment.
+    pub(crate) fn start_as(directory: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = command()
             .envs(variables.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(["--http-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
+            .args(args)
             .env("NO_COLOR", "1")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -196,7 +196,10 @@ fn frame(journal: &dyn Journal, from: u64, events: u64) -> Result<Framed, ReadEr
             stored: entry.bytes,
             entry: None,
         });
-        let message = pb::ReadEventsResponse { entries: entries.collect(), head_position };
+        // As long as the root that the service sends along.
+        let root_hash = "0".repeat(64);
+        let message =
+            pb::ReadEventsResponse { entries: entries.collect(), head_position, root_hash };
         let length = message.encoded_len();
         buffer.clear();
         buffer.reserve(5 + length);
