@@ -6,6 +6,7 @@ mod corrections;
 mod crash;
 mod faults;
 mod golden;
+mod powercut;
 mod python;
 mod reflection;
 mod refusals;
