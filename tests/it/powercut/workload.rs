@@ -29,7 +29,7 @@ pub(super) const DATA: &str = "data";
 const CLIENTS: u64 = 4;
 /// Answers to wait for in each life of the service, and how it ends.
 const LIVES: [(usize, End); 4] =
-    [(60, End::Stopped), (60, End::Killed), (20, End::Killed), (40, End::Stopped)];
+    [(500, End::Stopped), (500, End::Killed), (100, End::Killed), (200, End::Stopped)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
