@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use journal::Journal;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,8 +22,10 @@ use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
 use crate::ledger::Ledger;
+use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::storage::Storage;
 
 /// The services of the API, as health names them.
 pub const SERVICES: &[&str] = &[
@@ -65,6 +66,7 @@ pub struct App {
     /// Where the health port listens.
     pub admin_address: SocketAddr,
     opened: Opened,
+    publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
     api: JoinHandle<Result<(), tonic::transport::Error>>,
@@ -84,6 +86,12 @@ pub enum StartError {
     /// The ledger could not be opened.
     #[error("the ledger could not be opened")]
     Open(#[source] OpenError),
+    /// The transparency log could not be opened.
+    #[error("the transparency log could not be opened")]
+    Log(#[source] LogError),
+    /// The task that opened the log did not finish.
+    #[error("opening was cut short")]
+    CutShort,
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -94,11 +102,11 @@ impl App {
     ///
     /// # Errors
     /// [`StartError`], or what `open_journal` said.
-    pub async fn start<E: From<StartError>>(
+    pub async fn start<E: From<StartError>, S: Into<Storage>>(
         config: &Config,
         sockets: Sockets,
         clock: Arc<dyn Clock>,
-        open_journal: impl AsyncFnOnce() -> Result<Arc<dyn Journal>, E>,
+        open_journal: impl AsyncFnOnce() -> Result<S, E>,
     ) -> Result<Self, E> {
         let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
         let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
@@ -109,10 +117,15 @@ impl App {
 
         let admin_routes = Routes::new(health_service.clone());
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
-        let journal = open_journal().await?;
-        let opened = opening::open(journal, Arc::clone(&clock), report_progress)
-            .await
-            .map_err(StartError::Open)?;
+        let storage = open_journal().await?.into();
+        let log = open_log(config, &storage).await?;
+        let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
+        let opened = opening.await.map_err(StartError::Open)?;
+        let publisher = Publisher::start(
+            opened.ledger.log().clone(),
+            Arc::clone(&clock),
+            Duration::from_millis(config.checkpoint_interval_ms.into()),
+        );
 
         let routes = routes(config, opened.ledger.clone(), stop.clone())
             .map_err(StartError::Reflection)?
@@ -128,6 +141,7 @@ impl App {
             api_address,
             admin_address,
             opened,
+            publisher,
             health,
             stopping,
             api,
@@ -156,8 +170,33 @@ impl App {
             admin.abort();
         }
         opening::close(self.opened).await;
+        // After the writer: the last checkpoint covers everything it wrote.
+        self.publisher.stop().await;
         drained
     }
+}
+
+/// Opens the transparency log over a journal.
+async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError> {
+    let given = |path: &std::path::Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
+    let options = LogOptions {
+        origin: log::origin_of(&config.origin, &storage.ledger),
+        keys: KeyFiles {
+            data_dir: storage.dir.clone(),
+            ed25519: given(&config.log_key_file),
+            sm2: given(&config.sm2_key_file),
+        },
+        witness_mode: config.witness_mode,
+    };
+    let journal = Arc::clone(&storage.journal);
+    let open = move || {
+        log::open(&*journal, &options, |progress| {
+            let crate::tree::Rebuilding { position, head } = progress;
+            tracing::info!(position, head, "hashing the journal");
+        })
+    };
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| StartError::CutShort)?;
+    opened.map_err(StartError::Log)
 }
 
 /// The services of the API over a ledger, with their limits, and reflection. Whoever serves them

@@ -202,6 +202,8 @@ impl Writer {
             self.refuse(&error, group.waiting);
             return;
         }
+        // After the commit is durable, before anybody hears of it: what is shown has a root.
+        self.shared.log.tree().append(head.get(), &group.bytes);
         self.standing.settle();
         {
             let mut state = self.shared.state.write();

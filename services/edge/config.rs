@@ -25,6 +25,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// What counts as published when witnesses are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WitnessMode {
+    /// A checkpoint is published at once, and cosignatures are added as they come.
+    Open,
+    /// A checkpoint is published once the quorum of the policy has cosigned it.
+    Required,
+}
+
 /// The configuration of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
@@ -34,6 +44,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Address of the plaintext health port, which serves nothing but `grpc.health.v1`.
     pub admin_listen: SocketAddr,
+    /// Address of the HTTP port with checkpoint and tiles. Loopback only, like the API.
+    pub http_listen: SocketAddr,
     /// Filter of log lines, in the syntax of `tracing`'s `EnvFilter`: `info`, `duty_ledger=debug`.
     pub log: String,
     /// How log lines look.
@@ -54,6 +66,21 @@ pub struct Config {
     pub shutdown_notice_ms: u32,
     /// How long open calls may take to end at shutdown, in milliseconds.
     pub shutdown_drain_ms: u32,
+    /// Origin of the log, the name its checkpoints and keys carry; empty for
+    /// `duty-ledger/<ledger id>`. Never change it once something is published.
+    pub origin: String,
+    /// How often a checkpoint is signed when the ledger has grown, in milliseconds.
+    pub checkpoint_interval_ms: u32,
+    /// Ed25519 key that signs checkpoints; one in the data directory is made when this is empty.
+    pub log_key_file: PathBuf,
+    /// SM2 key (PEM) that signs checkpoints; one in the data directory is made when this is empty.
+    pub sm2_key_file: PathBuf,
+    /// Witnesses and the quorum among them, a C2SP tlog-policy; empty for none.
+    pub witness_policy_file: PathBuf,
+    /// What counts as published.
+    pub witness_mode: WitnessMode,
+    /// Whether the HTTP port gives whole entries out, and not only hashes.
+    pub serve_entries: bool,
 }
 
 impl Default for Config {
@@ -72,6 +99,14 @@ impl Default for Config {
             watch_heartbeat_ms: 5_000,
             shutdown_notice_ms: 1_000,
             shutdown_drain_ms: 10_000,
+            http_listen: SocketAddr::from(([127, 0, 0, 1], 50053)),
+            origin: String::new(),
+            checkpoint_interval_ms: 1_000,
+            log_key_file: PathBuf::new(),
+            sm2_key_file: PathBuf::new(),
+            witness_policy_file: PathBuf::new(),
+            witness_mode: WitnessMode::Open,
+            serve_entries: false,
         }
     }
 }
@@ -88,6 +123,9 @@ pub struct Overrides {
     /// See [`Config::admin_listen`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_listen: Option<String>,
+    /// See [`Config::http_listen`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_listen: Option<String>,
     /// See [`Config::log`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
@@ -156,24 +194,38 @@ impl Config {
         let mut add = |at: &str, zh: String, en: String| {
             faults.push(ConfigFault { at: at.to_owned(), zh, en });
         };
-        if !self.listen.ip().is_loopback() {
-            let address = self.listen;
-            add(
-                "listen",
-                format!(
-                    "{address} 不是回环地址：尚无身份认证，服务只能监听 127.0.0.1 或 [::1]；远程访问请用端口转发或同机 mTLS 代理"
-                ),
-                format!(
-                    "{address} is not loopback: without authentication the service listens on \
-                     127.0.0.1 or [::1] only; reach it by port forwarding or an mTLS proxy beside it"
-                ),
-            );
+        for (key, address) in [("listen", self.listen), ("http_listen", self.http_listen)] {
+            if !address.ip().is_loopback() {
+                add(
+                    key,
+                    format!(
+                        "{address} 不是回环地址：尚无身份认证，服务只能监听 127.0.0.1 或 [::1]；远程访问请用端口转发或同机 mTLS 代理"
+                    ),
+                    format!(
+                        "{address} is not loopback: without authentication the service listens on \
+                         127.0.0.1 or [::1] only; reach it by port forwarding or an mTLS proxy \
+                         beside it"
+                    ),
+                );
+            }
         }
-        if self.listen == self.admin_listen && self.listen.port() != 0 {
+        for (key, address, others) in [
+            ("admin_listen", self.admin_listen, &[self.listen][..]),
+            ("http_listen", self.http_listen, &[self.listen, self.admin_listen]),
+        ] {
+            if others.contains(&address) && address.port() != 0 {
+                add(
+                    key,
+                    "与另一监听地址相同；请换一个端口".to_owned(),
+                    "is the same as another address: choose another port".to_owned(),
+                );
+            }
+        }
+        if self.origin.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+') {
             add(
-                "admin_listen",
-                "与 listen 相同；请换一个端口".to_owned(),
-                "is the same as listen: choose another port".to_owned(),
+                "origin",
+                "不得含空白或加号".to_owned(),
+                "has no white space and no plus sign in it".to_owned(),
             );
         }
         if self.log.parse::<tracing_subscriber::EnvFilter>().is_err() {
@@ -192,6 +244,7 @@ impl Config {
             ("watch_heartbeat_ms", self.watch_heartbeat_ms, 100, 600_000),
             ("shutdown_notice_ms", self.shutdown_notice_ms, 0, 60_000),
             ("shutdown_drain_ms", self.shutdown_drain_ms, 0, 600_000),
+            ("checkpoint_interval_ms", self.checkpoint_interval_ms, 10, 600_000),
         ] {
             if value < least || most < value {
                 add(
@@ -236,7 +289,27 @@ impl fmt::Display for Config {
         writeln!(f, "min_position_wait_ms = {}", self.min_position_wait_ms)?;
         writeln!(f, "watch_heartbeat_ms = {}", self.watch_heartbeat_ms)?;
         writeln!(f, "shutdown_notice_ms = {}", self.shutdown_notice_ms)?;
-        write!(f, "shutdown_drain_ms = {}", self.shutdown_drain_ms)
+        writeln!(f, "shutdown_drain_ms = {}", self.shutdown_drain_ms)?;
+        self.write_log(f)
+    }
+}
+
+impl Config {
+    /// The part about the transparency log.
+    fn write_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let witness_mode = match self.witness_mode {
+            WitnessMode::Open => "open",
+            WitnessMode::Required => "required",
+        };
+        writeln!(f, "http_listen = \"{}\"", self.http_listen)?;
+        writeln!(f, "origin = {:?}", self.origin)?;
+        writeln!(f, "checkpoint_interval_ms = {}", self.checkpoint_interval_ms)?;
+        writeln!(f, "log_key_file = {:?}", self.log_key_file.display().to_string())?;
+        writeln!(f, "sm2_key_file = {:?}", self.sm2_key_file.display().to_string())?;
+        let policy = self.witness_policy_file.display().to_string();
+        writeln!(f, "witness_policy_file = {policy:?}")?;
+        writeln!(f, "witness_mode = \"{witness_mode}\"")?;
+        write!(f, "serve_entries = {}", self.serve_entries)
     }
 }
 
@@ -269,6 +342,14 @@ keys! {
     watch_heartbeat_ms,
     shutdown_notice_ms,
     shutdown_drain_ms,
+    http_listen,
+    origin,
+    checkpoint_interval_ms,
+    log_key_file,
+    sm2_key_file,
+    witness_policy_file,
+    witness_mode,
+    serve_entries,
 }
 
 fn value<T: serde::de::DeserializeOwned>(

@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::codec::{self, CodecError};
+use crate::log::Log;
 use crate::pb;
 
 /// A command with what will be stored for each of its entries.
@@ -153,6 +154,7 @@ pub(crate) struct Shared {
     pub(crate) head: watch::Sender<Position>,
     pub(crate) health: Health,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log: Log,
 }
 
 /// The ledger. Cheap to clone.
@@ -213,6 +215,12 @@ impl Ledger {
     #[must_use]
     pub fn head(&self) -> Position {
         *self.shared.head.borrow()
+    }
+
+    /// The transparency log over the entries.
+    #[must_use]
+    pub fn log(&self) -> &Log {
+        &self.shared.log
     }
 
     /// What time it is, by the ledger's clock.

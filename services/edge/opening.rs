@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::ledger::{Health, Ledger, ReadFailure, Shared, SubmitError};
+use crate::log::Log;
 use crate::replay::{self, Progress};
 use crate::{committer, days};
 
@@ -44,6 +45,7 @@ pub struct Opened {
 /// [`OpenError`]; the journal is closed then.
 pub async fn open(
     journal: Arc<dyn Journal>,
+    log: Log,
     clock: Arc<dyn Clock>,
     report: impl FnMut(Progress) + Send + 'static,
 ) -> Result<Opened, OpenError> {
@@ -60,6 +62,7 @@ pub async fn open(
         head: watch::Sender::new(head),
         health: Health::new(),
         clock: Arc::clone(&clock),
+        log,
     });
     let (queue, queued) = mpsc::channel(committer::QUEUE_MAX);
     let writer = committer::spawn(Arc::clone(&shared), standing, Arc::clone(&clock), queued)

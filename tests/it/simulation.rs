@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use duty_ledger::clock::SystemClock;
-use duty_ledger::{app, opening, pb};
+use duty_ledger::config::WitnessMode;
+use duty_ledger::{app, log, opening, pb};
 use hyper_util::rt::TokioIo;
 use journal::{Journal as _, MemoryJournal, ReadLimit};
 use parking_lot::Mutex;
@@ -74,8 +75,19 @@ impl AsyncWrite for Connection {
 }
 
 /// Serves the real routes over a memory journal.
+/// The log over a journal in memory. Its keys are new at every start; nothing here verifies them.
+fn log_of(journal: &MemoryJournal) -> Result<log::Log, log::LogError> {
+    let options = log::LogOptions {
+        origin: "duty-ledger/simulation".to_owned(),
+        keys: log::KeyFiles::default(),
+        witness_mode: WitnessMode::Open,
+    };
+    log::open(journal, &options, |_| ())
+}
+
 async fn serve(journal: MemoryJournal) -> turmoil::Result {
-    let opened = opening::open(Arc::new(journal), Arc::new(SystemClock), |_| ()).await?;
+    let log = log_of(&journal)?;
+    let opened = opening::open(Arc::new(journal), log, Arc::new(SystemClock), |_| ()).await?;
     let (_stopping, stop) = tokio::sync::watch::channel(false);
     let routes = app::routes(&config(), opened.ledger.clone(), stop)?;
     let listener = TcpListener::bind((IpAddr::from(Ipv4Addr::UNSPECIFIED), PORT)).await?;

@@ -53,6 +53,9 @@ pub(super) struct DemoArgs {
     /// Address of the health port.
     #[arg(long, default_value = "127.0.0.1:50052")]
     admin_listen: String,
+    /// Address of the HTTP port with checkpoint and tiles.
+    #[arg(long, default_value = "127.0.0.1:50053")]
+    http_listen: String,
     /// Ends after the table instead of going on serving.
     #[arg(long)]
     exit: bool,
@@ -68,6 +71,7 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         data_dir: Some(data_dir),
         listen: Some(args.listen.clone()),
         admin_listen: Some(args.admin_listen.clone()),
+        http_listen: Some(args.http_listen.clone()),
         log: Some("warn".to_owned()),
         log_format: None,
     };

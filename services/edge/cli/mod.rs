@@ -13,6 +13,7 @@ mod rules;
 mod serve;
 mod sheet;
 mod table;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Command {
     Sheet(sheet::SheetArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
+    /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
+    Verify(verify::VerifyArgs),
 }
 
 /// Where the service is.
@@ -135,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Rules(args) => rules::run(&args),
+        Command::Verify(args) => on_runtime(verify::run(args)),
     }
 }
 

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use journal::Journal;
 use journal_sled::{Check, LedgerId, Options, SledJournal};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,6 +13,7 @@ use super::{BAD_CONFIG, FAILED, output};
 use crate::app::{App, Sockets, StartError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigFault, LogFormat, Overrides};
+use crate::storage::Storage;
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -30,6 +30,9 @@ pub(super) struct ServeArgs {
     /// Address of the plaintext health port.
     #[arg(long)]
     admin_listen: Option<String>,
+    /// Address of the HTTP port with checkpoint and tiles; loopback only.
+    #[arg(long)]
+    http_listen: Option<String>,
     /// Filter of log lines.
     #[arg(long)]
     log: Option<String>,
@@ -46,6 +49,7 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         data_dir: args.data_dir.clone(),
         listen: args.listen.clone(),
         admin_listen: args.admin_listen.clone(),
+        http_listen: args.http_listen.clone(),
         log: args.log.clone(),
         log_format: args.log_format.clone(),
     };
@@ -116,7 +120,7 @@ pub(super) enum ServeError {
 pub(super) async fn start(config: &Config) -> Result<App, ServeError> {
     let sockets =
         Sockets::bind(config).await.map_err(|(address, error)| ServeError::Bind(address, error))?;
-    let open = async || -> Result<Arc<dyn Journal>, ServeError> {
+    let open = async || -> Result<Storage, ServeError> {
         let (dir, options) = (config.data_dir.clone(), options(config));
         let opened = tokio::task::spawn_blocking(move || open_journal(&dir, options)).await;
         opened.map_err(|_| ServeError::CutShort)?.map_err(ServeError::Journal)
@@ -135,10 +139,14 @@ fn options(config: &Config) -> Options {
     }
 }
 
-fn open_journal(dir: &Path, options: Options) -> Result<Arc<dyn Journal>, journal_sled::OpenError> {
+fn open_journal(dir: &Path, options: Options) -> Result<Storage, journal_sled::OpenError> {
     let journal = SledJournal::open(dir, options)?;
     tracing::info!(ledger = %journal.ledger(), dir = %dir.display(), "journal open");
-    Ok(Arc::new(journal))
+    Ok(Storage {
+        ledger: journal.ledger().to_string(),
+        dir: Some(dir.to_path_buf()),
+        journal: Arc::new(journal),
+    })
 }
 
 async fn serve(config: &Config) -> ExitCode {

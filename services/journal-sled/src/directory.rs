@@ -14,12 +14,19 @@ use crate::lock::LOCK;
 use crate::{LedgerId, OpenError};
 
 /// Format version of the directory: bump it when its layout or the frames change.
-pub(crate) const FORMAT_VERSION: u64 = 1;
+///
+/// | version | what is new                                                                        |
+/// |--------:|------------------------------------------------------------------------------------|
+/// |       1 | `FORMAT`, `HIGH-WATER`, `LOCK`, `sled/`                                            |
+/// |       2 | beside them what the ledger keeps: tree, checkpoint, snapshots, keys; the frames are the same |
+pub const FORMAT_VERSION: u64 = 2;
+/// The oldest format this program opens; it upgrades what it has opened.
+const FORMAT_OLDEST: u64 = 1;
 
 const FORMAT: &str = "FORMAT";
 const HIGH_WATER: &str = "HIGH-WATER";
 const FORMAT_TITLE: &str = "duty-ledger journal format ";
-const FORMAT_HINT: &str = "two lines, `duty-ledger journal format 1` and `ledger <32 hex digits>`";
+const FORMAT_HINT: &str = "two lines, `duty-ledger journal format 2` and `ledger <32 hex digits>`";
 const HIGH_WATER_TITLE: &str = "duty-ledger journal high-water 1";
 const HIGH_WATER_HINT: &str =
     "two lines, `duty-ledger journal high-water 1` and `position <last position known durable>`";
@@ -58,11 +65,10 @@ pub(crate) fn ledger(
 ) -> Result<LedgerId, OpenError> {
     let path = dir.join(FORMAT);
     let Some(text) = read_small(&path)? else {
-        let text = format!("{FORMAT_TITLE}{FORMAT_VERSION}\nledger {new_ledger}\n");
-        replace(dir, FORMAT, &text)?;
+        replace(dir, FORMAT, &format_text(new_ledger))?;
         return Ok(new_ledger);
     };
-    let found = parse_format(dir, &path, &text)?;
+    let (_, found) = parse_format(dir, &path, &text)?;
     match expected {
         Some(expected) if expected != found => {
             Err(OpenError::OtherLedger { dir: dir.to_path_buf(), found, expected })
@@ -71,7 +77,36 @@ pub(crate) fn ledger(
     }
 }
 
-fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<LedgerId, OpenError> {
+/// Refuses a directory without a journal and leaves it as it was.
+pub(crate) fn must_hold_journal(dir: &Path) -> Result<(), OpenError> {
+    match exists(&dir.join(FORMAT))? {
+        true => Ok(()),
+        false => Err(OpenError::NoJournal { dir: dir.to_path_buf() }),
+    }
+}
+
+/// Format version and ledger of a journal that is there.
+pub(crate) fn read_format(dir: &Path) -> Result<(u64, LedgerId), OpenError> {
+    let path = dir.join(FORMAT);
+    let text = read_small(&path)?.ok_or(OpenError::NoJournal { dir: dir.to_path_buf() })?;
+    parse_format(dir, &path, &text)
+}
+
+/// Records that the directory has the format of this program, once it was opened by it. A program
+/// that knows older formats only refuses it from then on.
+pub(crate) fn upgrade(dir: &Path) -> Result<(), OpenError> {
+    let (version, ledger) = read_format(dir)?;
+    if version == FORMAT_VERSION {
+        return Ok(());
+    }
+    replace(dir, FORMAT, &format_text(ledger))
+}
+
+fn format_text(ledger: LedgerId) -> String {
+    format!("{FORMAT_TITLE}{FORMAT_VERSION}\nledger {ledger}\n")
+}
+
+fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<(u64, LedgerId), OpenError> {
     let malformed = || OpenError::Malformed { path: path.to_path_buf(), hint: FORMAT_HINT };
     let mut lines = text.lines();
     let version = lines.next().and_then(|line| line.strip_prefix(FORMAT_TITLE));
@@ -83,10 +118,10 @@ fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<LedgerId, OpenErr
     }
     let ledger = lines.next().and_then(|line| line.strip_prefix("ledger "));
     let ledger = ledger.and_then(|text| text.parse().ok()).ok_or_else(malformed)?;
-    if version != FORMAT_VERSION || lines.next().is_some() {
+    if version < FORMAT_OLDEST || lines.next().is_some() {
         return Err(malformed());
     }
-    Ok(ledger)
+    Ok((version, ledger))
 }
 
 /// Reads `HIGH-WATER`, or writes an empty journal's if there is no log yet either.
@@ -94,17 +129,18 @@ fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<LedgerId, OpenErr
 /// A missing file beside a log is refused: to take it for zero would switch off the
 /// very check it is there for.
 pub(crate) fn high_water(dir: &Path, log_exists: bool) -> Result<Head, OpenError> {
-    let path = dir.join(HIGH_WATER);
-    match read_small(&path)? {
-        Some(text) => {
-            parse_high_water(&text).ok_or(OpenError::Malformed { path, hint: HIGH_WATER_HINT })
-        }
-        None if log_exists => Err(OpenError::Malformed { path, hint: HIGH_WATER_HINT }),
-        None => {
-            write_high_water(dir, Head::EMPTY)?;
-            Ok(Head::EMPTY)
-        }
+    if log_exists || exists(&dir.join(HIGH_WATER))? {
+        return read_high_water(dir);
     }
+    write_high_water(dir, Head::EMPTY)?;
+    Ok(Head::EMPTY)
+}
+
+/// Reads `HIGH-WATER`, which must be there.
+pub(crate) fn read_high_water(dir: &Path) -> Result<Head, OpenError> {
+    let path = dir.join(HIGH_WATER);
+    let head = read_small(&path)?.as_deref().and_then(parse_high_water);
+    head.ok_or(OpenError::Malformed { path, hint: HIGH_WATER_HINT })
 }
 
 fn parse_high_water(text: &str) -> Option<Head> {

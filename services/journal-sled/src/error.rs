@@ -48,6 +48,15 @@ pub enum OpenError {
         /// One of the things found there.
         found: String,
     },
+    /// There is nothing to look at.
+    #[error(
+        "there is no journal in {} (no file FORMAT); name the data directory of a ledger",
+        dir.display()
+    )]
+    NoJournal {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// The journal was written by a later version of this program.
     #[error(
         "the journal in {} has format {found}, this program knows format {known} only; \

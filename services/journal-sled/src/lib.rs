@@ -5,7 +5,7 @@
 //! | entry        | what                                                                  |
 //! |--------------|-----------------------------------------------------------------------|
 //! | `LOCK`       | locked by the process that has the journal open, and names it         |
-//! | `FORMAT`     | format version and ledger id, written once                            |
+//! | `FORMAT`     | format version and ledger id; an older one is upgraded                     |
 //! | `HIGH-WATER` | a position that was once durable, to notice a lost tail               |
 //! | `sled/`      | sled's files; one tree, the frames of `journal::frame` by position    |
 //!
@@ -23,12 +23,15 @@
 mod check;
 mod directory;
 mod error;
+mod inspect;
 mod lock;
 mod options;
 mod sled_journal;
 mod store;
 
+pub use directory::FORMAT_VERSION;
 pub use error::{EngineError, OpenError};
+pub use inspect::Inspection;
 pub use lock::Holder;
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
 pub use sled_journal::SledJournal;

@@ -77,6 +77,8 @@ impl SledJournal {
         let store = Store::open(dir, options.cache_bytes)?;
         let head = check::head(&store, options.check).map_err(|finding| refused(dir, finding))?;
         lost(head)?;
+        // Only now: a program that knows the older format may open it until then.
+        directory::upgrade(dir)?;
         let writer = Writer { state: State::Open, high_water, high_water_tried: Instant::now() };
         Ok(SledJournal {
             dir: dir.to_path_buf(),
@@ -88,6 +90,28 @@ impl SledJournal {
             store,
             _lock: lock,
         })
+    }
+
+    /// A journal that is never written to, its high-water mark included.
+    pub(crate) fn closed(
+        dir: &Path,
+        ledger: LedgerId,
+        head: Head,
+        store: Store,
+        lock: Lock,
+    ) -> SledJournal {
+        let state = State::Closed;
+        let writer = Writer { state, high_water: head, high_water_tried: Instant::now() };
+        SledJournal {
+            dir: dir.to_path_buf(),
+            ledger,
+            high_water_every: Duration::MAX,
+            free_bytes_min: u64::MAX,
+            writer: Mutex::new(writer),
+            durable: AtomicU64::new(head.events()),
+            store,
+            _lock: lock,
+        }
     }
 
     /// The id of the ledger whose journal this is.
@@ -149,10 +173,16 @@ impl SledJournal {
             while limit.has_room(entries.len())
                 && let Some(entry) = events.next()
             {
-                let entry = entry?;
-                if entry.position < from {
-                    continue;
-                }
+                let entry = match entry {
+                    Ok(Entry { position, .. }) if position < from => continue,
+                    // Before what is asked for, and what is behind it can be told apart.
+                    Err(Damage { position, what: Corruption::EventChecksum })
+                        if position < from =>
+                    {
+                        continue;
+                    }
+                    entry => entry?,
+                };
                 if !limit.admits(entries.len(), bytes, entry.bytes.len()) {
                     return Ok(entries);
                 }

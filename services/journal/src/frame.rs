@@ -131,11 +131,15 @@ pub fn decode(first: Position, value: &Bytes) -> Result<(Header, Vec<Entry>), Da
 
 /// The events of one frame in order, each checked when it is reached, so that a
 /// reader who needs only the first ones is not stopped by a bad one behind them.
+///
+/// It goes on behind an event that does not match its checksum, for whoever looks at what is left
+/// of a damaged journal: the checksums take in position and length, so a wrong length cannot make
+/// a wrong event look right.
 #[derive(Debug)]
 pub struct Events {
     value: Bytes,
     offset: usize,
-    /// `None` once all is read, or something was wrong.
+    /// `None` once all is read, or nothing behind what was wrong can be found.
     next: Option<Position>,
     last: Position,
 }
@@ -156,14 +160,14 @@ impl Events {
             return Err(Corruption::Length);
         }
         let event = rest.get(..len).ok_or(Corruption::Truncated)?;
+        let start = self.offset + EVENT_HEADER_BYTES;
+        self.offset = start + len;
         if u32::from_be_bytes(*crc) != event_crc(position, *length, event) {
             return Err(Corruption::EventChecksum);
         }
         if position == self.last && rest.len() > len {
             return Err(Corruption::Trailing);
         }
-        let start = self.offset + EVENT_HEADER_BYTES;
-        self.offset = start + len;
         Ok(Entry { position, bytes: self.value.slice(start..self.offset) })
     }
 }
@@ -174,7 +178,8 @@ impl Iterator for Events {
     fn next(&mut self) -> Option<Result<Entry, Damage>> {
         let position = self.next.take()?;
         let event = self.event(position);
-        if event.is_ok() && position < self.last {
+        let goes_on = matches!(event, Ok(_) | Err(Corruption::EventChecksum));
+        if goes_on && position < self.last {
             self.next = position.next();
         }
         Some(event.map_err(|what| Damage { position, what }))

@@ -20,6 +20,7 @@ pub mod contract;
 pub mod fault;
 pub mod frame;
 pub mod memory;
+pub mod sweep;
 
 use bytes::Bytes;
 
@@ -27,6 +28,7 @@ pub use error::{AppendError, BoxError, CloseError, Corruption, Damage, ReadError
 pub use fault::{Fault, FaultJournal};
 pub use memory::MemoryJournal;
 pub use position::{Head, Position};
+pub use sweep::{Step, Sweep};
 
 /// Longest event in bytes: the entry-bundle limit of C2SP `tlog-tiles`, whose
 /// length prefix is 16 bits wide.

@@ -2,7 +2,7 @@
 //! through sled itself, so that only our own checks stand in the way.
 
 use journal::frame;
-use journal::{Corruption, ReadError};
+use journal::{Corruption, ReadError, Step, Sweep};
 
 use super::*;
 
@@ -115,4 +115,64 @@ fn keys_that_are_not_positions_are_refused() {
         let expected = format!("corrupt at position {position}: a key is not a position");
         assert!(message.contains(&expected), "{message}");
     }
+}
+
+#[test]
+fn what_is_behind_a_bad_event_can_still_be_read() {
+    let (place, keys) = many_frames();
+    let first = frame::position_of(&keys[6]).unwrap();
+    let mut last = first;
+    tamper(&place, |db| {
+        let mut value = db.get(&keys[6]).unwrap().unwrap().to_vec();
+        last = frame::decode_header(first, &value).unwrap().last;
+        // The first byte of the first event: two headers of 8 bytes stand before it.
+        value[16] ^= 1;
+        db.insert(&keys[6], value).unwrap();
+    });
+    assert!(first < last, "the test needs a frame of several events");
+    let inspection = SledJournal::inspect(&place.dir(), 8 << 20).unwrap();
+    assert!(inspection.refusals.is_empty(), "{:?}", inspection.refusals);
+    let journal = inspection.journal;
+    assert_eq!(corruption(journal.read(first, ALL)), (first.get(), Corruption::EventChecksum));
+    let behind = first.next().unwrap();
+    assert_eq!(journal.read(behind, ALL).unwrap().len() as u64, 200 - first.get());
+    let damaged: Vec<_> = Sweep::new(&journal, Head::new(200))
+        .filter_map(|step| match step {
+            Step::Entry(_) => None,
+            Step::Damaged { positions, .. } => Some(positions),
+        })
+        .collect();
+    assert_eq!(damaged, [first.get()..=first.get()]);
+}
+
+#[test]
+fn an_inspection_tells_what_opening_refuses_and_changes_nothing() {
+    let (place, keys) = many_frames();
+    let last = keys.last().unwrap();
+    tamper(&place, |db| drop(db.remove(last).unwrap()));
+    fs::write(
+        place.dir().join("HIGH-WATER"),
+        "duty-ledger journal high-water 1\nposition 200\n",
+    )
+    .unwrap();
+    fs::write(
+        place.dir().join("FORMAT"),
+        format!("duty-ledger journal format 1\nledger {LEDGER}\n"),
+    )
+    .unwrap();
+    let small = |name: &str| fs::read_to_string(place.dir().join(name)).unwrap();
+    let before = (small("FORMAT"), small("HIGH-WATER"));
+    let inspection = SledJournal::inspect(&place.dir(), 8 << 20).unwrap();
+    assert_eq!((inspection.format, inspection.journal.ledger()), (1, LEDGER));
+    assert!(matches!(inspection.refusals[..], [OpenError::TailLost { .. }]));
+    let appended = inspection.journal.append(at(1), &[event(1)]);
+    assert!(matches!(appended, Err(journal::AppendError::Closed)));
+    drop(inspection);
+    assert_eq!((small("FORMAT"), small("HIGH-WATER")), before);
+
+    let nothing = Place::new();
+    fs::create_dir(nothing.dir()).unwrap();
+    let refused = SledJournal::inspect(&nothing.dir(), 8 << 20);
+    assert!(matches!(refused, Err(OpenError::NoJournal { .. })));
+    assert_eq!(fs::read_dir(nothing.dir()).unwrap().count(), 0);
 }

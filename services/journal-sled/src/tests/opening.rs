@@ -1,6 +1,7 @@
 //! What opening accepts, refuses and cleans up.
 
 use super::*;
+use crate::FORMAT_VERSION;
 
 #[test]
 fn a_new_directory_is_laid_out() {
@@ -9,7 +10,7 @@ fn a_new_directory_is_laid_out() {
     assert_eq!(journal.ledger(), LEDGER);
     assert_eq!(journal.dir(), place.dir());
     let read = |name: &str| fs::read_to_string(place.dir().join(name)).unwrap();
-    let format = "duty-ledger journal format 1\nledger 30313233343536373839616263646566\n";
+    let format = "duty-ledger journal format 2\nledger 30313233343536373839616263646566\n";
     assert_eq!(read("FORMAT"), format);
     assert_eq!(read("HIGH-WATER"), "duty-ledger journal high-water 1\nposition 0\n");
     append(&journal, 3);
@@ -74,10 +75,10 @@ fn a_fresh_volume_and_a_creation_cut_short_are_empty() {
 fn a_newer_format_is_refused() {
     let place = Place::new();
     drop(place.open());
-    fs::write(place.dir().join("FORMAT"), "duty-ledger journal format 2\nshape round\n").unwrap();
+    fs::write(place.dir().join("FORMAT"), "duty-ledger journal format 3\nshape round\n").unwrap();
     assert_eq!(
         place.refusal(options()),
-        "the journal in DIR has format 2, this program knows format 1 only; \
+        "the journal in DIR has format 3, this program knows format 2 only; \
          run the program version that wrote it, or a later one"
     );
 }
@@ -88,8 +89,8 @@ fn malformed_small_files_are_refused() {
     let high_water = "DIR/HIGH-WATER is not as this program writes it";
     let rows = [
         ("FORMAT", "", format),
-        ("FORMAT", "duty-ledger journal format 1\n", format),
-        ("FORMAT", "duty-ledger journal format 1\nledger 12\n", format),
+        ("FORMAT", "duty-ledger journal format 2\n", format),
+        ("FORMAT", "duty-ledger journal format 2\nledger 12\n", format),
         ("FORMAT", "duty-ledger journal format 0\nledger 30313233343536373839616263646566", format),
         ("HIGH-WATER", "", high_water),
         ("HIGH-WATER", "duty-ledger journal high-water 1\nposition -3\n", high_water),
@@ -205,4 +206,20 @@ fn ledger_ids_are_read_as_written() {
     {
         assert!(text.parse::<LedgerId>().is_err());
     }
+}
+
+#[test]
+fn an_older_format_is_upgraded_once_it_was_opened() {
+    let place = Place::new();
+    append(&place.open(), 3);
+    let path = place.dir().join("FORMAT");
+    let old = format!("duty-ledger journal format 1\nledger {LEDGER}\n");
+    fs::write(&path, &old).unwrap();
+    // Not opened, not upgraded.
+    let other = LedgerId::from_bytes([1; 16]);
+    place.refusal(Options { expected_ledger: Some(other), ..options() });
+    assert_eq!(fs::read_to_string(&path).unwrap(), old);
+    assert_holds(&place.open(), 3);
+    let new = format!("duty-ledger journal format {FORMAT_VERSION}\nledger {LEDGER}\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), new);
 }

@@ -1,0 +1,147 @@
+//! Opens the log: keys, the checkpoints signed before, the tree they anchor.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use journal::Journal;
+use merkle::VerifierKey;
+use merkle::checkpoint::{Checkpoint, CheckpointError};
+
+use super::files::{self, FileError};
+use super::keys::{KeyFiles, Keys, LogKeyError, Missing};
+use super::{CHECKPOINT, Log, PUBLISHED, Published, Signed};
+use crate::config::WitnessMode;
+use crate::tree::{self, Anchor, OpenTreeError, Rebuilding};
+
+/// Why the log could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The keys cannot be used.
+    #[error("签名密钥不可用 / the signing keys cannot be used")]
+    Keys(#[from] LogKeyError),
+    /// A file could not be read.
+    #[error("检查点文件无法读取 / a checkpoint file could not be read")]
+    File(#[from] FileError),
+    /// What was signed before cannot be believed.
+    #[error(
+        "{path} 不是本台账密钥签署的检查点：{zh}。请恢复该文件与密钥；确知其无效时才可移走 / \
+         {path} is no checkpoint signed with the key of this ledger: put the file and the key back; move it away only if you know why it is wrong",
+        path = path.display(), zh = source.zh()
+    )]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: CheckpointError,
+    },
+    /// The tree cannot be opened.
+    #[error("哈希树无法打开 / the tree could not be opened")]
+    Tree(#[from] OpenTreeError),
+}
+
+/// How to open a log.
+#[derive(Debug, Clone)]
+pub struct LogOptions {
+    /// Name of the log.
+    pub origin: String,
+    /// Where its keys are; the data directory among them.
+    pub keys: KeyFiles,
+    /// What counts as published.
+    pub witness_mode: WitnessMode,
+}
+
+/// The origin of a log: the one configured, or the default for its ledger.
+#[must_use]
+pub fn origin_of(configured: &str, ledger: &str) -> String {
+    if configured.is_empty() { format!("duty-ledger/{ledger}") } else { configured.to_owned() }
+}
+
+/// Reads a signed checkpoint file; `None` when there is none.
+///
+/// # Errors
+/// [`LogError`] when it is there and cannot be believed.
+pub(super) fn read_checkpoint(
+    path: &Path,
+    origin: &str,
+    key: &VerifierKey,
+) -> Result<Option<Signed>, LogError> {
+    let Some(text) = files::read(path)? else { return Ok(None) };
+    let opened = Checkpoint::open(text.as_bytes(), origin, [key]);
+    let (checkpoint, note, _) =
+        opened.map_err(|source| LogError::Checkpoint { path: path.into(), source })?;
+    Ok(Some(Signed { checkpoint, note }))
+}
+
+/// What a checkpoint file anchors; `None` when there is none.
+///
+/// # Errors
+/// [`LogError`] when it is there and cannot be believed.
+pub fn anchor(path: &Path, origin: &str, key: &VerifierKey) -> Result<Option<Anchor>, LogError> {
+    let signed = read_checkpoint(path, origin, key)?;
+    Ok(signed.map(|signed| anchor_of(&signed, path)))
+}
+
+fn anchor_of(signed: &Signed, path: &Path) -> Anchor {
+    let Signed { checkpoint, .. } = signed;
+    Anchor { size: checkpoint.size(), root: checkpoint.root(), source: path.to_path_buf() }
+}
+
+/// Opens the log of a journal.
+///
+/// # Errors
+/// [`LogError`]; nothing is signed then.
+pub fn open(
+    journal: &dyn Journal,
+    options: &LogOptions,
+    report: impl FnMut(Rebuilding),
+) -> Result<Log, LogError> {
+    let dir = options.keys.data_dir.clone();
+    let at = |name: &str| dir.as_ref().map(|dir| dir.join(name));
+    let signed_before = at(CHECKPOINT).is_some_and(|path| path.exists());
+    let missing = if signed_before { Missing::Refuse } else { Missing::Make };
+    let keys = Keys::load(&options.keys, &options.origin, missing)?;
+    let key = keys.ed25519.verifier().clone();
+    let signed = match at(CHECKPOINT) {
+        Some(path) => read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed)),
+        None => None,
+    };
+    let mut anchors = Vec::new();
+    if let Some((path, signed)) = &signed {
+        anchors.push(anchor_of(signed, path));
+    }
+    // The log knows where its guard record is, and needs the tree that the record anchors.
+    let guard = super::guard_of(&keys);
+    if let Some(guard) = &guard {
+        anchors.extend(anchor(guard, &options.origin, &key)?);
+    }
+    let tree = tree::open(journal, dir.as_deref(), &anchors, report)?;
+    let log = Log::over(keys, tree, dir.clone(), options.witness_mode);
+    if let Some((path, signed)) = signed {
+        let seen = match (options.witness_mode, at(PUBLISHED)) {
+            (WitnessMode::Required, Some(path)) => {
+                read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed))
+            }
+            _ => Some((path, signed.clone())),
+        };
+        *log.0.signed.lock() = Some(signed);
+        if let Some((path, seen)) = seen {
+            let published = Published {
+                checkpoint: seen.checkpoint,
+                note: seen.note,
+                at: modified(&path),
+                quorum_met: true,
+            };
+            log.0.published.send_replace(Some(Arc::new(published)));
+        }
+    }
+    Ok(log)
+}
+
+/// When a file was last written.
+fn modified(path: &Path) -> Timestamp {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    let modified = modified.ok().and_then(|time| Timestamp::try_from(time).ok());
+    modified.unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,71 @@
+//! Opening a journal to look at it: what opening for service would refuse is told instead.
+//!
+//! The journal cannot be written to, and neither `FORMAT` nor `HIGH-WATER` is touched. sled itself
+//! writes to its own files whenever it is opened (its snapshot), which changes no event.
+
+use std::path::Path;
+
+use journal::Head;
+use journal::frame;
+
+use crate::lock::Lock;
+use crate::store::Store;
+use crate::{OpenError, SledJournal, directory};
+
+/// A journal opened for looking at.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The journal; every append is refused as closed.
+    pub journal: SledJournal,
+    /// Format version of the directory.
+    pub format: u64,
+    /// Why [`SledJournal::open`] would have refused it; empty for a sound one.
+    pub refusals: Vec<OpenError>,
+}
+
+impl SledJournal {
+    /// Opens the journal in `dir` for looking at, with the lock held.
+    ///
+    /// # Errors
+    /// [`OpenError`] where there is nothing to look at: no journal there, one in use, one of a
+    /// newer format, or one that sled cannot open.
+    pub fn inspect(dir: &Path, cache_bytes: u64) -> Result<Inspection, OpenError> {
+        directory::must_hold_journal(dir)?;
+        let lock = Lock::take(dir)?;
+        let (format, ledger) = directory::read_format(dir)?;
+        let mut refusals = Vec::new();
+        let log_exists = directory::exists(&dir.join("sled").join("db"))?;
+        let high_water = match directory::read_high_water(dir) {
+            Ok(high_water) => high_water,
+            Err(error) => {
+                refusals.push(error);
+                Head::EMPTY
+            }
+        };
+        if !log_exists && Head::EMPTY < high_water {
+            // sled would make an empty journal where there was one.
+            let dir = dir.to_path_buf();
+            return Err(OpenError::TailLost { dir, head: Head::EMPTY, high_water });
+        }
+        let store = Store::open(dir, cache_bytes)?;
+        let head = last_position(dir, &store, high_water)?;
+        if head < high_water {
+            refusals.push(OpenError::TailLost { dir: dir.to_path_buf(), head, high_water });
+        }
+        let journal = SledJournal::closed(dir, ledger, head, store, lock);
+        Ok(Inspection { journal, format, refusals })
+    }
+}
+
+/// Where the journal ends, as far as can be told: by the last frame, or by its key where its
+/// header is damaged.
+fn last_position(dir: &Path, store: &Store, high_water: Head) -> Result<Head, OpenError> {
+    let dir = dir.to_path_buf();
+    let last = store.last().map_err(|source| OpenError::Engine { dir, source })?;
+    let Some((key, value)) = last else { return Ok(Head::EMPTY) };
+    let Some(first) = frame::position_of(&key) else { return Ok(high_water) };
+    Ok(match frame::decode_header(first, &value) {
+        Ok(header) => Head::at(header.last),
+        Err(_) => Head::at(first).max(high_water),
+    })
+}
