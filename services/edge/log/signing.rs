@@ -101,7 +101,7 @@ impl Log {
             return Err(fork(None));
         }
         let proof = self.tree().consistency_proof(signed, size)?;
-        let verified = verify_consistency(signed, size, earlier.root(), root, &proof);
+        let verified = verify_consistency(signed, size, &earlier.root(), &root, &proof);
         verified.map_err(|error| fork(Some(error)))
     }
 

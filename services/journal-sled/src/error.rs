@@ -177,6 +177,9 @@ pub enum EngineError {
     /// The log could not be synced: nobody knows what is on the disk.
     #[error("cannot sync sled's log")]
     Sync(#[source] io::Error),
+    /// The store is not open: opening it again after a lack of room failed.
+    #[error("sled is not open, since it could not be opened again")]
+    NotOpen,
     /// The file system did not say how much room is left.
     #[error("cannot find out how much room the file system has")]
     FreeSpace(#[source] io::Error),
@@ -188,9 +191,10 @@ impl EngineError {
     pub fn is_storage_full(&self) -> bool {
         let error = match self {
             EngineError::Sled(sled::Error::Io(error)) | EngineError::Sync(error) => error,
-            EngineError::Sled(_) | EngineError::Panicked { .. } | EngineError::FreeSpace(_) => {
-                return false;
-            }
+            EngineError::Sled(_)
+            | EngineError::Panicked { .. }
+            | EngineError::NotOpen
+            | EngineError::FreeSpace(_) => return false,
         };
         matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }

@@ -16,21 +16,6 @@ pub(super) enum Found {
 
 /// Verifies a data directory.
 pub(super) fn verify(data: &Path) -> Found {
-    // DEV
-    if std::env::var("DEV").is_ok() {
-        use journal::Journal as _;
-        let opened = journal_sled::SledJournal::open(data, journal_sled::Options::new(journal_sled::LedgerId::from_bytes([7; 16])));
-        return match opened {
-            Err(error) => Found::Bad(error.to_string()),
-            Ok(journal) => match journal.read(journal::Position::FIRST, journal::ReadLimit { events: usize::MAX, bytes: usize::MAX }) {
-                Err(error) => Found::Bad(error.to_string()),
-                Ok(read) => {
-                    let leaves: Vec<[u8; 32]> = read.iter().map(|entry| super::workload::hash(&[&[0], &entry.bytes])).collect();
-                    Found::Sound { size: leaves.len(), root: super::workload::hex(&super::workload::root(&leaves)) }
-                }
-            },
-        };
-    }
     let data = data.to_str().expect("UTF-8");
     let ran = child::run(["verify", "--data-dir", data, "--output", "json"]);
     let Ok(report) = serde_json::from_str::<serde_json::Value>(&ran.out) else {
