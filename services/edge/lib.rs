@@ -14,12 +14,12 @@ mod days;
 pub mod grpc;
 pub mod ledger;
 pub mod log;
-pub mod tree;
 pub mod opening;
 pub mod ops;
 pub mod replay;
 pub mod report;
 pub mod storage;
+pub mod tree;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

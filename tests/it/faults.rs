@@ -42,14 +42,15 @@ async fn is_known(clients: &Clients, number: u128) -> bool {
     clients.events.clone().get_event(request).await.is_ok()
 }
 
-async fn health(address: &str, service: &str) -> ServingStatus {
+/// What the health service says.
+pub(crate) async fn health(address: &str, service: &str) -> ServingStatus {
     let mut client = HealthClient::new(channel(address).await);
     let request = HealthCheckRequest { service: service.to_owned() };
     client.check(request).await.expect("a known service").into_inner().status()
 }
 
 /// Waits until the health of a service is as it must be.
-async fn becomes(address: &str, service: &str, wanted: ServingStatus) {
+pub(crate) async fn becomes(address: &str, service: &str, wanted: ServingStatus) {
     let deadline = std::time::Instant::now() + PATIENCE;
     while health(address, service).await != wanted {
         assert!(std::time::Instant::now() < deadline, "{service} does not become {wanted:?}");

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::client::Failure;
 use super::{FAILED, Language, Output, OutputArgs, output};
-use crate::ops::verify::{self, Pace, Report, Told};
 use crate::ops::Finding;
+use crate::ops::verify::{self, Pace, Report, Told};
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -53,7 +53,8 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
 /// A bar on standard error, hidden where that is no terminal.
 pub(super) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}")
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} {per_sec} {eta}")
     {
         bar.set_style(style);
     }

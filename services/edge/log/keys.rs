@@ -158,9 +158,7 @@ fn load(
 }
 
 /// A key from 32 random bytes. One draw in four thousand million is no SM2 key.
-fn draw(
-    make: impl Fn(&[u8; 32]) -> Result<LogSigner, KeyError>,
-) -> Result<LogSigner, LogKeyError> {
+fn draw(make: impl Fn(&[u8; 32]) -> Result<LogSigner, KeyError>) -> Result<LogSigner, LogKeyError> {
     loop {
         if let Ok(signer) = make(&random()?) {
             return Ok(signer);

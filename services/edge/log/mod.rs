@@ -116,12 +116,7 @@ impl Log {
         Ok(Self::over(keys, TreeStore::in_memory(), None, WitnessMode::Open))
     }
 
-    fn over(
-        keys: Keys,
-        tree: TreeStore,
-        dir: Option<PathBuf>,
-        witness_mode: WitnessMode,
-    ) -> Self {
+    fn over(keys: Keys, tree: TreeStore, dir: Option<PathBuf>, witness_mode: WitnessMode) -> Self {
         let guard = guard_of(&keys);
         Self(Arc::new(Inner {
             keys,

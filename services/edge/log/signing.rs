@@ -74,7 +74,8 @@ impl Log {
                 self.continues(&record.checkpoint, size, root, &guard.display().to_string())?;
             }
         }
-        let checkpoint = Checkpoint::new(self.origin(), size, root).map_err(SignError::Checkpoint)?;
+        let checkpoint =
+            Checkpoint::new(self.origin(), size, root).map_err(SignError::Checkpoint)?;
         let note = checkpoint.sign([&self.keys().ed25519, &self.keys().sm2])?;
         let signed = Signed { checkpoint, note };
         self.keep(&signed)?;
@@ -91,12 +92,8 @@ impl Log {
         source_file: &str,
     ) -> Result<(), SignError> {
         let signed = earlier.size();
-        let fork = |source| SignError::Fork {
-            size,
-            signed,
-            source_file: source_file.to_owned(),
-            source,
-        };
+        let fork =
+            |source| SignError::Fork { size, signed, source_file: source_file.to_owned(), source };
         if size < signed {
             return Err(fork(None));
         }

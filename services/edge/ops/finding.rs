@@ -45,10 +45,9 @@ impl Finding {
     pub fn damaged(first: u64, last: u64, error: &ReadError) -> Self {
         let (zh, en) = match error {
             ReadError::Corrupt { what, .. } => (corruption_zh(*what), what.to_string()),
-            ReadError::Engine(_) => (
-                "存储引擎无法读取".to_owned(),
-                "the storage engine cannot read it".to_owned(),
-            ),
+            ReadError::Engine(_) => {
+                ("存储引擎无法读取".to_owned(), "the storage engine cannot read it".to_owned())
+            }
         };
         let which = if first == last {
             (format!("第 {first} 条"), format!("position {first}"))
@@ -129,10 +128,9 @@ pub fn unopened(error: &OpenError) -> Finding {
                 dir.display()
             ),
         ),
-        OpenError::Malformed { path, .. } => (
-            "MALFORMED",
-            format!("{} 的内容不是本程序所写；请从备份恢复该文件", path.display()),
-        ),
+        OpenError::Malformed { path, .. } => {
+            ("MALFORMED", format!("{} 的内容不是本程序所写；请从备份恢复该文件", path.display()))
+        }
         OpenError::OtherLedger { dir, found, expected } => (
             "OTHER_LEDGER",
             format!("{} 属于台账 {found}，不是 {expected}；请选择正确的目录", dir.display()),
@@ -140,18 +138,21 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::TailLost { dir, head, high_water } => (
             "TAIL_LOST",
             format!(
-                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请恢复覆盖至第 {high_water} 条的备份",
+                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请用 duty-ledger restore 恢复覆盖至第 {high_water} 条的备份；如接受丢失，将 {head} 写入 HIGH-WATER 文件",
                 dir.display()
             ),
         ),
         OpenError::Corrupt { dir, .. } => (
             "CORRUPT",
-            format!("存储引擎无法打开 {}；请保留目录原样，恢复最近的备份", dir.display()),
+            format!(
+                "存储引擎无法打开 {}；请保留目录原样，用 duty-ledger restore 恢复最近的备份",
+                dir.display()
+            ),
         ),
         OpenError::Damaged { dir, position, what } => (
             "DAMAGED",
             format!(
-                "{} 的第 {position} 条已损坏：{}；请保留目录原样，恢复覆盖该条的备份",
+                "{} 的第 {position} 条已损坏：{}；请保留目录原样，用 duty-ledger restore 恢复覆盖该条的备份",
                 dir.display(),
                 corruption_zh(*what)
             ),
@@ -160,9 +161,7 @@ pub fn unopened(error: &OpenError) -> Finding {
             "STORAGE_FULL",
             format!("{} 所在磁盘空间不足，无法打开；腾出空间后重试，数据没有丢失", dir.display()),
         ),
-        OpenError::Engine { dir, .. } => {
-            ("ENGINE", format!("存储引擎无法打开 {}", dir.display()))
-        }
+        OpenError::Engine { dir, .. } => ("ENGINE", format!("存储引擎无法打开 {}", dir.display())),
     };
     let position = match error {
         OpenError::TailLost { head, .. } => Some(head.events() + 1),

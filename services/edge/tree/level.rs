@@ -114,7 +114,8 @@ impl Hashes for LevelFiles {
     type Error = TreeError;
 
     fn read(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, TreeError> {
-        let file = self.levels.get(usize::from(level)).ok_or(TreeError::Missing { level, first })?;
+        let file =
+            self.levels.get(usize::from(level)).ok_or(TreeError::Missing { level, first })?;
         read_file(file, first, count).map_err(|source| TreeError::Read { level, source })
     }
 }

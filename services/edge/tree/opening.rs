@@ -78,7 +78,9 @@ pub enum OpenTreeError {
     #[error("建树时无法读取台账 / the journal could not be read for the tree")]
     Journal(#[source] journal::ReadError),
     /// The files of the tree could not be used.
-    #[error("无法读写哈希树文件（目录 tree 可删除，启动时重建）/ the files of the tree could not be used (the directory tree may be removed: it is rebuilt)")]
+    #[error(
+        "无法读写哈希树文件（目录 tree 可删除，启动时重建）/ the files of the tree could not be used (the directory tree may be removed: it is rebuilt)"
+    )]
     Files(#[source] TreeError),
 }
 

@@ -5,8 +5,9 @@
 //! | entry        | what                                                                  |
 //! |--------------|-----------------------------------------------------------------------|
 //! | `LOCK`       | locked by the process that has the journal open, and names it         |
-//! | `FORMAT`     | format version and ledger id; an older one is upgraded                     |
+//! | `FORMAT`     | format version and ledger id; an older one is upgraded                |
 //! | `HIGH-WATER` | a position that was once durable, to notice a lost tail               |
+//! | `SYNC-FAILED`| there after a failed sync of the log, until it is written anew        |
 //! | `sled/`      | sled's files; one tree, the frames of `journal::frame` by position    |
 //!
 //! This crate knows nothing of what an event means, and it repairs nothing: a journal with
@@ -35,6 +36,7 @@ pub use inspect::Inspection;
 pub use lock::Holder;
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
 pub use sled_journal::SledJournal;
+pub use store::free_bytes;
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use journal::frame::{self, Events, Frame};
 use journal::{
-    AppendError, BoxError, CloseError, Corruption, Damage, Entry, Head, Journal, Position, ReadError,
-    ReadLimit, RecoverError,
+    AppendError, BoxError, CloseError, Corruption, Damage, Entry, Head, Journal, Position,
+    ReadError, ReadLimit, RecoverError,
 };
 use parking_lot::{Mutex, RwLock};
 
@@ -71,7 +71,10 @@ impl SledJournal {
     pub fn open(dir: &Path, options: Options) -> Result<SledJournal, OpenError> {
         directory::prepare(dir)?;
         let lock = Lock::take(dir)?;
-        let ledger = directory::ledger(dir, options.new_ledger, options.expected_ledger)?;
+        // `FORMAT` is read first, it may say that nothing else can be understood; it is written
+        // last, it says that the rest is there.
+        let ledger = || directory::ledger(dir, options.new_ledger, options.expected_ledger);
+        let known = if directory::has_format(dir)? { Some(ledger()?) } else { None };
         let log_exists = directory::exists(&dir.join("sled").join("db"))?;
         let high_water = directory::high_water(dir, log_exists)?;
         let lost = |head| {
@@ -82,6 +85,7 @@ impl SledJournal {
             // Before sled makes a new log, which would look like an empty journal.
             lost(Head::EMPTY)?;
         }
+        let ledger = known.map_or_else(ledger, Ok)?;
         let store = Store::open(dir, options.cache_bytes)?;
         let head = check::head(&store, options.check).map_err(|finding| refused(dir, finding))?;
         lost(head)?;
@@ -150,12 +154,10 @@ impl SledJournal {
     }
 
     fn has_room(&self, needed: u64) -> bool {
-        match store::free_bytes(&self.dir) {
-            Ok(Some(free)) => self.free_bytes_min.saturating_add(needed) <= free,
-            // A file system that does not say is no reason to refuse: if there is no
-            // room, the write will tell.
-            Ok(None) | Err(_) => true,
-        }
+        // A file system that does not say is no reason to refuse: if there is no room, the write
+        // will tell.
+        let free = store::free_bytes(&self.dir);
+        free.is_none_or(|free| self.free_bytes_min.saturating_add(needed) <= free)
     }
 
     /// Opens the store again after a write ran out of room. sled keeps failing until then.
@@ -171,6 +173,7 @@ impl SledJournal {
             if let Err(error) = open.is_synced() {
                 *store = Some(open);
                 writer.state = State::Poisoned;
+                directory::mark_doubtful(&self.dir);
                 return Err(engine(Box::new(error)));
             }
             drop(open);
@@ -276,6 +279,9 @@ impl Journal for SledJournal {
             None => Err(EngineError::NotOpen),
         };
         if let Err(error) = written {
+            if matches!(error, EngineError::Sync(_)) {
+                directory::mark_doubtful(&self.dir);
+            }
             // A sync that ran out of room has lost what it was to force out.
             let full = error.is_storage_full() && !matches!(error, EngineError::Sync(_));
             writer.state = if full { State::Full } else { State::Poisoned };

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use journal::frame::{self, Frame};
-use rustix::fs::{FlockOperation, fdatasync, flock, statvfs};
+use rustix::fs::{FlockOperation, fdatasync, flock};
 use rustix::io::{Errno, retry_on_intr};
 
-use crate::directory::{exists, failed, sync_dir};
+use crate::directory::{exists, failed, resolve_doubt, sync_dir};
 use crate::{EngineError, OpenError};
 
 /// Bytes of one segment of sled's log, fixed at creation.
@@ -61,6 +61,7 @@ impl Store {
         remove_unfinished_snapshots(&sled_dir)?;
         let path = sled_dir.join("db");
         if exists(&path)? {
+            resolve_doubt(dir, &path)?;
             sync_file(&path)?;
         }
         let db = open_when_free(dir, &sled_dir, cache_bytes)?;
@@ -137,12 +138,11 @@ impl Drop for Store {
     }
 }
 
-/// Bytes the file system still has for us; `None` if it does not count them.
-pub(crate) fn free_bytes(dir: &Path) -> Result<Option<u64>, EngineError> {
-    let stat = retry_on_intr(|| statvfs(dir));
-    let stat = stat.map_err(|errno| EngineError::FreeSpace(errno.into()))?;
-    let counted = stat.f_blocks > 0;
-    Ok(counted.then(|| stat.f_bavail.saturating_mul(stat.f_frsize)))
+/// Bytes the file system of `path` still has for us; `None` if it does not say.
+#[must_use]
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let stat = retry_on_intr(|| rustix::fs::statvfs(path)).ok()?;
+    (0 < stat.f_blocks).then(|| stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 /// A range scan whose steps can fail but not panic.

@@ -24,9 +24,7 @@ pub mod sweep;
 
 use bytes::Bytes;
 
-pub use error::{
-    AppendError, BoxError, CloseError, Corruption, Damage, ReadError, RecoverError,
-};
+pub use error::{AppendError, BoxError, CloseError, Corruption, Damage, ReadError, RecoverError};
 pub use fault::{Fault, FaultJournal};
 pub use memory::MemoryJournal;
 pub use position::{Head, Position};

@@ -97,8 +97,7 @@ impl Disk {
                 let inodes: Vec<_> = self.files.keys().copied().collect();
                 let files = inodes.iter().flat_map(|inode| self.open(inode));
                 let namings = self.namings.iter().filter(|naming| naming.ended);
-                let mut covered: Vec<_> =
-                    files.chain(namings.map(|naming| naming.step)).collect();
+                let mut covered: Vec<_> = files.chain(namings.map(|naming| naming.step)).collect();
                 covered.sort_unstable();
                 self.syncs.insert(step, covered);
             }

@@ -71,7 +71,8 @@ pub(super) fn draw<'a>(disk: &'a Disk, random: &mut Random) -> State<'a> {
     let parts = parts(fate, disk.namings.len(), random, |_| 1);
     for (naming, part) in disk.namings.iter().zip(parts) {
         // A change of names is atomic: half of it is none of it.
-        let takes_place = matches!(part, Part::Whole) || matches!(part, Part::Some if throw(random));
+        let takes_place =
+            matches!(part, Part::Whole) || matches!(part, Part::Some if throw(random));
         if takes_place {
             name(&mut names, naming);
         }
@@ -111,9 +112,27 @@ fn parts(
         Fate::AllKept => Part::Whole,
         Fate::AllLost => Part::Nothing,
         Fate::Prefix if index == chosen => Part::Start(random.below(sectors(index) + 1)),
-        Fate::Prefix => if index < chosen { Part::Whole } else { Part::Nothing },
-        Fate::OneLost => if index == chosen { Part::Nothing } else { Part::Whole },
-        Fate::OneKept => if index == chosen { Part::Whole } else { Part::Nothing },
+        Fate::Prefix => {
+            if index < chosen {
+                Part::Whole
+            } else {
+                Part::Nothing
+            }
+        }
+        Fate::OneLost => {
+            if index == chosen {
+                Part::Nothing
+            } else {
+                Part::Whole
+            }
+        }
+        Fate::OneKept => {
+            if index == chosen {
+                Part::Whole
+            } else {
+                Part::Nothing
+            }
+        }
         Fate::Subset => match random.below(4) {
             0 => Part::Nothing,
             1 => Part::Start(random.below(sectors(index) + 1)),
@@ -236,7 +255,8 @@ impl State<'_> {
     fn walk(&self, root: Inode, visit: &mut impl FnMut(&str, Option<&Image<'_>>)) {
         let mut left = vec![(root, String::new())];
         while let Some((dir, prefix)) = left.pop() {
-            for ((_, name), inode) in self.names.range((dir, String::new())..(dir + 1, String::new()))
+            for ((_, name), inode) in
+                self.names.range((dir, String::new())..(dir + 1, String::new()))
             {
                 let path = format!("{prefix}{name}");
                 let image = self.files.get(inode);

@@ -19,13 +19,34 @@ pub(super) type Inode = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     /// A name was given to a new inode.
-    Create { dir: Inode, name: String, inode: Inode, is_dir: bool },
-    Unlink { dir: Inode, name: String },
-    Rename { from: (Inode, String), to: (Inode, String), inode: Inode },
-    Write { inode: Inode, offset: usize, data: Bytes },
-    Resize { inode: Inode, len: usize },
+    Create {
+        dir: Inode,
+        name: String,
+        inode: Inode,
+        is_dir: bool,
+    },
+    Unlink {
+        dir: Inode,
+        name: String,
+    },
+    Rename {
+        from: (Inode, String),
+        to: (Inode, String),
+        inode: Inode,
+    },
+    Write {
+        inode: Inode,
+        offset: usize,
+        data: Bytes,
+    },
+    Resize {
+        inode: Inode,
+        len: usize,
+    },
     /// `fsync` or `fdatasync` that succeeded.
-    Sync { inode: Inode },
+    Sync {
+        inode: Inode,
+    },
     /// `syncfs` or `sync`.
     SyncAll,
 }

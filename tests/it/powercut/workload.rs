@@ -57,11 +57,69 @@ pub(super) struct Run {
     pub(super) entries: Vec<Vec<u8>>,
 }
 
+/// What the clients know.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     next: u128,
-    acks: Vec<Ack>,
-    batches: Vec<Vec<String>>,
+    pub(super) acks: Vec<Ack>,
+    pub(super) batches: Vec<Vec<String>>,
+}
+
+impl Known {
+    /// Nothing yet; numbers start at 1.
+    pub(super) fn first() -> Self {
+        Self { next: 1, ..Self::default() }
+    }
+}
+
+/// Has clients append until there are so many more answers, and kills the service over it.
+pub(super) fn append_and_kill(
+    server: Server,
+    known: &Arc<Mutex<Known>>,
+    random: &mut Random,
+    answers: usize,
+) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let clients = runtime.block_on(Clients::connect(&server.api));
+    if known.lock().batches.is_empty() {
+        runtime.block_on(seed::registry(&clients));
+    }
+    let enough = known.lock().acks.len() + answers;
+    let writers = spawn(&runtime, &clients, known, random, enough, End::Killed);
+    wait_for("enough answers", || (enough <= known.lock().acks.len()).then_some(()));
+    server.kill();
+    runtime.block_on(within("the clients", writers.join_all()));
+}
+
+/// The same, and stops it when all of them have ended.
+fn append_and_stop(server: Server, known: &Arc<Mutex<Known>>, random: &mut Random, answers: usize) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let clients = runtime.block_on(Clients::connect(&server.api));
+    if known.lock().batches.is_empty() {
+        runtime.block_on(seed::registry(&clients));
+    }
+    let enough = known.lock().acks.len() + answers;
+    let writers = spawn(&runtime, &clients, known, random, enough, End::Stopped);
+    runtime.block_on(within("the clients", writers.join_all()));
+    drop(clients);
+    server.terminate();
+}
+
+fn spawn(
+    runtime: &tokio::runtime::Runtime,
+    clients: &Clients,
+    known: &Arc<Mutex<Known>>,
+    random: &mut Random,
+    enough: usize,
+    end: End,
+) -> tokio::task::JoinSet<()> {
+    let mut writers = tokio::task::JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (clients, known) = (clients.clone(), Arc::clone(known));
+        let random = Random::new(random.next());
+        writers.spawn_on(append(clients, known, random, enough, end), runtime.handle());
+    }
+    writers
 }
 
 /// Runs the service through its lives and records them.
@@ -71,30 +129,13 @@ pub(super) fn record(random: &mut Random) -> Run {
     fs::create_dir(&root).expect("a directory");
     let data = root.join(DATA);
     let mut recorder = Recorder::new(&root);
-    let known = Arc::new(Mutex::new(Known { next: 1, ..Known::default() }));
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let known = Arc::new(Mutex::new(Known::first()));
     for (life, (answers, end)) in LIVES.into_iter().enumerate() {
         let trace = place.path().join(format!("trace-{life}"));
         let server = Server::traced(strace::record(&trace, &serve(&data)), &data);
-        let clients = runtime.block_on(Clients::connect(&server.api));
-        if life == 0 {
-            runtime.block_on(seed::registry(&clients));
-        }
-        let enough = known.lock().acks.len() + answers;
-        let mut writers = tokio::task::JoinSet::new();
-        for _ in 0..CLIENTS {
-            let (clients, known) = (clients.clone(), Arc::clone(&known));
-            let random = Random::new(random.next());
-            writers.spawn_on(append(clients, known, random, enough, end), runtime.handle());
-        }
-        if end == End::Killed {
-            wait_for("enough answers", || (enough <= known.lock().acks.len()).then_some(()));
-            server.kill();
-            runtime.block_on(within("the clients", writers.join_all()));
-        } else {
-            runtime.block_on(within("the clients", writers.join_all()));
-            drop(clients);
-            server.terminate();
+        match end {
+            End::Killed => append_and_kill(server, &known, random, answers),
+            End::Stopped => append_and_stop(server, &known, random, answers),
         }
         let after = record::read_tree(&root);
         recorder.process(&fs::read(&trace).expect("a trace"), &after);
@@ -102,10 +143,7 @@ pub(super) fn record(random: &mut Random) -> Run {
         recorder_has_it_all(&recorder.recording, &after);
     }
     let known = std::mem::take(&mut *known.lock());
-    let mut acks = known.acks;
-    acks.sort_by_key(|ack| ack.at);
-    let entries = entries(&data);
-    Run { recording: recorder.recording, acks, batches: known.batches, entries }
+    Run::of(recorder.recording, known.acks, known.batches, entries(&data))
 }
 
 /// Appends until the service is gone or enough answers are there.
@@ -138,8 +176,11 @@ async fn append(
         let Ok(answer) = client.append_events(batch(events.collect())).await else { return };
         let at = now();
         let receipts = answer.into_inner().receipts.into_iter();
-        let acks = receipts
-            .map(|receipt| Ack { at, event_id: receipt.event_id, position: receipt.position });
+        let acks = receipts.map(|receipt| Ack {
+            at,
+            event_id: receipt.event_id,
+            position: receipt.position,
+        });
         known.lock().acks.extend(acks);
     }
 }
@@ -173,7 +214,7 @@ fn recorder_has_it_all(recording: &Recording, after: &Tree) {
 }
 
 /// All entries of a journal, as stored.
-fn entries(data: &Path) -> Vec<Vec<u8>> {
+pub(super) fn entries(data: &Path) -> Vec<Vec<u8>> {
     let journal = open(data);
     let all = ReadLimit { events: usize::MAX, bytes: usize::MAX };
     let read = journal.read(Position::FIRST, all).expect("a sound journal");
@@ -181,6 +222,17 @@ fn entries(data: &Path) -> Vec<Vec<u8>> {
 }
 
 impl Run {
+    /// What was recorded, and what is known about it.
+    pub(super) fn of(
+        recording: Recording,
+        mut acks: Vec<Ack>,
+        batches: Vec<Vec<String>>,
+        entries: Vec<Vec<u8>>,
+    ) -> Self {
+        acks.sort_by_key(|ack| ack.at);
+        Self { recording, acks, batches, entries }
+    }
+
     /// The root of the RFC 6962 tree over the first so many entries, in hexadecimal.
     pub(super) fn roots(&self) -> Vec<String> {
         let leaves: Vec<[u8; 32]> =
@@ -214,7 +266,7 @@ impl Run {
     }
 }
 
-pub(super) fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
+fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
     match leaves {
         [] => hash(&[]),
         [leaf] => *leaf,
@@ -226,12 +278,12 @@ pub(super) fn root(leaves: &[[u8; 32]]) -> [u8; 32] {
     }
 }
 
-pub(super) fn hash(parts: &[&[u8]]) -> [u8; 32] {
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     parts.iter().for_each(|part| hash.update(part));
     hash.finalize().into()
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -95,8 +95,19 @@ impl Server {
         server
     }
 
+    /// Starts a service over a directory and waits for nothing.
+    pub(crate) fn starting(directory: &Path) -> Self {
+        Self::spawn(serve(directory))
+    }
+
     /// Starts a service by a command and waits until it serves.
-    pub(crate) fn of(mut command: Command) -> Self {
+    pub(crate) fn of(command: Command) -> Self {
+        let mut server = Self::spawn(command);
+        server.api = server.address("serving the API address=");
+        server
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -111,9 +122,7 @@ impl Server {
             }
         });
         let pid = child.id();
-        let mut server = Self { child, pid, lines, reader: Some(reader), api: String::new() };
-        server.api = server.address("serving the API address=");
-        server
+        Self { child, pid, lines, reader: Some(reader), api: String::new() }
     }
 
     fn address(&mut self, mark: &str) -> String {

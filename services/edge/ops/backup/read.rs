@@ -57,9 +57,9 @@ impl BadBackup {
             Self::Newer { found } => format!(
                 "备份为格式 {found}，本程序只识别到格式 {FORMAT}；请用写入它的版本或更新的版本恢复"
             ),
-            Self::Truncated { at, .. } => format!(
-                "备份不完整：在第 {at} 字节处中断；请从制作处重新复制，并核对 .sha256"
-            ),
+            Self::Truncated { at, .. } => {
+                format!("备份不完整：在第 {at} 字节处中断；请从制作处重新复制，并核对 .sha256")
+            }
             Self::Damaged { what } => {
                 format!("备份已损坏（{what}）；请重新复制，并核对 .sha256")
             }
@@ -168,7 +168,10 @@ impl<R: Read> Reader<R> {
                     let count: [u8; 4] =
                         count.try_into().map_err(|_| damaged("a chunk has no head"))?;
                     if u64::from_be_bytes(*first) != self.next {
-                        return Err(damaged(format!("entry {} is not where it belongs", self.next)));
+                        return Err(damaged(format!(
+                            "entry {} is not where it belongs",
+                            self.next
+                        )));
                     }
                     self.left = u32::from_be_bytes(count);
                     self.chunk = rest.into();

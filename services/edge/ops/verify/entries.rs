@@ -39,7 +39,9 @@ impl Entries {
             findings.add(Finding::at(
                 position,
                 "TIME_BACKWARDS",
-                format!("第 {position} 条记录时间 {now} 早于前一条 {last}：内容被改动，请从备份恢复"),
+                format!(
+                    "第 {position} 条记录时间 {now} 早于前一条 {last}：内容被改动，请从备份恢复"
+                ),
                 format!(
                     "position {position} is recorded at {now}, before the entry before it \
                      ({last}): it was altered, restore a backup"
@@ -54,7 +56,9 @@ impl Entries {
             findings.add(Finding::at(
                 position,
                 "EVENT_ID_REPEATED",
-                format!("第 {position} 条的事件编号 {id} 已见于第 {first} 条：内容被改动，请从备份恢复"),
+                format!(
+                    "第 {position} 条的事件编号 {id} 已见于第 {first} 条：内容被改动，请从备份恢复"
+                ),
                 format!(
                     "position {position} has the event id {id} of position {first}: it was \
                      altered, restore a backup"
@@ -79,7 +83,9 @@ fn undecodable(position: u64, error: &CodecError) -> Finding {
     Finding::at(
         position,
         "ENTRY_SENSELESS",
-        format!("第 {position} 条不是本程序能理解的记录（{why}）：由更新的版本写入，或内容被改动；请用新版本检查，或从备份恢复"),
+        format!(
+            "第 {position} 条不是本程序能理解的记录（{why}）：由更新的版本写入，或内容被改动；请用新版本检查，或从备份恢复"
+        ),
         format!(
             "position {position} is no entry this program understands ({why}): a later version \
              wrote it, or it was altered; check with the later version, or restore a backup"

@@ -41,13 +41,20 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Opens the level files there are.
+    ///
+    /// They count as far as the last checkpoint was signed. Behind it nothing was ever proved, the
+    /// next start reads it from the journal again, and a power cut may have left anything there.
     pub(super) fn open(dir: Option<&Path>, findings: &mut Findings<'_>) -> Self {
         let mut levels = Vec::new();
+        let signed = dir.map_or(0, signed_size);
         for level in (0..LEVELS).filter(|_| dir.is_some()) {
             let name = format!("{DIRECTORY}/level-{level}");
             let path = dir.unwrap_or(Path::new("")).join(&name);
             match LevelFile::open(&path, name.clone()) {
-                Ok(file) => levels.push(file),
+                Ok(mut file) => {
+                    file.length = file.length.min(crate::tree::hashes_at(level, signed));
+                    levels.push(file);
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
                 Err(error) => {
                     findings.add(unreadable(&name, &error));
@@ -153,6 +160,16 @@ impl Tree {
                 ),
             ));
         }
+    }
+}
+
+/// The size of the last signed checkpoint, by its own word; 0 without one.
+fn signed_size(dir: &Path) -> u64 {
+    match std::fs::read_to_string(dir.join(crate::log::CHECKPOINT)) {
+        // What cannot be read is no reason to look at less.
+        Ok(text) => text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(u64::MAX),
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
+        Err(_) => u64::MAX,
     }
 }
 
