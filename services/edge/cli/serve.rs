@@ -123,7 +123,7 @@ impl ServeError {
         let ServeError::Journal(error) = self else { return crate::chain(self) };
         let Finding { zh, en, .. } = ops::finding::unopened(error);
         // What the system or the engine said, where that is not in the words.
-        let said = std::error::Error::source(error).map(|source| crate::chain(source));
+        let said = std::error::Error::source(error).map(crate::chain);
         let said = said
             .filter(|said| !en.contains(said))
             .map_or(String::new(), |said| format!("\n  {said}"));

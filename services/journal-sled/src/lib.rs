@@ -19,6 +19,7 @@
 //! - what is read was durable before; what a failed append left behind shows up at the
 //!   next open only;
 //! - no record is ever long enough for one of sled's blob files, which are never synced;
+//! - a write that sled forgets about when it fails is woken (`watchdog`);
 //! - sled's `flush_async` (deadlocks), `generate_id` (jumps) and transactions are not used.
 
 mod check;
@@ -29,6 +30,7 @@ mod lock;
 mod options;
 mod sled_journal;
 mod store;
+mod watchdog;
 
 pub use directory::FORMAT_VERSION;
 pub use error::{EngineError, OpenError};

@@ -166,6 +166,9 @@ impl SledJournal {
             return Err(RecoverError::StorageFull);
         }
         let engine = |error: BoxError| RecoverError::Engine(error);
+        if let Some(store) = &*self.store.read() {
+            store.wake_readers();
+        }
         // Waits for the readers, whose iterators would keep sled open.
         let mut store = self.store.write();
         if let Some(open) = store.take() {

@@ -15,6 +15,7 @@ use rustix::fs::{FlockOperation, fdatasync, flock};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::directory::{exists, failed, resolve_doubt, sync_dir};
+use crate::watchdog::{self, Watchdog};
 use crate::{EngineError, OpenError};
 
 /// Bytes of one segment of sled's log, fixed at creation.
@@ -45,6 +46,8 @@ pub(crate) struct Store {
     /// `Some` until dropped.
     db: Option<sled::Db>,
     log: File,
+    /// `Some` until dropped, which comes first: it holds the database as well.
+    watchdog: Option<Watchdog>,
 }
 
 impl Store {
@@ -66,10 +69,16 @@ impl Store {
         }
         let db = open_when_free(dir, &sled_dir, cache_bytes)?;
         let log = File::open(&path).map_err(failed("open", &path))?;
-        let store = Store { db: Some(db), log };
+        let watchdog = Watchdog::start(&db).map_err(failed("start a thread for", &sled_dir))?;
+        let store = Store { db: Some(db), log, watchdog: Some(watchdog) };
         sync_all(&sled_dir)?;
         sync_dir(dir)?;
         Ok(store)
+    }
+
+    /// Wakes readers who wait for what a failed write will never bring.
+    pub(crate) fn wake_readers(&self) {
+        watchdog::nudge(self.db());
     }
 
     /// Whether everything ever written to the log is on the device, so that opening it again may
@@ -87,6 +96,7 @@ impl Store {
                 batch.insert(&frame.key, frame.value);
             }
             let db = self.db();
+            let _busy = self.watchdog.as_ref().map(Watchdog::busy);
             db.apply_batch(batch).map_err(EngineError::Sled)?;
             db.flush().map_err(EngineError::Sled)?;
             // sled's flush ends in sync_file_range: no metadata, no disk cache. Measured:
@@ -133,6 +143,7 @@ impl Drop for Store {
     fn drop(&mut self) {
         // Dropping the last handle flushes, then syncs and unwraps the outcome. After a
         // failed sync of ours that panics, and a panic here would take the process down.
+        drop(self.watchdog.take());
         let db = self.db.take();
         let _ = catch_unwind(AssertUnwindSafe(move || drop(db)));
     }
@@ -190,7 +201,7 @@ fn create(dir: &Path, sled_dir: &Path, cache_bytes: u64) -> Result<(), OpenError
     fs::create_dir(&new).map_err(failed("create the directory", &new))?;
     let db = open_when_free(dir, &new, cache_bytes)?;
     let log = File::open(new.join("db")).map_err(failed("open", &new))?;
-    drop(Store { db: Some(db), log });
+    drop(Store { db: Some(db), log, watchdog: None });
     wait_until_free(&new.join("db"))?;
     sync_all(&new)?;
     fs::rename(&new, sled_dir).map_err(failed("rename", &new))?;

@@ -302,6 +302,6 @@ impl Image<'_> {
 
 fn is_zero(block: &[u8]) -> bool {
     // Compared as a whole: a loop over bytes is slow without optimization.
-    const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
     block == &ZEROS[..block.len()]
 }

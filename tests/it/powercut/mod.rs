@@ -35,11 +35,7 @@ const SERVED_EVERY: usize = 50;
 /// The recorded run: made once, whoever asks first.
 fn recorded() -> &'static Run {
     static RUN: OnceLock<Run> = OnceLock::new();
-    RUN.get_or_init(|| {
-        let mut random = Random::from_environment();
-        println!("recording: DUTY_LEDGER_SEED={}", random.seed());
-        workload::record(&mut random)
-    })
+    RUN.get_or_init(|| workload::record(&mut Random::from_environment()))
 }
 
 /// What is true about a run, worked out once.

@@ -46,16 +46,6 @@ fn wrap(mut command: Command, traced: &Command) -> Command {
     command
 }
 
-/// Whether `strace` is here and may trace; says why if not.
-pub(crate) fn is_usable() -> Result<(), String> {
-    let tried = Command::new("strace").args(["-f", "-o", "/dev/null", "--", "true"]).output();
-    match tried {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
-        Err(error) => Err(format!("strace: {error}; on Debian: apt-get install strace")),
-    }
-}
-
 /// One system call.
 #[derive(Debug)]
 pub(super) struct Call {

@@ -74,6 +74,8 @@ impl Ran {
 pub(crate) struct Server {
     child: Child,
     pid: u32,
+    /// Whether errors in the log are what the test is about.
+    is_troubled: bool,
     lines: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
     /// Where the API listens.
@@ -122,7 +124,7 @@ impl Server {
             }
         });
         let pid = child.id();
-        Self { child, pid, lines, reader: Some(reader), api: String::new() }
+        Self { child, pid, is_troubled: false, lines, reader: Some(reader), api: String::new() }
     }
 
     fn address(&mut self, mark: &str) -> String {
@@ -134,6 +136,12 @@ impl Server {
             let found = lines.iter().find_map(|line| line.split_once(mark));
             found.map(|(_, address)| address.trim().to_owned())
         })
+    }
+
+    /// The same service; the errors in its log are what the test provokes.
+    pub(crate) fn troubled(mut self) -> Self {
+        self.is_troubled = true;
+        self
     }
 
     /// The address for `--server`.
@@ -184,12 +192,15 @@ impl Server {
             .iter()
             .filter(|line| line.contains("ERROR") || line.contains("panicked"))
             .collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        assert!(self.is_troubled || errors.is_empty(), "{errors:#?}");
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the log of the service: {:#?}", self.lines.lock());
+        }
         // It may have ended already. A tracer that is killed lets go of what it traces.
         if self.pid != self.child.id() && matches!(self.child.try_wait(), Ok(None)) {
             let _ = Command::new("kill").args(["-KILL", &self.pid.to_string()]).status();

@@ -13,16 +13,16 @@ pub(crate) struct Mount {
 impl Mount {
     /// A file system in memory.
     pub(crate) fn tmpfs(size: &str) -> Result<Self, String> {
-        Self::mount(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+        Self::at_new_point(&["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
     }
 
     /// An ext4 image on a loop device.
     pub(crate) fn ext4(image: &Path, options: &str) -> Result<Self, String> {
         let image = image.to_str().expect("UTF-8");
-        Self::mount(&["-t", "ext4", "-o", options, image])
+        Self::at_new_point(&["-t", "ext4", "-o", options, image])
     }
 
-    fn mount(args: &[&str]) -> Result<Self, String> {
+    fn at_new_point(args: &[&str]) -> Result<Self, String> {
         let point = directory();
         run(Command::new("mount").args(args).arg(point.path()))?;
         Ok(Self { point })
