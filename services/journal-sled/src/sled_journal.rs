@@ -306,7 +306,13 @@ impl Journal for SledJournal {
         if !head.covers(from) {
             return Ok(Vec::new());
         }
-        self.collect(from, head, limit)
+        let read = self.collect(from, head, limit);
+        if matches!(read, Err(ReadError::Engine(_))) && self.writer.lock().state == State::Full {
+            // sled can fail to read its last pages after it ran out of room, and is not open at
+            // all after it ran out again while it was opened.
+            return self.recover().map_or(read, |_| self.collect(from, head, limit));
+        }
+        read
     }
 
     fn recover(&self) -> Result<Head, RecoverError> {

@@ -197,6 +197,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "what a failed test leaves to look at")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("the log of the service: {:#?}", self.lines.lock());
