@@ -21,10 +21,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::days;
 use crate::grpc::Api;
+use crate::grpc::admin::{Admin, Served};
+use crate::http;
 use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::pb::admin_service_server::AdminServiceServer;
+use crate::persons::{self, Persons, PersonsError, Place};
 use crate::storage::Storage;
 
 /// The services of the API, as health names them.
@@ -34,6 +38,7 @@ pub const SERVICES: &[&str] = &[
     "dutyledger.v1.ReviewService",
     "dutyledger.v1.ComplianceService",
     "dutyledger.v1.EvaluationService",
+    "dutyledger.v1.LedgerService",
 ];
 /// Health name of "the process lives": true from the start, also while the journal is replayed.
 const LIVENESS: &str = "liveness";
@@ -44,10 +49,11 @@ const READINESS: &str = "readiness";
 pub struct Sockets {
     api: TcpListener,
     admin: TcpListener,
+    http: TcpListener,
 }
 
 impl Sockets {
-    /// Binds both ports.
+    /// Binds the ports.
     ///
     /// # Errors
     /// The address and what the system said.
@@ -55,7 +61,11 @@ impl Sockets {
         let bind = |address: SocketAddr| async move {
             TcpListener::bind(address).await.map_err(|error| (address, error))
         };
-        Ok(Self { api: bind(config.listen).await?, admin: bind(config.admin_listen).await? })
+        Ok(Self {
+            api: bind(config.listen).await?,
+            admin: bind(config.admin_listen).await?,
+            http: bind(config.http_listen).await?,
+        })
     }
 }
 
@@ -65,13 +75,17 @@ pub struct App {
     pub api_address: SocketAddr,
     /// Where the health port listens.
     pub admin_address: SocketAddr,
+    /// Where checkpoint and tiles are served.
+    pub http_address: SocketAddr,
     opened: Opened,
     publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
     api: JoinHandle<Result<(), tonic::transport::Error>>,
     admin: JoinHandle<Result<(), tonic::transport::Error>>,
+    http: JoinHandle<std::io::Result<()>>,
     days: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     poison: JoinHandle<()>,
     notice: Duration,
     drain: Duration,
@@ -92,6 +106,9 @@ pub enum StartError {
     /// The task that opened the log did not finish.
     #[error("opening was cut short")]
     CutShort,
+    /// The keys of persons could not be opened, or those of erased persons not destroyed.
+    #[error("人员密钥不可用 / the keys of persons cannot be used")]
+    Persons(#[source] PersonsError),
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -110,28 +127,52 @@ impl App {
     ) -> Result<Self, E> {
         let api_address = sockets.api.local_addr().map_err(StartError::Socket)?;
         let admin_address = sockets.admin.local_addr().map_err(StartError::Socket)?;
+        let http_address = sockets.http.local_addr().map_err(StartError::Socket)?;
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status(LIVENESS, ServingStatus::Serving).await;
         ready(&health, false).await;
         let (stopping, stop) = watch::channel(false);
 
-        let admin_routes = Routes::new(health_service.clone());
+        let (served, admin_served) = watch::channel(None);
+        let (measured, measures) = watch::channel(None);
+        let admin_routes = Routes::new(health_service.clone())
+            .add_service(AdminServiceServer::new(Admin::new(admin_served)))
+            .into_axum_router();
+        let admin_routes = Routes::from(admin_routes.merge(http::metrics::router(measures)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
-        let storage = open_journal().await?.into();
-        let log = open_log(config, &storage).await?;
+        let storage: Storage = open_journal().await?.into();
+        let (id, dir) = (storage.ledger.clone(), storage.dir.clone());
+        let place = Place {
+            data_dir: storage.dir.clone(),
+            ledger: storage.ledger.clone(),
+            kek: config.person_kek.clone(),
+        };
+        let log = open_log(config, &storage, Arc::clone(&clock)).await?;
         let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
         let opened = opening.await.map_err(StartError::Open)?;
+        let persons = match open_persons(place, &opened.ledger).await {
+            Ok(persons) => Arc::new(persons),
+            Err(error) => {
+                opening::close(opened).await;
+                return Err(error.into());
+            }
+        };
         let publisher = Publisher::start(
             opened.ledger.log().clone(),
-            Arc::clone(&clock),
             Duration::from_millis(config.checkpoint_interval_ms.into()),
         );
 
-        let routes = routes(config, opened.ledger.clone(), stop.clone())
+        let ledger = opened.ledger.clone();
+        served.send_replace(Some(Arc::new(Served { ledger, id, dir })));
+        measured.send_replace(Some(opened.ledger.clone()));
+        let pages = http::router(opened.ledger.clone(), config.serve_entries);
+        let http = http::spawn(pages, sockets.http, stop.clone());
+        let routes = routes(config, opened.ledger.clone(), Arc::clone(&persons), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);
         let api = spawn_server(routes, sockets.api, stop, Some(config.calls_per_connection_max));
         let days = tokio::spawn(days::keep_closing(opened.ledger.clone(), clock));
+        let erasures = tokio::spawn(persons::keep_erased_gone(opened.ledger.clone(), persons));
         let poison = tokio::spawn(drop_readiness_when_poisoned(
             opened.ledger.health().watch(),
             health.clone(),
@@ -140,13 +181,16 @@ impl App {
         Ok(Self {
             api_address,
             admin_address,
+            http_address,
             opened,
             publisher,
             health,
             stopping,
             api,
             admin,
+            http,
             days,
+            erasures,
             poison,
             notice: Duration::from_millis(config.shutdown_notice_ms.into()),
             drain: Duration::from_millis(config.shutdown_drain_ms.into()),
@@ -158,16 +202,20 @@ impl App {
         ready(&self.health, false).await;
         tokio::time::sleep(self.notice).await;
         self.days.abort();
+        self.erasures.abort();
         self.poison.abort();
         self.stopping.send_replace(true);
-        let (mut api, mut admin) = (self.api, self.admin);
-        let servers = async { (&mut api).await.is_ok() & (&mut admin).await.is_ok() };
+        let (mut api, mut admin, mut http) = (self.api, self.admin, self.http);
+        let servers = async {
+            (&mut api).await.is_ok() & (&mut admin).await.is_ok() & (&mut http).await.is_ok()
+        };
         // tonic waits for open connections without end; the deadline is ours.
         let drained = tokio::time::timeout(self.drain, servers).await.unwrap_or(false);
         if !drained {
             tracing::warn!("open calls did not end in time and are cut off");
             api.abort();
             admin.abort();
+            http.abort();
         }
         opening::close(self.opened).await;
         // After the writer: the last checkpoint covers everything it wrote.
@@ -177,7 +225,11 @@ impl App {
 }
 
 /// Opens the transparency log over a journal.
-async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError> {
+async fn open_log(
+    config: &Config,
+    storage: &Storage,
+    clock: Arc<dyn Clock>,
+) -> Result<Log, StartError> {
     let given = |path: &std::path::Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
     let options = LogOptions {
         origin: log::origin_of(&config.origin, &storage.ledger),
@@ -186,7 +238,9 @@ async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError>
             ed25519: given(&config.log_key_file),
             sm2: given(&config.sm2_key_file),
         },
+        witness_policy: given(&config.witness_policy_file),
         witness_mode: config.witness_mode,
+        clock,
     };
     let journal = Arc::clone(&storage.journal);
     let open = move || {
@@ -199,6 +253,21 @@ async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError>
     opened.map_err(StartError::Log)
 }
 
+/// Opens the keys of persons; what was erased is gone before anything is served.
+async fn open_persons(place: Place, ledger: &Ledger) -> Result<Persons, StartError> {
+    let registry = ledger.registry();
+    let open = move || {
+        let persons = Persons::open(place)?;
+        let destroyed = persons.destroy_erased(&registry)?;
+        if 0 < destroyed {
+            tracing::warn!(destroyed, "keys of erased persons were still there and are destroyed");
+        }
+        Ok(persons)
+    };
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| StartError::CutShort)?;
+    opened.map_err(StartError::Persons)
+}
+
 /// The services of the API over a ledger, with their limits, and reflection. Whoever serves them
 /// brings the connections; `stopping` ends the endless streams.
 ///
@@ -207,15 +276,18 @@ async fn open_log(config: &Config, storage: &Storage) -> Result<Log, StartError>
 pub fn routes(
     config: &Config,
     ledger: Ledger,
+    persons: Arc<Persons>,
     stopping: watch::Receiver<bool>,
 ) -> Result<Routes, tonic_reflection::server::Error> {
     use pb::compliance_service_server::ComplianceServiceServer;
     use pb::duty_event_service_server::DutyEventServiceServer;
     use pb::evaluation_service_server::EvaluationServiceServer;
+    use pb::ledger_service_server::LedgerServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
     let api = Api {
         ledger,
+        persons,
         min_position_wait: config.min_position_wait(),
         watch_heartbeat: config.watch_heartbeat(),
         stopping,
@@ -240,16 +312,20 @@ pub fn routes(
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )
-        .add_service(EvaluationServiceServer::new(api).max_decoding_message_size(limit)))
+        .add_service(EvaluationServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
-fn spawn_server(
+/// Serves routes on a bound socket until `stop` says so.
+pub(crate) fn spawn_server(
     routes: Routes,
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,
     calls: Option<u32>,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
     let mut server = Server::builder()
+        // For `/metrics`, which nobody reads over HTTP/2.
+        .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)));
     if let Some(calls) = calls {

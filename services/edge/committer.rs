@@ -301,6 +301,9 @@ impl Writer {
                 "a write to the journal failed: nothing more is accepted until the service is restarted"
             );
         }
+        if full {
+            self.shared.health.count_storage_full(waiting.len());
+        }
         for (_, answer) in waiting {
             let error = if full { SubmitError::StorageFull } else { SubmitError::Poisoned };
             let _ = answer.send(Err(error));

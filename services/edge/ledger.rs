@@ -4,6 +4,7 @@
 //! shows an entry that is not durable; the head is announced after the state shows it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -124,17 +125,28 @@ pub(crate) enum Message {
 #[derive(Debug)]
 pub struct Health {
     poisoned: watch::Sender<bool>,
+    storage_full: AtomicU64,
 }
 
 impl Health {
     pub(crate) fn new() -> Self {
-        Self { poisoned: watch::Sender::new(false) }
+        Self { poisoned: watch::Sender::new(false), storage_full: AtomicU64::new(0) }
     }
 
     /// Whether a write failed and nothing more is accepted.
     #[must_use]
     pub fn is_poisoned(&self) -> bool {
         *self.poisoned.borrow()
+    }
+
+    /// How many submissions were refused because the disk was full.
+    #[must_use]
+    pub fn storage_full_refusals(&self) -> u64 {
+        self.storage_full.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_storage_full(&self, submissions: usize) {
+        self.storage_full.fetch_add(submissions as u64, Ordering::Relaxed);
     }
 
     /// Follows whether a write failed.
@@ -228,6 +240,12 @@ impl Ledger {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
+    }
+
+    /// The journal, for who reads all of it: a check, a backup.
+    #[must_use]
+    pub fn journal(&self) -> &dyn Journal {
+        &*self.shared.journal
     }
 
     /// Follows the head.

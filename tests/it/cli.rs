@@ -13,7 +13,16 @@ const YEAR: [&str; 2] = ["--year", "2022"];
 fn the_demo_shows_what_a_real_report_is_worth() {
     let directory = directory();
     let dir = directory.path().to_str().expect("UTF-8");
-    let args = ["demo", "--exit", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let args = [
+        "demo",
+        "--exit",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+    ];
     let args = args.into_iter().chain(["--data-dir", dir]);
     let zh = run(args.clone()).exits(0);
     for line in [
@@ -87,7 +96,16 @@ fn a_second_service_on_the_same_directory_is_told_who_has_it() {
     let directory = directory();
     let server = Server::start(directory.path());
     let dir = directory.path().to_str().expect("UTF-8");
-    let args = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--data-dir"];
+    let args = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+        "--data-dir",
+    ];
     let ran = run(args.into_iter().chain([dir])).exits(1);
     assert!(ran.err.contains(&server.pid().to_string()), "{}", ran.err);
     assert!(ran.err.contains(dir), "{}", ran.err);

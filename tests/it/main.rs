@@ -1,12 +1,16 @@
 //! The integration tests of the Duty Ledger: one crate, one file a feature, all through the edge.
 
 mod append;
+mod bench;
 mod cli;
 mod corrections;
 mod crash;
 mod damage;
 mod faults;
 mod golden;
+mod ledger;
+mod ops;
+mod persons;
 mod powercut;
 mod python;
 mod reflection;

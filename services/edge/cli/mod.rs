@@ -3,15 +3,23 @@
 //! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
 //! 65 some input was not accepted; 69 the service cannot be reached.
 
+mod backup;
+mod bench;
 mod client;
 mod compliance;
 mod demo;
 mod explain;
+mod export_tiles;
 mod import;
 mod output;
+mod person;
+mod persons;
+mod replay;
+mod restore;
 mod rules;
 mod serve;
 mod sheet;
+mod status;
 mod table;
 mod verify;
 
@@ -55,6 +63,25 @@ enum Command {
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
     Verify(verify::VerifyArgs),
+    /// Saves a ledger into one file, while it is served or not (备份).
+    Backup(backup::BackupArgs),
+    /// Brings a ledger back from a backup or from exported tiles (恢复).
+    Restore(restore::RestoreArgs),
+    /// Writes a static C2SP log, entries included, for whoever keeps a copy (导出瓦片).
+    ExportTiles(export_tiles::ExportTilesArgs),
+    /// Recomputes a compliance view from exported entries alone and compares (重算).
+    Replay(replay::ReplayArgs),
+    /// Says how a running service is (状态).
+    Status(status::StatusArgs),
+    /// Measures this machine: each figure beside its limit in the same run (性能测量).
+    Bench(bench::BenchArgs),
+    /// The measured service: what `bench` runs as its child.
+    #[command(hide = true)]
+    BenchServer(bench::server::ServerArgs),
+    /// Registers, shows and erases persons (人员).
+    Person(person::PersonArgs),
+    /// Makes and changes the key of keys, offline (主密钥).
+    Persons(persons::PersonsArgs),
 }
 
 /// Where the service is.
@@ -139,6 +166,15 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => on_runtime(verify::run(args)),
+        Command::Backup(args) => on_runtime(backup::run(args)),
+        Command::Restore(args) => on_runtime(restore::run(args)),
+        Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
+        Command::Replay(args) => on_runtime(replay::run(args)),
+        Command::Status(args) => on_runtime(status::run(args)),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchServer(args) => bench::server::run(&args),
+        Command::Person(args) => on_runtime(person::run(args)),
+        Command::Persons(args) => persons::run(&args),
     }
 }
 

@@ -184,14 +184,16 @@ pub(super) fn basis(basis: &pb::ViewBasis, language: Language) -> String {
         })
         .collect::<Vec<_>>()
         .join(", ");
-    let pb::ViewBasis { year, as_of_date, known_position, .. } = basis;
+    let pb::ViewBasis { year, as_of_date, known_position, tree_size, root_hash, .. } = basis;
+    let root = root_hash.get(..12).unwrap_or("");
     match language {
         Language::Zh => format!(
-            "考核年度 {year} · 截至 {as_of_date} · 已知至第 {known_position} 条 · 规则集 {rules}"
+            "考核年度 {year} · 截至 {as_of_date} · 已知至第 {known_position} 条 · 规则集 {rules} · 树 {tree_size} 根 {root}…"
         ),
         Language::En => {
             format!(
-                "year {year} · as of {as_of_date} · known to position {known_position} · rules {rules}"
+                "year {year} · as of {as_of_date} · known to position {known_position} · rules {rules} \
+                 · tree {tree_size} root {root}…"
             )
         }
     }

@@ -5,30 +5,38 @@ use std::path::PathBuf;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use merkle::VerifierKey;
 use serde_json::json;
 
-use super::client::Failure;
+use super::client::{self, Failure};
 use super::{FAILED, Language, Output, OutputArgs, output};
 use crate::ops::Finding;
-use crate::ops::verify::{self, Pace, Report, Told};
+use crate::ops::verify::{self, Compared, Pace, Report, Told};
+use crate::pb;
+use crate::pb::admin_service_client::AdminServiceClient;
 
 /// What to check.
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// Data directory of a ledger that no service has open.
+    #[arg(long, required_unless_present = "server", conflicts_with = "server")]
+    data_dir: Option<PathBuf>,
+    /// Admin address of a running service, such as http://127.0.0.1:50052.
     #[arg(long)]
-    data_dir: PathBuf,
-    /// Most MiB of entries read a second; by default as fast as it goes.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    rate_mib: Option<u64>,
+    server: Option<String>,
+    /// Public key of the log (vkey); by default those in the data directory count. Repeatable.
+    #[arg(long, value_parser = vkey)]
+    vkey: Vec<VerifierKey>,
+    /// Most MiB of entries read a second; by default as fast as it goes, or 64 for a service.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate_mib: Option<u32>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
-    let pace = Pace { bytes_per_second: args.rate_mib.map(|rate| rate << 20) };
-    let (output, bar) = (args.output.output, progress_bar());
-    let language = args.output.lang;
+    let bar = progress_bar();
+    let (output, language) = (args.output.output, args.output.lang);
     let mut told = |told: Told<'_>| {
         match told {
             Told::Progress { position, head, .. } => {
@@ -42,12 +50,80 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
         }
         ControlFlow::Continue(())
     };
-    let report = verify::directory(&args.data_dir, pace, &mut told);
+    let report = match (&args.data_dir, &args.server) {
+        (Some(dir), _) => {
+            let pace = Pace { bytes_per_second: args.rate_mib.map(|rate| u64::from(rate) << 20) };
+            verify::directory(dir, args.vkey.clone(), pace, &mut told)
+        }
+        (None, Some(server)) => Ok(online(server, args.rate_mib, &mut told).await?),
+        (None, None) => return Err(Failure::new(FAILED, "--data-dir | --server")),
+    };
     bar.finish_and_clear();
     match report {
         Ok(report) => finish(&report, &args.output),
         Err(finding) => unopened(&finding, &args.output),
     }
+}
+
+/// Lets a running service check itself.
+async fn online(
+    server: &str,
+    rate_mib: Option<u32>,
+    told: &mut impl FnMut(Told<'_>) -> ControlFlow<()>,
+) -> Result<Report, Failure> {
+    use pb::verify_response::Part;
+    let mut client = AdminServiceClient::new(client::connect(server).await?);
+    let request = pb::VerifyRequest { rate_mib: rate_mib.unwrap_or(0) };
+    let mut stream = client.verify(request).await?.into_inner();
+    let mut findings = Vec::new();
+    while let Some(message) = stream.message().await? {
+        match message.part {
+            Some(Part::Progress(progress)) => {
+                let pb::VerifyProgress { position, head_position: head, bytes } = progress;
+                let _ = told(Told::Progress { position, head, bytes });
+            }
+            Some(Part::Finding(finding)) => {
+                let some = |number: u64| (number != 0).then_some(number);
+                let finding = Finding {
+                    what: finding.what.into(),
+                    position: some(finding.position),
+                    last_position: some(finding.last_position),
+                    file: (!finding.file.is_empty()).then_some(finding.file),
+                    zh: finding.text_zh,
+                    en: finding.text_en,
+                };
+                let _ = told(Told::Found(&finding));
+                findings.push(finding);
+            }
+            Some(Part::Summary(summary)) => {
+                let compared = summary.compared.into_iter();
+                return Ok(Report {
+                    ledger: summary.ledger_id,
+                    size: summary.size,
+                    root: (!summary.root.is_empty()).then_some(summary.root),
+                    bytes: summary.bytes,
+                    compared: compared
+                        .map(|one| Compared { what: one.what, position: one.position })
+                        .collect(),
+                    findings,
+                    findings_total: summary.findings_total,
+                    complete: true,
+                    ok: summary.ok,
+                });
+            }
+            None => {}
+        }
+    }
+    Err(Failure::new(
+        super::UNREACHABLE,
+        "检查中断：服务是否已停止？/ the check was cut short; did the service stop?",
+    ))
+}
+
+/// A public key on the command line.
+pub(super) fn vkey(text: &str) -> Result<VerifierKey, String> {
+    let text = text.trim();
+    text.parse().map_err(|error: merkle::key::KeyError| format!("{} / {error}", error.zh()))
 }
 
 /// A bar on standard error, hidden where that is no terminal.

@@ -106,7 +106,7 @@ impl ComplianceService for Api {
         let (position, rules) = &found.rules;
         let lines = found.evaluation.lines.iter().zip(&rules.duties);
         Ok(Response::new(pb::GetOrganizationComplianceResponse {
-            basis: Some(view::basis(question, vec![view::rule_set(*position, rules)])),
+            basis: Some(self.basis(question, vec![view::rule_set(*position, rules)])?),
             organization: Some(registry::organization_message(&found.organization)),
             duties: lines.map(|(line, rule)| view::duty(line, rule)).collect(),
             scores: view::scores(&found.evaluation.scores),
@@ -142,13 +142,15 @@ impl ComplianceService for Api {
                 duty: Some(view::duty(&leader.line, rule)),
             })
         });
+        let person_name = self.name_of(&person, question.known).await?;
         let tenures = found.tenures.iter().map(|(_, tenure)| registry::tenure_message(tenure));
         Ok(Response::new(pb::GetLeaderComplianceResponse {
-            basis: Some(view::basis(question, used)),
+            basis: Some(self.basis(question, used)?),
             person_id: person.to_string(),
             tenures: tenures.collect(),
             duties: duties.collect(),
             scores: view::scores(&found.scores),
+            person_name,
         }))
     }
 
@@ -196,7 +198,7 @@ impl ComplianceService for Api {
         let cells: Vec<_> = found.cells.iter().skip(start.offset).take(size).map(cell).collect();
         let next = page::next(start, start.offset + cells.len(), total, binding);
         Ok(Response::new(pb::QueryComplianceResponse {
-            basis: Some(view::basis(question, used)),
+            basis: Some(self.basis(question, used)?),
             cells,
             next_page_token: next,
             total_size: i32::try_from(total).unwrap_or(i32::MAX),
@@ -243,7 +245,7 @@ impl ComplianceService for Api {
             return Err(status::not_found("period", "应履行事项", &what));
         }
         Ok(Response::new(pb::ExplainObligationResponse {
-            basis: Some(view::basis(question, vec![view::rule_set(*position, rules)])),
+            basis: Some(self.basis(question, vec![view::rule_set(*position, rules)])?),
             duty_id: rule.id.to_string(),
             name_zh: rule.name_zh.to_string(),
             name_en: rule.name_en.to_string(),

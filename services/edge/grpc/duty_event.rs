@@ -20,10 +20,10 @@ use crate::pb;
 use crate::pb::duty_event_service_server::DutyEventService;
 
 /// Entries in one message of a bulk read: with events of 256 bytes about 128 KiB.
-const CHUNK_EVENTS: usize = 512;
+pub(crate) const CHUNK_EVENTS: usize = 512;
 /// Bytes in one message of a bulk read; well below the 4 MiB clients accept by default, even with
 /// the entry sent twice in the view FULL.
-const CHUNK_BYTES: usize = 1024 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 1024 * 1024;
 /// Messages ready to send on one stream: what a slow reader costs in memory.
 const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
@@ -362,7 +362,7 @@ fn append(
     let mut entries = Vec::with_capacity(request.events.len());
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
-        problems.at(format!("events[{index}]"), |problems| {
+        problems.at_item("events", index, |problems| {
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
@@ -377,7 +377,7 @@ fn append(
     }
     let mut expectations = Vec::new();
     for (index, expected) in request.expected_revisions.iter().enumerate() {
-        problems.at(format!("expected_revisions[{index}]"), |problems| {
+        problems.at_item("expected_revisions", index, |problems| {
             let organization = organization(&expected.organization_id, problems);
             expectations.extend(organization.map(|of| (of, expected.revision)));
         });

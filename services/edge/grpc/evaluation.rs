@@ -37,7 +37,7 @@ impl EvaluationService for Api {
         });
         let official = evaluation.scores.at(rules.official_rung).score;
         let mut sheet = pb::GetScoreSheetResponse {
-            basis: Some(view::basis(question, vec![view::rule_set(*position, rules)])),
+            basis: Some(self.basis(question, vec![view::rule_set(*position, rules)])?),
             organization_id: organization.to_string(),
             lines: lines.collect(),
             scores: view::scores(&evaluation.scores),

@@ -67,7 +67,7 @@ pub fn one(code: Code, reason: Reason, zh: &str, en: &str) -> Status {
 }
 
 /// The same, telling the caller when to try again.
-fn retry(code: Code, reason: Reason, zh: &str, en: &str, after: Duration) -> Status {
+pub(crate) fn retry(code: Code, reason: Reason, zh: &str, en: &str, after: Duration) -> Status {
     let mut details = texts(reason, zh, en, HashMap::new());
     details.push(RetryInfo::new(Some(after)).into());
     Status::with_error_details_vec(code, en, details)

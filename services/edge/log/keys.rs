@@ -12,7 +12,7 @@ use merkle::{KeyName, LogSigner, VerifierKey};
 use super::files::{self, Access, FileError};
 
 /// Directory of the keys below the data directory.
-pub const DIRECTORY: &str = "keys";
+pub(super) const DIRECTORY: &str = "keys";
 const ED25519_FILE: &str = "log.ed25519";
 const SM2_FILE: &str = "log.sm2";
 

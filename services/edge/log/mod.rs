@@ -11,21 +11,24 @@
 //! before anybody sees it; nothing is served that is not published.
 
 mod files;
+mod http_client;
 mod keys;
 mod opening;
 mod publisher;
 mod signing;
+mod witnesses;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use merkle::{Checkpoint, Note};
+use merkle::{Checkpoint, Note, NoteSignature};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::clock::{Clock, SystemClock};
 use crate::config::WitnessMode;
 use crate::tree::TreeStore;
 
@@ -34,6 +37,8 @@ pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
 pub use opening::{LogError, LogOptions, anchor, open, origin_of};
 pub use publisher::Publisher;
 pub use signing::SignError;
+pub use witnesses::PolicyFileError;
+use witnesses::Witnesses;
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
@@ -42,6 +47,8 @@ pub const CHECKPOINT: &str = "CHECKPOINT";
 pub const PUBLISHED: &str = "PUBLISHED";
 /// Ending of the guard record beside a configured key file.
 pub const GUARD_ENDING: &str = ".signed";
+/// How long a quorum may be missing before that is told: a witness takes its time.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A checkpoint and the note that carries it.
 #[derive(Debug, Clone)]
@@ -65,6 +72,23 @@ pub struct Published {
     pub quorum_met: bool,
 }
 
+/// Why a cosignature was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CosignatureError {
+    /// It is over another checkpoint than the last one signed.
+    #[error("the last checkpoint signed has {signed} entries")]
+    NotTheLast {
+        /// The size of that.
+        signed: u64,
+    },
+    /// No witness of the policy has that key.
+    #[error("no witness of the policy has that key")]
+    Unknown,
+    /// It does not verify.
+    #[error("it does not verify")]
+    Invalid,
+}
+
 /// How far each of the three steps is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -86,9 +110,14 @@ struct Inner {
     /// The guard record beside a configured key file.
     guard: Option<PathBuf>,
     guard_forbidden: AtomicBool,
-    signed: Mutex<Option<Signed>>,
+    /// The last checkpoint signed, with the cosignatures that have come in for it.
+    signed: watch::Sender<Option<Signed>>,
     published: watch::Sender<Option<Arc<Published>>>,
+    witnesses: Option<Witnesses>,
     witness_mode: WitnessMode,
+    clock: Arc<dyn Clock>,
+    /// Since when no checkpoint has met the quorum.
+    unmet_since: Mutex<Option<Instant>>,
     /// Since when there is something to publish.
     waiting_since: Mutex<Option<Instant>>,
     /// Set for good once signing would contradict what was signed before.
@@ -113,10 +142,18 @@ impl Log {
     pub fn in_memory() -> Result<Self, LogKeyError> {
         let origin = origin_of("", &"0".repeat(32));
         let keys = Keys::load(&KeyFiles::default(), &origin, Missing::Make)?;
-        Ok(Self::over(keys, TreeStore::in_memory(), None, WitnessMode::Open))
+        let tree = TreeStore::in_memory();
+        Ok(Self::over(keys, tree, None, None, WitnessMode::Open, Arc::new(SystemClock)))
     }
 
-    fn over(keys: Keys, tree: TreeStore, dir: Option<PathBuf>, witness_mode: WitnessMode) -> Self {
+    fn over(
+        keys: Keys,
+        tree: TreeStore,
+        dir: Option<PathBuf>,
+        witnesses: Option<Witnesses>,
+        witness_mode: WitnessMode,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let guard = guard_of(&keys);
         Self(Arc::new(Inner {
             keys,
@@ -124,9 +161,12 @@ impl Log {
             dir,
             guard,
             guard_forbidden: AtomicBool::new(false),
-            signed: Mutex::new(None),
+            signed: watch::Sender::new(None),
             published: watch::Sender::new(None),
+            witnesses,
             witness_mode,
+            clock,
+            unmet_since: Mutex::new(None),
             waiting_since: Mutex::new(None),
             forked: AtomicBool::new(false),
         }))
@@ -165,7 +205,7 @@ impl Log {
     /// The last checkpoint signed, published or not.
     #[must_use]
     pub fn signed(&self) -> Option<Signed> {
-        self.0.signed.lock().clone()
+        self.0.signed.borrow().clone()
     }
 
     /// How far it is.
@@ -189,5 +229,102 @@ impl Log {
     #[must_use]
     pub fn is_forked(&self) -> bool {
         self.0.forked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the quorum of the policy is met; a moment without it counts as nothing. True
+    /// without a policy.
+    #[must_use]
+    pub fn quorum_met(&self) -> bool {
+        self.0.unmet_since.lock().is_none_or(|since| since.elapsed() < QUORUM_PATIENCE)
+    }
+
+    /// The witnesses of the policy, each with how often it failed to cosign.
+    #[must_use]
+    pub fn witness_failures(&self) -> Vec<(String, u64)> {
+        let all = self.0.witnesses.iter().flat_map(|witnesses| &witnesses.all);
+        all.map(|known| (known.name.clone(), known.failures.load(Ordering::Relaxed))).collect()
+    }
+
+    /// The witness policy, as it can be given to a verifier; `None` without one.
+    #[must_use]
+    pub fn policy_text(&self) -> Option<String> {
+        let witnesses = self.0.witnesses.as_ref()?;
+        Some(String::from_utf8_lossy(&witnesses.policy.to_bytes()).into_owned())
+    }
+
+    /// Takes the cosignature that a witness brought, over the last checkpoint signed; whether the
+    /// quorum is met now.
+    ///
+    /// # Errors
+    /// [`CosignatureError`]; nothing is changed then.
+    pub fn add_cosignature(
+        &self,
+        size: u64,
+        line: NoteSignature,
+    ) -> Result<bool, CosignatureError> {
+        let witnesses = self.0.witnesses.as_ref().ok_or(CosignatureError::Unknown)?;
+        let signed = self.signed().ok_or(CosignatureError::NotTheLast { signed: 0 })?;
+        if signed.checkpoint.size() != size {
+            return Err(CosignatureError::NotTheLast { signed: signed.checkpoint.size() });
+        }
+        let mut of_policy = witnesses.policy.witnesses().filter(|known| line.is_of(&known.key));
+        let witness = of_policy.next().ok_or(CosignatureError::Unknown)?;
+        let time = witness.key.verify(signed.note.text(), line.bytes());
+        if !matches!(time, Ok(Some(1..))) {
+            return Err(CosignatureError::Invalid);
+        }
+        if !self.cosigned(size, vec![line]) {
+            let signed = self.signed().map_or(0, |signed| signed.checkpoint.size());
+            return Err(CosignatureError::NotTheLast { signed });
+        }
+        Ok(self.signed().is_some_and(|signed| witnesses.policy.accept(&signed.note).is_ok()))
+    }
+
+    /// Takes cosignatures of the last checkpoint signed, when it is still the one of `size`; they
+    /// have been verified. Whether they were taken.
+    fn cosigned(&self, size: u64, cosignatures: Vec<NoteSignature>) -> bool {
+        let taken = self.0.signed.send_if_modified(|signed| match signed {
+            Some(signed) if signed.checkpoint.size() == size => {
+                cosignatures.into_iter().for_each(|line| signed.note.add(line));
+                true
+            }
+            _ => false,
+        });
+        if taken {
+            self.show();
+        }
+        taken
+    }
+
+    /// Shows the last checkpoint signed, if the mode allows it already.
+    fn show(&self) {
+        let Some(Signed { checkpoint, note }) = self.signed() else { return };
+        let quorum_met =
+            self.0.witnesses.as_ref().is_none_or(|all| all.policy.accept(&note).is_ok());
+        let mut unmet_since = self.0.unmet_since.lock();
+        *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
+        drop(unmet_since);
+        if self.0.witness_mode == WitnessMode::Required && !quorum_met {
+            return;
+        }
+        let now = self.0.clock.now();
+        self.0.published.send_modify(|published| {
+            // A further cosignature does not publish it again.
+            let before = published.as_ref().filter(|p| p.checkpoint.size() == checkpoint.size());
+            let at = before.map_or(now, |published| published.at);
+            *published = Some(Arc::new(Published { checkpoint, note, at, quorum_met }));
+        });
+        *self.0.waiting_since.lock() = None;
+    }
+
+    /// Signs nothing any more, for good.
+    fn fork(&self, how: &str) {
+        if !self.0.forked.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                how,
+                "nothing more is signed: this journal does not continue what was published. \
+                 Restore a backup that does (duty-ledger restore)"
+            );
+        }
     }
 }

@@ -10,7 +10,8 @@ use merkle::checkpoint::{Checkpoint, CheckpointError};
 
 use super::files::{self, FileError};
 use super::keys::{KeyFiles, Keys, LogKeyError, Missing};
-use super::{CHECKPOINT, Log, PUBLISHED, Published, Signed};
+use super::{CHECKPOINT, Log, PUBLISHED, PolicyFileError, Published, Signed, Witnesses};
+use crate::clock::Clock;
 use crate::config::WitnessMode;
 use crate::tree::{self, Anchor, OpenTreeError, Rebuilding};
 
@@ -36,20 +37,27 @@ pub enum LogError {
         #[source]
         source: CheckpointError,
     },
+    /// The witness policy cannot be used.
+    #[error("见证策略不可用 / the witness policy cannot be used")]
+    Policy(#[from] PolicyFileError),
     /// The tree cannot be opened.
     #[error("哈希树无法打开 / the tree could not be opened")]
     Tree(#[from] OpenTreeError),
 }
 
 /// How to open a log.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LogOptions {
     /// Name of the log.
     pub origin: String,
     /// Where its keys are; the data directory among them.
     pub keys: KeyFiles,
+    /// Witnesses and the quorum among them.
+    pub witness_policy: Option<PathBuf>,
     /// What counts as published.
     pub witness_mode: WitnessMode,
+    /// Says when something was published.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// The origin of a log: the one configured, or the default for its ledger.
@@ -103,6 +111,8 @@ pub fn open(
     let missing = if signed_before { Missing::Refuse } else { Missing::Make };
     let keys = Keys::load(&options.keys, &options.origin, missing)?;
     let key = keys.ed25519.verifier().clone();
+    let witnesses = options.witness_policy.as_ref().map(|path| Witnesses::load(path, &key));
+    let witnesses = witnesses.transpose()?;
     let signed = match at(CHECKPOINT) {
         Some(path) => read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed)),
         None => None,
@@ -117,15 +127,22 @@ pub fn open(
         anchors.extend(anchor(guard, &options.origin, &key)?);
     }
     let tree = tree::open(journal, dir.as_deref(), &anchors, report)?;
-    let log = Log::over(keys, tree, dir.clone(), options.witness_mode);
+    let clock = Arc::clone(&options.clock);
+    let log = Log::over(keys, tree, dir.clone(), witnesses, options.witness_mode, clock);
     if let Some((path, signed)) = signed {
-        let seen = match (options.witness_mode, at(PUBLISHED)) {
-            (WitnessMode::Required, Some(path)) => {
+        let before = match at(PUBLISHED) {
+            Some(path) if options.witness_policy.is_some() => {
                 read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed))
             }
-            _ => Some((path, signed.clone())),
+            _ => None,
         };
-        *log.0.signed.lock() = Some(signed);
+        let same = |before: &(_, Signed)| before.1.checkpoint == signed.checkpoint;
+        let seen = match options.witness_mode {
+            WitnessMode::Required => before,
+            // With the cosignatures it had, when it is the same.
+            WitnessMode::Open => before.filter(same).or_else(|| Some((path, signed.clone()))),
+        };
+        log.0.signed.send_replace(Some(signed));
         if let Some((path, seen)) = seen {
             let published = Published {
                 checkpoint: seen.checkpoint,

@@ -12,7 +12,7 @@ use merkle::{Checkpoint, Hash};
 
 use super::files::{self, Access, FileError};
 use super::opening::{LogError, read_checkpoint};
-use super::{CHECKPOINT, Log, Signed};
+use super::{CHECKPOINT, Log, PUBLISHED, Signed};
 use crate::tree::TreeError;
 
 /// Why no checkpoint was signed. All but [`SignError::Fork`] are tried again.
@@ -51,17 +51,18 @@ pub enum SignError {
 }
 
 impl Log {
-    /// Signs a checkpoint of the tree as it is now, when it has grown since the last.
+    /// Signs a checkpoint of the tree as it is now, when it has grown since the last;
+    /// whether it did.
     ///
     /// # Errors
     /// [`SignError`]; nothing is signed then.
-    pub(super) fn sign_next(&self) -> Result<Option<Signed>, SignError> {
+    pub(super) fn sign_next(&self) -> Result<bool, SignError> {
         let tree = self.tree();
         tree.in_step()?;
         let size = tree.flush()?;
         let last = self.signed();
         if last.as_ref().is_some_and(|last| last.checkpoint.size() == size) {
-            return Ok(None);
+            return Ok(false);
         }
         let root = tree.root(size)?;
         if let Some(last) = &last {
@@ -79,8 +80,8 @@ impl Log {
         let note = checkpoint.sign([&self.keys().ed25519, &self.keys().sm2])?;
         let signed = Signed { checkpoint, note };
         self.keep(&signed)?;
-        *self.0.signed.lock() = Some(signed.clone());
-        Ok(Some(signed))
+        self.0.signed.send_replace(Some(signed));
+        Ok(true)
     }
 
     /// Checks by a consistency proof that the tree continues an earlier checkpoint.
@@ -125,5 +126,13 @@ impl Log {
             files::replace(&dir.join(CHECKPOINT), &text, Access::Public)?;
         }
         Ok(())
+    }
+
+    /// Writes what is published to the data directory.
+    pub(super) fn keep_published(&self, note: &str) -> Result<(), FileError> {
+        match &self.0.dir {
+            Some(dir) => files::replace(&dir.join(PUBLISHED), note, Access::Public),
+            None => Ok(()),
+        }
     }
 }

@@ -15,18 +15,19 @@
 //! |      1 |     4 | length of the payload, at most [`RECORD_BYTES_MAX`]           |
 //! |      5 |     n | payload                                                       |
 //!
-//! | kind | payload                                                    | how often, in this order |
-//! |-----:|------------------------------------------------------------|--------------------------|
-//! |    1 | manifest: JSON of [`Manifest`]                             | once, first              |
-//! |    2 | entries: position of the first (8), how many (4), then each as length (4) and the stored bytes | until `size` |
-//! |    3 | a file kept beside the journal: length of its name (2), name, content | any number    |
-//! |  255 | trailer: SHA-256 of everything before this record (32)     | once, last               |
+//! | kind | payload                                                       | how often, in order |
+//! |-----:|---------------------------------------------------------------|---------------------|
+//! |    1 | manifest: JSON of [`Manifest`]                                | once, first         |
+//! |    2 | entries: first position (8), count (4); each: length (4), stored bytes | to `size`  |
+//! |    3 | a file kept beside the journal: length of its name (2), name, content | any number  |
+//! |  255 | trailer: SHA-256 of everything before this record (32)        | once, last          |
 //!
 //! Files are named as below the data directory: public keys of the log (`keys/*.pub`), wrapped keys
 //! of persons (`persons/*`), and, only when asked for, private keys of the log (other `keys/*`).
 //! Invariants: the stored bytes are copied, never encoded anew; a file that ends early, or in which
 //! any bit was changed, is refused as a whole; the same entries give the same records.
 
+pub mod make;
 pub mod read;
 pub mod write;
 

@@ -3,6 +3,8 @@
 //! A finding is a value. Its words are made here and nowhere else, so that the command line, the
 //! admin port and the tests say the same.
 
+use std::borrow::Cow;
+
 use journal::{Corruption, ReadError};
 use journal_sled::OpenError;
 use serde::Serialize;
@@ -11,7 +13,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What, for programs: a stable word such as `EVENT_DAMAGED`.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// The position concerned, the first of them where it is a run; none for a file.
     pub position: Option<u64>,
     /// The last position of a run; absent for a single one.
@@ -30,13 +32,14 @@ impl Finding {
     /// A finding about one entry.
     #[must_use]
     pub fn at(position: u64, what: &'static str, zh: String, en: String) -> Self {
+        let what = what.into();
         Self { what, position: Some(position), last_position: None, file: None, zh, en }
     }
 
     /// A finding about a file.
     #[must_use]
     pub fn of(file: &str, what: &'static str, zh: String, en: String) -> Self {
-        let file = Some(file.to_owned());
+        let (what, file) = (what.into(), Some(file.to_owned()));
         Self { what, position: None, last_position: None, file, zh, en }
     }
 
@@ -55,7 +58,7 @@ impl Finding {
             (format!("第 {first} 至 {last} 条"), format!("positions {first} to {last}"))
         };
         Self {
-            what: word(error),
+            what: word(error).into(),
             position: Some(first),
             last_position: (first < last).then_some(last),
             file: None,
@@ -173,5 +176,5 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::Io { .. } | OpenError::Engine { .. } => crate::chain(error),
         _ => error.to_string(),
     };
-    Finding { what, position, last_position: None, file: None, zh, en }
+    Finding { what: what.into(), position, last_position: None, file: None, zh, en }
 }

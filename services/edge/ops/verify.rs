@@ -2,25 +2,33 @@
 //! everything that was derived from it.
 //!
 //! It believes nothing but the stored entries and the keys, mends nothing, and goes on behind what
-//! is damaged: every finding is listed, up to [`FINDINGS_MAX`]. The same check runs over a directory
-//! nobody serves and over the journal of a running service, up to its head when the check began.
+//! is damaged: every finding is listed, up to [`FINDINGS_MAX`]. The same check runs over a
+//! directory nobody serves and over the journal of a running service, up to its head when the check
+//! began.
 
+mod checkpoints;
 mod entries;
+mod persons;
 mod tree;
+mod views;
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use journal::{Head, Journal, Step, Sweep};
 use journal_sled::SledJournal;
+use merkle::VerifierKey;
 use merkle::hash::Hash;
+use projection::State;
 use serde::Serialize;
 
+pub(crate) use self::checkpoints::keys_in;
 use self::entries::Entries;
 use self::tree::Tree;
 use super::Finding;
 use super::finding::unopened;
 use super::throttle::Throttle;
+use crate::ledger::Ledger;
 
 /// Most findings listed; further ones are counted. A journal with more is to be restored, not read
 /// about, and the list must fit into memory.
@@ -38,6 +46,17 @@ pub struct Subject<'a> {
     pub journal: &'a dyn Journal,
     /// Its data directory, where what is derived is kept; `None` for a journal in memory.
     pub dir: Option<&'a Path>,
+    /// Public keys of the log: a checkpoint must be signed by one of them.
+    pub keys: Vec<VerifierKey>,
+    /// The service that has the journal open, if one has.
+    pub live: Option<Live<'a>>,
+}
+
+/// A running service.
+#[derive(Clone, Copy)]
+pub struct Live<'a> {
+    /// Its ledger, whose views are compared.
+    pub ledger: &'a Ledger,
 }
 
 /// How to check.
@@ -120,19 +139,49 @@ impl Findings<'_> {
 
 /// Checks the ledger in a data directory that no service has open.
 ///
+/// `keys` are the public keys of the log; without any, those in the data directory count.
+///
 /// # Errors
 /// The one finding that keeps everything else from being looked at.
 pub fn directory(
     dir: &Path,
+    keys: Vec<VerifierKey>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Finding> {
+    directory_and_state(dir, keys, pace, told).map(|(report, _)| report)
+}
+
+/// The same, and the state after every entry, where all could be folded.
+///
+/// # Errors
+/// As [`directory`].
+pub(crate) fn directory_and_state(
+    dir: &Path,
+    keys: Vec<VerifierKey>,
+    pace: Pace,
+    told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
+) -> Result<(Report, Option<State>), Finding> {
     let inspection = SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| unopened(&error))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();
-    let subject = Subject { ledger, journal, dir: Some(dir) };
+    let keys = if keys.is_empty() { checkpoints::keys_in(dir) } else { keys };
+    let subject = Subject { ledger, journal, dir: Some(dir), keys, live: None };
     Ok(check(&subject, refusals, pace, told))
+}
+
+/// Checks the ledger of a running service up to its head now.
+pub fn service(
+    id: &str,
+    dir: Option<&Path>,
+    live: Live<'_>,
+    pace: Pace,
+    told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
+) -> Report {
+    let keys = live.ledger.log().keys().verifiers().into_iter().cloned().collect();
+    let (ledger, journal) = (id.to_owned(), live.ledger.journal());
+    check(&Subject { ledger, journal, dir, keys, live: Some(live) }, Vec::new(), pace, told).0
 }
 
 /// Checks a ledger. `known` is what its opening has found already.
@@ -141,9 +190,11 @@ pub fn check(
     known: Vec<Finding>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Report {
+) -> (Report, Option<State>) {
     let mut findings = Findings { listed: Vec::new(), total: 0, told, stopped: false };
     known.into_iter().for_each(|finding| findings.add(finding));
+    // Before the head: what is signed while the check runs may lie beyond it.
+    let anchors = checkpoints::read(subject, &mut findings);
     let head = match subject.journal.head() {
         Ok(head) => head,
         Err(error) => {
@@ -152,7 +203,7 @@ pub fn check(
         }
     };
     let mut entries = Entries::default();
-    let mut tree = Tree::open(subject.dir, &mut findings);
+    let mut tree = Tree::open(subject.dir, anchors, &mut findings);
     let mut throttle = Throttle::new(pace.bytes_per_second);
     let (mut bytes, mut told_at) = (0, 0);
     for step in Sweep::new(subject.journal, head) {
@@ -186,9 +237,16 @@ pub fn check(
     let complete = !findings.stopped;
     let mut compared = Vec::new();
     if complete {
-        tree.finish(&mut findings, &mut compared);
+        tree.finish(subject.live.is_none(), &mut findings, &mut compared);
+        entries.finish(&mut findings);
     }
-    Report {
+    let state = entries.into_state().filter(|_| complete);
+    // Where entries cannot be folded, that is told already, and there is nothing to compare with.
+    if let Some(state) = &state {
+        views::compare(subject, state, &mut findings, &mut compared);
+        persons::compare(subject, state, &mut findings, &mut compared);
+    }
+    let report = Report {
         ledger: subject.ledger.clone(),
         size: head.events(),
         root: tree.root().filter(|_| complete).map(hex),
@@ -198,7 +256,8 @@ pub fn check(
         ok: complete && findings.total == 0,
         findings: findings.listed,
         complete,
-    }
+    };
+    (report, state)
 }
 
 /// The hexadecimal digits of a hash.

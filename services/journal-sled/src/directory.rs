@@ -19,7 +19,7 @@ use crate::{LedgerId, OpenError};
 /// | version | what is new                                                                        |
 /// |--------:|------------------------------------------------------------------------------------|
 /// |       1 | `FORMAT`, `HIGH-WATER`, `LOCK`, `sled/`                                            |
-/// |       2 | beside them what the ledger keeps: tree, checkpoint, snapshots, keys; the frames are the same |
+/// |       2 | beside them what the ledger keeps: tree, checkpoint, snapshots, keys; same frames |
 pub const FORMAT_VERSION: u64 = 2;
 /// The oldest format this program opens; it upgrades what it has opened.
 const FORMAT_OLDEST: u64 = 1;
@@ -112,6 +112,16 @@ pub(crate) fn upgrade(dir: &Path) -> Result<(), OpenError> {
 
 fn format_text(ledger: LedgerId) -> String {
     format!("{FORMAT_TITLE}{FORMAT_VERSION}\nledger {ledger}\n")
+}
+
+/// The ledger whose journal is in `dir`, opened or not; none when there is no journal.
+///
+/// # Errors
+/// [`OpenError`] when the directory cannot be read, is damaged, or is of a newer format.
+pub fn ledger_of(dir: &Path) -> Result<Option<LedgerId>, OpenError> {
+    let path = dir.join(FORMAT);
+    let found = read_small(&path)?.map(|text| parse_format(dir, &path, &text)).transpose()?;
+    Ok(found.map(|(_, ledger)| ledger))
 }
 
 fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<(u64, LedgerId), OpenError> {

@@ -32,7 +32,7 @@ mod sled_journal;
 mod store;
 mod watchdog;
 
-pub use directory::FORMAT_VERSION;
+pub use directory::{FORMAT_VERSION, ledger_of};
 pub use error::{EngineError, OpenError};
 pub use inspect::Inspection;
 pub use lock::Holder;

@@ -1,8 +1,8 @@
 //! Reading a journal from end to end, past what is damaged.
 //!
-//! [`Journal::read`] stops at the first bad event, as a fold must. Whoever checks a journal, or saves
-//! what is left of one, goes on behind it: every position from the first to the head comes out
-//! exactly once and in order, as an entry or as part of a damaged run. It mends nothing.
+//! [`Journal::read`] stops at the first bad event, as a fold must. Whoever checks a journal, or
+//! saves what is left of one, goes on behind it: every position from the first to the head comes
+//! out exactly once and in order, as an entry or as part of a damaged run. It mends nothing.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use sm2::dsa::signature::Verifier;
 use sm2::pkcs8::{DecodePublicKey, EncodePublicKey, LineEnding};
 
+use crate::checkpoint::Checkpoint;
 use crate::hash::nibble;
 
 /// The name of a key: not empty, without spaces of any script, plus signs or control characters.
@@ -146,8 +147,6 @@ pub(crate) const SM2_IDENTIFIER: &[u8] = b"duty-ledger/sm2-with-sm3/v1";
 /// The identity of the signer that goes into an SM2 signature where none is agreed
 /// (GB/T 35276-2017 §10).
 pub const SM2_DISTINGUISHING_ID: &str = "1234567812345678";
-/// FIPS 204, table 2.
-const ML_DSA_44_KEY_LENGTH: usize = 1312;
 /// tlog-cosignature, "ML-DSA-44 signed message": cosigner_name<1..2^8-1>.
 const ML_DSA_44_NAME_MAX: usize = 255;
 
@@ -158,18 +157,25 @@ pub enum Algorithm {
     Ed25519,
     /// 0x04: a witness's Ed25519 over a checkpoint and an instant.
     CosignatureEd25519,
-    /// 0x06: a witness's ML-DSA-44. Such keys are read and written, their signatures are not
-    /// checked and count as unknown.
+    /// 0x06: a witness's ML-DSA-44 over size and root of a checkpoint and an instant.
     CosignatureMlDsa44,
     /// 0xff: SM2 with SM3 over the text of the note, in DER.
     Sm2,
+}
+
+impl Algorithm {
+    /// Is one of a witness, made with an instant.
+    #[must_use]
+    pub fn is_cosignature(self) -> bool {
+        matches!(self, Self::CosignatureEd25519 | Self::CosignatureMlDsa44)
+    }
 }
 
 #[derive(Debug, Clone)]
 enum Public {
     Ed25519(ed25519_dalek::VerifyingKey),
     Cosignature(ed25519_dalek::VerifyingKey),
-    MlDsa44,
+    MlDsa44(Box<ml_dsa::VerifyingKey<ml_dsa::MlDsa44>>),
     Sm2(Box<sm2::dsa::VerifyingKey>),
 }
 
@@ -235,11 +241,10 @@ impl VerifierKey {
         let public = match kind {
             TYPE_ED25519 => Public::Ed25519(ed25519_key(key).ok_or(bad)?),
             TYPE_COSIGNATURE => Public::Cosignature(ed25519_key(key).ok_or(bad)?),
-            TYPE_ML_DSA_44 if key.len() != ML_DSA_44_KEY_LENGTH => return Err(bad),
             TYPE_ML_DSA_44 if ML_DSA_44_NAME_MAX < name.as_str().len() => {
                 return Err(KeyError::Name(name.0));
             }
-            TYPE_ML_DSA_44 => Public::MlDsa44,
+            TYPE_ML_DSA_44 => Public::MlDsa44(Box::new(ml_dsa_key(key).ok_or(bad)?)),
             TYPE_UNASSIGNED => {
                 let spki = key.strip_prefix(SM2_IDENTIFIER).ok_or(KeyError::Type(kind))?;
                 Public::Sm2(Box::new(sm2_key(spki).ok_or(bad)?))
@@ -269,7 +274,7 @@ impl VerifierKey {
         match self.public {
             Public::Ed25519(_) => Algorithm::Ed25519,
             Public::Cosignature(_) => Algorithm::CosignatureEd25519,
-            Public::MlDsa44 => Algorithm::CosignatureMlDsa44,
+            Public::MlDsa44(_) => Algorithm::CosignatureMlDsa44,
             Public::Sm2(_) => Algorithm::Sm2,
         }
     }
@@ -293,7 +298,7 @@ impl VerifierKey {
     /// with the instant of a cosignature in seconds since 1970, `None` for other kinds.
     ///
     /// # Errors
-    /// When it does not verify. ML-DSA-44 never does: see [`Algorithm::CosignatureMlDsa44`].
+    /// When it does not verify; for ML-DSA-44 also when the text is no checkpoint.
     pub fn verify(&self, text: &str, signature: &[u8]) -> Result<Option<u64>, BadSignature> {
         match &self.public {
             Public::Ed25519(key) => {
@@ -301,12 +306,7 @@ impl VerifierKey {
                 Ok(None)
             }
             Public::Cosignature(key) => {
-                let (time, signature) = signature.split_first_chunk().ok_or(BadSignature)?;
-                let time = u64::from_be_bytes(*time);
-                // tlog-cosignature, "Format": not more than 2^63 - 1.
-                if i64::try_from(time).is_err() {
-                    return Err(BadSignature);
-                }
+                let (time, signature) = timed(signature)?;
                 verify_ed25519(key, cosigned_message(time, text).as_bytes(), signature)?;
                 Ok(Some(time))
             }
@@ -316,9 +316,41 @@ impl VerifierKey {
                 key.verify(text.as_bytes(), &signature).map_err(|_| BadSignature)?;
                 Ok(None)
             }
-            Public::MlDsa44 => Err(BadSignature),
+            Public::MlDsa44(key) => {
+                let (time, signature) = timed(signature)?;
+                let message = cosigned_tree(&self.name, time, text).ok_or(BadSignature)?;
+                let signature = ml_dsa::Signature::try_from(signature).map_err(|_| BadSignature)?;
+                key.verify(&message, &signature).map_err(|_| BadSignature)?;
+                Ok(Some(time))
+            }
         }
     }
+}
+
+/// The instant before a cosignature, and the rest.
+fn timed(signature: &[u8]) -> Result<(u64, &[u8]), BadSignature> {
+    let (time, signature) = signature.split_first_chunk().ok_or(BadSignature)?;
+    let time = u64::from_be_bytes(*time);
+    // tlog-cosignature, "Format": not more than 2^63 - 1.
+    if i64::try_from(time).is_err() { Err(BadSignature) } else { Ok((time, signature)) }
+}
+
+/// What an ML-DSA-44 cosignature signs: `cosigned_message` of tlog-cosignature, over the whole
+/// tree of a checkpoint. `None` when the text is no checkpoint, or its origin too long.
+fn cosigned_tree(name: &KeyName, time: u64, text: &str) -> Option<Vec<u8>> {
+    let checkpoint = Checkpoint::parse(text).ok()?;
+    let (name, origin) = (name.as_str(), checkpoint.origin());
+    let mut message = b"subtree/v1\n\0".to_vec();
+    message.push(u8::try_from(name.len()).ok()?);
+    message.extend_from_slice(name.as_bytes());
+    message.extend_from_slice(&time.to_be_bytes());
+    message.push(u8::try_from(origin.len()).ok()?);
+    message.extend_from_slice(origin.as_bytes());
+    // From the first leaf to the last: the start is 0.
+    message.extend_from_slice(&0_u64.to_be_bytes());
+    message.extend_from_slice(&checkpoint.size().to_be_bytes());
+    message.extend_from_slice(&checkpoint.root().0);
+    Some(message)
 }
 
 /// What an Ed25519 cosignature signs (tlog-cosignature, "Ed25519 signed message").
@@ -330,6 +362,11 @@ fn ed25519_key(bytes: &[u8]) -> Option<ed25519_dalek::VerifyingKey> {
     let key = ed25519_dalek::VerifyingKey::from_bytes(bytes.try_into().ok()?).ok()?;
     // With a key of small order a signature fits many texts.
     if key.is_weak() { None } else { Some(key) }
+}
+
+fn ml_dsa_key(bytes: &[u8]) -> Option<ml_dsa::VerifyingKey<ml_dsa::MlDsa44>> {
+    let bytes = ml_dsa::EncodedVerifyingKey::<ml_dsa::MlDsa44>::try_from(bytes).ok()?;
+    Some(ml_dsa::VerifyingKey::decode(&bytes))
 }
 
 fn sm2_key(spki: &[u8]) -> Option<sm2::dsa::VerifyingKey> {

@@ -11,10 +11,13 @@ pub mod checkpoint;
 pub mod hash;
 pub mod key;
 pub mod note;
+pub mod policy;
 pub mod proof;
+pub mod receipt;
 pub mod signer;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -23,4 +26,6 @@ pub use checkpoint::Checkpoint;
 pub use hash::{EMPTY_ROOT, Hash};
 pub use key::{KeyName, VerifierKey};
 pub use note::{Note, NoteSignature};
+pub use policy::Policy;
+pub use receipt::Receipt;
 pub use signer::{Cosigner, LogSigner};

@@ -8,7 +8,7 @@ use std::fmt;
 
 use base64ct::{Base64, Encoding};
 
-use crate::key::{Algorithm, KeyId, KeyName, VerifierKey};
+use crate::key::{KeyId, KeyName, VerifierKey};
 
 /// The longest note that is read, in bytes: 100 signatures of ML-DSA-44 are 340 kB.
 pub const NOTE_LENGTH_MAX: usize = 1_000_000;
@@ -232,8 +232,7 @@ impl Note {
     }
 
     /// Checks the signatures against trusted keys, and gives those that count: one for each key,
-    /// in the order of the lines. Lines of unknown keys are ignored, and so are lines of kinds
-    /// that are not checked here (ML-DSA-44).
+    /// in the order of the lines. Lines of unknown keys are ignored.
     ///
     /// # Errors
     /// When a line of a trusted key does not verify, or no line is of a trusted key
@@ -254,8 +253,7 @@ impl Note {
         &self,
         keys: impl IntoIterator<Item = &'k VerifierKey>,
     ) -> Result<Vec<Verified<'k>>, VerifyError> {
-        let is_checked = |key: &&VerifierKey| key.algorithm() != Algorithm::CosignatureMlDsa44;
-        let keys: Vec<&VerifierKey> = keys.into_iter().filter(is_checked).collect();
+        let keys: Vec<&VerifierKey> = keys.into_iter().collect();
         let mut verified: Vec<Verified<'k>> = Vec::new();
         for signature in &self.signatures {
             let mut owners = keys.iter().filter(|key| signature.is_of(key));

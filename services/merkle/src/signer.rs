@@ -25,7 +25,7 @@ pub struct LogSigner {
 }
 
 enum Secret {
-    Ed25519(ed25519_dalek::SigningKey),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
     Sm2(Box<sm2::dsa::SigningKey>),
 }
 
@@ -43,7 +43,7 @@ impl LogSigner {
     pub fn ed25519(name: KeyName, seed: &[u8; 32]) -> Result<Self, KeyError> {
         let secret = ed25519_dalek::SigningKey::from_bytes(seed);
         let verifier = VerifierKey::ed25519(name, secret.verifying_key().as_bytes())?;
-        Ok(Self { verifier, secret: Secret::Ed25519(secret) })
+        Ok(Self { verifier, secret: Secret::Ed25519(Box::new(secret)) })
     }
 
     /// Reads `PRIVATE+KEY+<name>+<identifier>+<base64>`, type 0x01.

@@ -144,6 +144,9 @@ impl State {
             Entry::Person(person) => {
                 Arc::make_mut(&mut self.registry).put_person(position, person.clone());
             }
+            Entry::PersonErased(erasure) => {
+                Arc::make_mut(&mut self.registry).put_erasure(position, &erasure.person);
+            }
             Entry::Tenure(tenure) => {
                 Arc::make_mut(&mut self.registry).put_tenure(position, tenure.clone());
             }

@@ -48,8 +48,8 @@ impl Ledger {
             Entry::Organization(organization("county", Some("city"), "450222")),
             Entry::Post(post("party", "city.kjj", PostKind::PartyHead)),
             Entry::Post(post("head", "city.kjj", PostKind::GovernmentHead)),
-            Entry::Person(person("p1")),
-            Entry::Person(person("p2")),
+            Entry::Person(person("p1").into()),
+            Entry::Person(person("p2").into()),
             Entry::Tenure(tenure("t1", "p1", "party", "2021-01-01", None)),
             Entry::RuleSet(Box::new(rules("city-rules", "450200", "2016-01-01", ""))),
         ] {

@@ -14,7 +14,16 @@ const BUREAU: &str = "450200-kjj";
 
 /// A ledger with the demo's registry, rules and report in a directory.
 pub(super) fn seeded(directory: &Path) {
-    let args = ["demo", "--exit", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let args = [
+        "demo",
+        "--exit",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+    ];
     let dir = directory.to_str().expect("UTF-8");
     run(args.into_iter().chain(["--data-dir", dir])).exits(0);
 }

@@ -136,7 +136,7 @@ fn registry() -> Vec<Entry> {
     }
     for value in list("persons") {
         let person = PersonId::parse(&text(&value, "person_id"));
-        entries.push(Entry::Person(person.expect("an id")));
+        entries.push(Entry::Person(person.expect("an id").into()));
     }
     for value in list("tenures") {
         let message = pb::Tenure {

@@ -30,6 +30,7 @@ pub(crate) fn serve(directory: &Path) -> Command {
     let mut command = command();
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+        .args(["--http-listen", "127.0.0.1:0"])
         .arg("--data-dir")
         .arg(directory)
         .env("NO_COLOR", "1");
@@ -85,7 +86,14 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a service over a directory and waits until it serves.
     pub(crate) fn start(directory: &Path) -> Self {
-        Self::of(serve(directory))
+        Self::start_with(directory, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = serve(directory);
+        command.envs(variables.iter().copied());
+        Self::of(command)
     }
 
     /// Starts a service under a tracer, which ends with it and must not be what is killed.
@@ -190,7 +198,7 @@ impl Server {
         let lines = self.lines.lock();
         let errors: Vec<_> = lines
             .iter()
-            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+            .filter(|line| line.contains(" ERROR ") || line.contains("panicked"))
             .collect();
         assert!(self.is_troubled || errors.is_empty(), "{errors:#?}");
     }

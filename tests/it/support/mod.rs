@@ -5,6 +5,7 @@
 pub(crate) mod child;
 pub(crate) mod clock;
 pub(crate) mod events;
+pub(crate) mod http;
 pub(crate) mod mount;
 pub(crate) mod random;
 pub(crate) mod refusal;

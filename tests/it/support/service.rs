@@ -7,11 +7,13 @@ use duty_ledger::app::{App, Sockets, StartError};
 use duty_ledger::clock::{Clock, SystemClock};
 use duty_ledger::config::Config;
 use duty_ledger::pb;
+use duty_ledger::storage::Storage;
 use journal::Journal;
 use journal_sled::{LedgerId, Options, SledJournal};
 use pb::compliance_service_client::ComplianceServiceClient;
 use pb::duty_event_service_client::DutyEventServiceClient;
 use pb::evaluation_service_client::EvaluationServiceClient;
+use pb::ledger_service_client::LedgerServiceClient;
 use pb::registry_service_client::RegistryServiceClient;
 use pb::review_service_client::ReviewServiceClient;
 use tonic::transport::{Channel, Endpoint};
@@ -26,6 +28,7 @@ pub(crate) struct Clients {
     pub(crate) review: ReviewServiceClient<Channel>,
     pub(crate) compliance: ComplianceServiceClient<Channel>,
     pub(crate) evaluation: EvaluationServiceClient<Channel>,
+    pub(crate) ledger: LedgerServiceClient<Channel>,
 }
 
 impl Clients {
@@ -36,7 +39,8 @@ impl Clients {
             registry: RegistryServiceClient::new(channel.clone()),
             review: ReviewServiceClient::new(channel.clone()),
             compliance: ComplianceServiceClient::new(channel.clone()),
-            evaluation: EvaluationServiceClient::new(channel),
+            evaluation: EvaluationServiceClient::new(channel.clone()),
+            ledger: LedgerServiceClient::new(channel),
         }
     }
 
@@ -66,6 +70,8 @@ pub(crate) fn config() -> Config {
     Config {
         listen: any,
         admin_listen: any,
+        http_listen: any,
+        checkpoint_interval_ms: 20,
         cache_mib: 8,
         min_position_wait_ms: 50,
         watch_heartbeat_ms: 100,
@@ -85,10 +91,19 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self::over(Arc::new(open(directory)), clock).await
+        Self::configured(&config(), directory, clock).await
     }
 
-    /// A service over a journal.
+    /// A service over a directory, with a configuration of its own.
+    pub(crate) async fn configured(
+        config: &Config,
+        directory: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self::stored(config, storage(directory), clock).await
+    }
+
+    /// A service over a journal in memory.
     pub(crate) async fn over(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Self {
         Self::with(&config(), journal, clock).await
     }
@@ -99,11 +114,30 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let sockets = Sockets::bind(config).await.expect("free ports");
-        let open = async || Ok::<_, StartError>(journal);
-        let app = App::start(config, sockets, clock, open).await.expect("the service starts");
+        Self::stored(config, Storage::from(journal), clock).await
+    }
+
+    async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+        let started = Self::start(config, storage, clock).await;
+        let app = started.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;
         Self { app, clients, _directory: None }
+    }
+
+    /// Starts a service, or says why not.
+    pub(crate) async fn start(
+        config: &Config,
+        storage: Storage,
+        clock: Arc<dyn Clock>,
+    ) -> Result<App, StartError> {
+        let sockets = Sockets::bind(config).await.expect("free ports");
+        let open = async || Ok::<_, StartError>(storage);
+        App::start(config, sockets, clock, open).await
+    }
+
+    /// Where checkpoint and tiles are served.
+    pub(crate) fn http(&self) -> String {
+        self.app.http_address.to_string()
     }
 
     /// Where the API listens.
@@ -122,6 +156,13 @@ impl Service {
         drop(clients);
         within("the service to stop", app.stop()).await;
     }
+}
+
+/// The journal in a directory, with what belongs to it.
+pub(crate) fn storage(directory: &Path) -> Storage {
+    let journal = open(directory);
+    let ledger = journal.ledger().to_string();
+    Storage { journal: Arc::new(journal), ledger, dir: Some(directory.to_path_buf()) }
 }
 
 /// Opens the journal in a directory, once whoever had it open before has let go.

@@ -107,6 +107,7 @@ pub(super) fn is_same(earlier: Option<&Recorded>, proposed: &Proposed) -> bool {
         (Entry::Organization(a), Entry::Organization(b)) => a == b,
         (Entry::Post(a), Entry::Post(b)) => a == b,
         (Entry::Person(a), Entry::Person(b)) => a == b,
+        (Entry::PersonErased(a), Entry::PersonErased(b)) => a == b,
         (Entry::Tenure(a), Entry::Tenure(b)) => a == b,
         (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,

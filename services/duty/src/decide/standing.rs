@@ -88,6 +88,9 @@ impl Standing {
             }
             Entry::Post(post) => self.registry_mut().put_post(position, post.clone()),
             Entry::Person(person) => self.registry_mut().put_person(position, person.clone()),
+            Entry::PersonErased(erasure) => {
+                self.registry_mut().put_erasure(position, &erasure.person);
+            }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),

@@ -6,6 +6,7 @@
 
 mod batches;
 mod laws;
+mod persons;
 mod refusals;
 
 use expect_test::Expect;
@@ -54,8 +55,8 @@ impl Bench {
             (102, Entry::Organization(organization("bureau", Some("city")))),
             (103, Entry::Post(post("bureau.party", "bureau", PostKind::PartyHead))),
             (104, Entry::Post(post("bureau.head", "bureau", PostKind::GovernmentHead))),
-            (NO_EVENT, Entry::Person(person_id("p1"))),
-            (106, Entry::Person(person_id("p2"))),
+            (NO_EVENT, Entry::Person(person_id("p1").into())),
+            (106, Entry::Person(person_id("p2").into())),
             (107, Entry::Tenure(tenure("t1", "p1", "bureau.party", "2021-01-01", None))),
             (PLAIN, Entry::DutyEvent(Box::new(event()))),
             (OLDER, Entry::DutyEvent(Box::new(event()))),

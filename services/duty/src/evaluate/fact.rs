@@ -66,7 +66,7 @@ impl Fact {
         recorded_on: Date,
         event: &DutyEvent,
     ) -> Self {
-        let flags = crate::event::check::flags(event).len() + event.source_flags.len();
+        let flags = crate::event::check::flag_count(event) + event.source_flags.len();
         Self {
             position,
             event_id,

@@ -67,12 +67,18 @@ pub fn rule_set(position: Position, rules: &RuleSet) -> pb::RuleSetSummary {
 
 /// What a view reflects.
 #[must_use]
-pub fn basis(question: Question, rule_sets: Vec<pb::RuleSetSummary>) -> pb::ViewBasis {
+pub fn basis(
+    question: Question,
+    rule_sets: Vec<pb::RuleSetSummary>,
+    root_hash: String,
+) -> pb::ViewBasis {
     pb::ViewBasis {
         year: question.year.into(),
         as_of_date: question.as_of.to_string(),
         known_position: question.known.get(),
         rule_sets,
+        tree_size: question.known.get(),
+        root_hash,
     }
 }
 

@@ -144,6 +144,12 @@ impl<R: Read> Reader<R> {
         self.at
     }
 
+    /// SHA-256 of what was read so far, in hex; after [`Part::End`] that of the whole file.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        self.hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The next part; after [`Part::End`] there is none.
     ///
     /// # Errors

@@ -1,7 +1,5 @@
 //! The entries one by one: decoded, in order of time, none twice, folded into the state.
 
-use std::collections::HashSet;
-
 use bytes::Bytes;
 use duty::id::EventId;
 use jiff::Timestamp;
@@ -17,8 +15,8 @@ pub(super) struct Entries {
     /// The last position that is not folded in; nothing behind it can be.
     broken_at: Option<u64>,
     last_recorded_at: Option<Timestamp>,
-    /// Ids behind a broken place, where the state does not know them.
-    ids_behind: HashSet<EventId>,
+    /// Every event id with its position: 24 bytes an entry, looked through at the end.
+    ids: Vec<(EventId, u64)>,
 }
 
 impl Entries {
@@ -49,33 +47,45 @@ impl Entries {
             ));
         }
         self.last_recorded_at = Some(recorded.recorded_at);
-        let id = recorded.event_id;
-        let earlier = self.state.position_of(id).map(|earlier| earlier.get());
-        if earlier.is_some() || self.ids_behind.contains(&id) {
-            let first = earlier.map_or_else(|| "?".to_owned(), |first| first.to_string());
-            findings.add(Finding::at(
-                position,
-                "EVENT_ID_REPEATED",
-                format!(
-                    "第 {position} 条的事件编号 {id} 已见于第 {first} 条：内容被改动，请从备份恢复"
-                ),
-                format!(
-                    "position {position} has the event id {id} of position {first}: it was \
-                     altered, restore a backup"
-                ),
-            ));
-        }
+        self.ids.push((recorded.event_id, position));
         if self.broken_at.is_none() {
             self.state.apply(&recorded);
-        } else {
-            self.ids_behind.insert(id);
         }
+    }
+
+    /// What is to be said when all is read.
+    pub(super) fn finish(&mut self, findings: &mut Findings<'_>) {
+        let mut ids = std::mem::take(&mut self.ids);
+        ids.sort_unstable();
+        for pair in ids.windows(2) {
+            let [(id, first), (next, position)] = pair else { continue };
+            if id == next {
+                findings.add(repeated(*position, *id, *first));
+            }
+        }
+    }
+
+    /// The state after every entry; `None` when one of them could not be folded in.
+    pub(super) fn into_state(self) -> Option<State> {
+        self.broken_at.is_none().then_some(self.state)
     }
 
     /// Notes that positions up to `last` could not be read.
     pub(super) fn damaged(&mut self, last: u64) {
         self.broken_at = Some(last);
     }
+}
+
+fn repeated(position: u64, id: EventId, first: u64) -> Finding {
+    Finding::at(
+        position,
+        "EVENT_ID_REPEATED",
+        format!("第 {position} 条的事件编号 {id} 已见于第 {first} 条：内容被改动，请从备份恢复"),
+        format!(
+            "position {position} has the event id {id} of position {first}: it was altered, \
+             restore a backup"
+        ),
+    )
 }
 
 fn undecodable(position: u64, error: &CodecError) -> Finding {

@@ -12,6 +12,7 @@ use std::path::Path;
 use merkle::hash::{self, Hash};
 use merkle::tree::Frontier;
 
+use super::checkpoints::Anchor;
 use super::{Compared, Finding, Findings};
 
 /// Name of the directory of level files.
@@ -37,6 +38,7 @@ pub(super) struct Tree {
     kept: Option<Frontier>,
     differing: Vec<Differing>,
     size: u64,
+    anchors: Vec<Anchor>,
 }
 
 impl Tree {
@@ -44,9 +46,13 @@ impl Tree {
     ///
     /// They count as far as the last checkpoint was signed. Behind it nothing was ever proved, the
     /// next start reads it from the journal again, and a power cut may have left anything there.
-    pub(super) fn open(dir: Option<&Path>, findings: &mut Findings<'_>) -> Self {
+    pub(super) fn open(
+        dir: Option<&Path>,
+        anchors: Vec<Anchor>,
+        findings: &mut Findings<'_>,
+    ) -> Self {
         let mut levels = Vec::new();
-        let signed = dir.map_or(0, signed_size);
+        let signed = anchors.iter().map(|anchor| anchor.size).max().unwrap_or(0);
         for level in (0..LEVELS).filter(|_| dir.is_some()) {
             let name = format!("{DIRECTORY}/level-{level}");
             let path = dir.unwrap_or(Path::new("")).join(&name);
@@ -63,7 +69,19 @@ impl Tree {
             }
         }
         let found = Some(Frontier::new());
-        Self { levels, kept: found.clone(), found, differing: Vec::new(), size: 0 }
+        let (kept, differing) = (found.clone(), Vec::new());
+        let mut tree = Self { levels, kept, found, differing, size: 0, anchors };
+        tree.reach_anchors();
+        tree
+    }
+
+    /// Compares the trees with what was signed at this size.
+    fn reach_anchors(&mut self) {
+        let root = |tree: &Option<Frontier>| tree.as_ref().map(Frontier::root);
+        for anchor in self.anchors.iter_mut().filter(|anchor| anchor.size == self.size) {
+            anchor.found = root(&self.found) == Some(anchor.root);
+            anchor.kept = root(&self.kept) == Some(anchor.root);
+        }
     }
 
     /// Takes in the next entry.
@@ -77,6 +95,7 @@ impl Tree {
             found.push(leaf, &mut |_, _, _| {});
         }
         self.push_kept(kept, findings);
+        self.reach_anchors();
     }
 
     /// Takes in a position that cannot be read: only the kept hash can stand for it.
@@ -92,6 +111,7 @@ impl Tree {
                 self.size += 1;
             }
         }
+        self.reach_anchors();
     }
 
     fn kept_leaf(&mut self, findings: &mut Findings<'_>) -> Option<Hash> {
@@ -130,47 +150,114 @@ impl Tree {
         self.found.as_ref().or(self.kept.as_ref()).map(Frontier::root)
     }
 
-    /// What is to be said when all is read.
-    pub(super) fn finish(&mut self, findings: &mut Findings<'_>, compared: &mut Vec<Compared>) {
+    /// What is to be said when all is read. `at_rest`: nothing was appended meanwhile.
+    pub(super) fn finish(
+        &mut self,
+        at_rest: bool,
+        findings: &mut Findings<'_>,
+        compared: &mut Vec<Compared>,
+    ) {
         if let Some(leaves) = self.levels.first() {
             let position = leaves.length.min(self.size);
             compared.push(Compared { what: DIRECTORY.to_owned(), position });
-            if self.size < leaves.length {
-                let (held, size, name) = (leaves.length, self.size, leaves.name.clone());
-                findings.add(Finding::of(
-                    &name,
-                    "TREE_AHEAD",
-                    format!("{name} 有 {held} 个散列，台账只有 {size} 条：台账末尾丢失；请恢复覆盖至第 {held} 条的备份"),
-                    format!(
-                        "{name} holds {held} hashes, the journal {size} entries: it lost its \
-                         tail, restore a backup that reaches {held}"
-                    ),
-                ));
+            if at_rest && self.size < leaves.length {
+                findings.add(ahead(&leaves.name, leaves.length, self.size));
+            }
+        }
+        for anchor in &self.anchors {
+            let Anchor { file, size, .. } = anchor;
+            if self.size < *size {
+                findings.add(ahead(file, *size, self.size));
+                continue;
+            }
+            compared.push(Compared { what: file.clone(), position: *size });
+            if !anchor.found && !(anchor.kept && self.found.is_none()) {
+                findings.add(unproven(file, *size));
             }
         }
         let differing = std::mem::take(&mut self.differing);
         for Differing { position, .. } in differing.iter().filter(|one| one.readable) {
-            findings.add(Finding::at(
-                *position,
-                "TREE_LEAF",
-                format!("第 {position} 条的内容与写入时计入散列树的内容不同：记录被改动，或散列文件损坏；请从备份恢复"),
-                format!(
-                    "position {position} is not what was put into the tree when it was written: \
-                     the entry was altered, or the file of hashes is damaged; restore a backup"
-                ),
-            ));
+            let proven = |by: fn(&Anchor) -> bool| {
+                self.anchors.iter().any(|anchor| *position <= anchor.size && by(anchor))
+            };
+            findings.add(if proven(|anchor| anchor.found) {
+                file_differs(*position)
+            } else {
+                entry_differs(*position, proven(|anchor| anchor.kept))
+            });
         }
     }
 }
 
-/// The size of the last signed checkpoint, by its own word; 0 without one.
-fn signed_size(dir: &Path) -> u64 {
-    match std::fs::read_to_string(dir.join(crate::log::CHECKPOINT)) {
-        // What cannot be read is no reason to look at less.
-        Ok(text) => text.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(u64::MAX),
-        Err(error) if error.kind() == ErrorKind::NotFound => 0,
-        Err(_) => u64::MAX,
+/// The entry is what was signed, so the file of hashes is not.
+fn file_differs(position: u64) -> Finding {
+    Finding {
+        file: Some(format!("{DIRECTORY}/level-0")),
+        ..Finding::at(
+            position,
+            "TREE_LEAF_FILE",
+            format!(
+                "{DIRECTORY}/level-0 中第 {position} 条的散列损坏（记录本身与签名的检查点相符）；停止服务并删除 {DIRECTORY} 目录，启动时会重建"
+            ),
+            format!(
+                "the hash of position {position} in {DIRECTORY}/level-0 is damaged (the entry \
+                 itself is under the signed checkpoint); stop the service and delete \
+                 {DIRECTORY}, it is rebuilt at the next start"
+            ),
+        )
     }
+}
+
+fn entry_differs(position: u64, signed: bool) -> Finding {
+    let (zh, en) = if signed {
+        ("签名的检查点证明记录在写入之后被改动", "the signed checkpoint proves it was altered")
+    } else {
+        ("记录被改动，或散列文件损坏", "it was altered, or the file of hashes is damaged")
+    };
+    Finding::at(
+        position,
+        "ENTRY_ALTERED",
+        format!(
+            "第 {position} 条的内容与写入时计入散列树的内容不同：{zh}；请保留目录原样，从备份恢复"
+        ),
+        format!(
+            "position {position} is not what was put into the tree when it was written: {en}; \
+             keep the directory as it is and restore a backup"
+        ),
+    )
+}
+
+/// Something covers more entries than there are.
+fn ahead(file: &str, covered: u64, size: u64) -> Finding {
+    Finding {
+        position: Some(size + 1),
+        last_position: Some(covered),
+        ..Finding::of(
+            file,
+            "TAIL_LOST",
+            format!(
+                "{file} 涵盖 {covered} 条，台账只有 {size} 条：台账末尾丢失；请恢复覆盖至第 {covered} 条的备份"
+            ),
+            format!(
+                "{file} covers {covered} entries, the journal has {size}: its tail is lost, \
+                 restore a backup that reaches {covered}"
+            ),
+        )
+    }
+}
+
+fn unproven(file: &str, size: u64) -> Finding {
+    Finding::of(
+        file,
+        "CHECKPOINT_ROOT",
+        format!(
+            "前 {size} 条的根散列与 {file} 所签的不符：其中有记录在签名之后被改动；请从备份恢复"
+        ),
+        format!(
+            "the first {size} entries do not hash to the root signed in {file}: some were altered \
+             after it was signed; restore a backup"
+        ),
+    )
 }
 
 /// A level file, read in order.
@@ -213,7 +300,7 @@ impl LevelFile {
     }
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Finding {
+pub(super) fn unreadable(name: &str, error: &std::io::Error) -> Finding {
     Finding::of(
         name,
         "FILE_UNREADABLE",

@@ -27,7 +27,7 @@ fn entry((kind, target, variant): Told) -> Entry {
             let id = if even { "bureau" } else { "new" };
             Entry::Organization(organization(id, Some("city")))
         }
-        6 => Entry::Person(person_id(if even { "p1" } else { "p3" })),
+        6 => Entry::Person(person_id(if even { "p1" } else { "p3" }).into()),
         7 => {
             let end = (!even).then_some("2022-12-31");
             Entry::Tenure(tenure("t1", "p1", "bureau.party", "2021-01-01", end))

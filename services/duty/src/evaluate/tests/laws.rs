@@ -211,8 +211,8 @@ fn registry(year: i16) -> Registry {
     registry.put_post(p(3), post(&mut words("party party_head")));
     registry.put_post(p(4), post(&mut words("head government_head")));
     registry.put_post(p(5), post(&mut words("gaj-head government_head at gaj")));
-    registry.put_person(p(6), person("p1"));
-    registry.put_person(p(7), person("p2"));
+    registry.put_person(p(6), person("p1").into());
+    registry.put_person(p(7), person("p2").into());
     let day = |month, day| Date::new(year, month, day).unwrap_or(Date::MAX);
     let holdings = [
         ("t1 p1 party", Date::MIN, None),

@@ -86,7 +86,7 @@ impl Ledger {
                 self.registry.put_organization(position, organization);
             }
             "post" => self.registry.put_post(position, post(words)),
-            "person" => self.registry.put_person(position, person(next(words))),
+            "person" => self.registry.put_person(position, person(next(words)).into()),
             "tenure" => self.registry.put_tenure(position, tenure(words)),
             "accepts" => {
                 self.fact(next(words)).reviews.push((position, Verdict::Accepted));

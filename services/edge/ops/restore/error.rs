@@ -1,0 +1,195 @@
+//! Why a ledger was not restored, in both languages, with the way out.
+
+use std::io;
+use std::path::PathBuf;
+
+use journal_sled::OpenError;
+use merkle::checkpoint::CheckpointError;
+
+use crate::codec::CodecError;
+use crate::ops::backup::read::BadBackup;
+use crate::ops::finding::unopened;
+
+/// Why a ledger was not restored. The target is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// A file could not be used.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The target holds something.
+    #[error(
+        "{} is not empty (it holds {found}); move it aside or name another directory. If it is an \
+         older state of this ledger, pass its CHECKPOINT with --witnessed, so that nothing older \
+         is restored",
+        dir.display()
+    )]
+    NotEmpty {
+        /// The target.
+        dir: PathBuf,
+        /// Something in it.
+        found: String,
+    },
+    /// A restore into the same place is under way, or was cut short.
+    #[error(
+        "{} is there already: another restore is at work, or one was cut short; if none is at \
+         work, delete it and start again",
+        dir.display()
+    )]
+    Leftover {
+        /// The directory it is built in.
+        dir: PathBuf,
+    },
+    /// The backup is none, or not whole.
+    #[error(transparent)]
+    Backup(BadBackup),
+    /// What the backup says about itself makes no sense.
+    #[error("the manifest of the backup makes no sense: {0}")]
+    Manifest(String),
+    /// Another ledger than asked for.
+    #[error("this is ledger {found}, not {expected}: choose the right backup")]
+    OtherLedger {
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// A checkpoint of another log was given.
+    #[error("{source_name} is a checkpoint of {expected}, this is {found}: choose the right one")]
+    OtherLog {
+        /// The origin of what is restored.
+        found: String,
+        /// The origin of the checkpoint.
+        expected: String,
+        /// Where the checkpoint is from.
+        source_name: String,
+    },
+    /// Shorter than what somebody has seen.
+    #[error(
+        "this reaches position {size}, but {source_name} shows that {witnessed} entries were \
+         published: it is too old, restore a newer backup, or from the exported tiles"
+    )]
+    Older {
+        /// How many entries there are.
+        size: u64,
+        /// How many were seen.
+        witnessed: u64,
+        /// Who has seen them.
+        source_name: String,
+    },
+    /// Not the entries somebody has seen.
+    #[error(
+        "the first {witnessed} entries are not those that {source_name} shows: this is another \
+         history of the ledger, do not restore it"
+    )]
+    Inconsistent {
+        /// How many were seen.
+        witnessed: u64,
+        /// Who has seen them.
+        source_name: String,
+    },
+    /// The entries do not hash to what was signed, or claimed.
+    #[error("the first {size} entries do not hash to the root in the {what}: restore another copy")]
+    Root {
+        /// How many entries.
+        size: u64,
+        /// Which root.
+        what: &'static str,
+    },
+    /// The signed checkpoint is not to be believed.
+    #[error("the signed checkpoint cannot be believed: {0}")]
+    Checkpoint(#[source] CheckpointError),
+    /// A checkpoint that was given is none.
+    #[error("{source_name} is no signed checkpoint: {source}")]
+    Witnessed {
+        /// Where it is from.
+        source_name: String,
+        /// Why.
+        #[source]
+        source: CheckpointError,
+    },
+    /// An entry is none.
+    #[error(
+        "position {position} is no entry this program understands; use the program version that wrote it, or a later one"
+    )]
+    Entry {
+        /// Which.
+        position: u64,
+        /// Why.
+        #[source]
+        source: Box<CodecError>,
+    },
+    /// Exported tiles that are not as they should be.
+    #[error("{path}: {en}")]
+    Tiles {
+        /// Which file.
+        path: String,
+        /// What is wrong, in Chinese.
+        zh: String,
+        /// What is wrong, in English.
+        en: String,
+    },
+    /// The new journal could not be made.
+    #[error("the journal could not be written")]
+    Open(#[source] OpenError),
+    /// The new journal could not be written.
+    #[error("the journal could not be written")]
+    Append(#[source] journal::AppendError),
+    /// The new journal could not be closed.
+    #[error("the journal could not be closed")]
+    Close(#[source] journal::CloseError),
+}
+
+impl RestoreError {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Io { path, source, .. } => format!("无法读写 {}：{source}", path.display()),
+            Self::NotEmpty { dir, found } => format!(
+                "{} 非空（其中有 {found}）；请移走它或另选目录。若为本台账的旧状态，请用 --witnessed 指定其中的 CHECKPOINT，以免恢复更旧的内容",
+                dir.display()
+            ),
+            Self::Leftover { dir } => format!(
+                "{} 已存在：另一恢复正在进行，或上次恢复中断；确认没有恢复在进行后删除它再试",
+                dir.display()
+            ),
+            Self::Backup(error) => error.zh(),
+            Self::Manifest(what) => format!("备份清单不合理：{what}"),
+            Self::OtherLedger { found, expected } => {
+                format!("这是台账 {found} 的备份，不是 {expected}；请选择正确的备份")
+            }
+            Self::OtherLog { found, expected, source_name } => {
+                format!("{source_name} 是 {expected} 的检查点，而这是 {found}；请选择正确的文件")
+            }
+            Self::Older { size, witnessed, source_name } => format!(
+                "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复"
+            ),
+            Self::Inconsistent { witnessed, source_name } => {
+                format!("前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复")
+            }
+            Self::Root { size, what } => {
+                format!("前 {size} 条的根散列与 {what} 中的不符；请换一份副本恢复")
+            }
+            Self::Checkpoint(error) => format!("已签名的检查点不可信：{}", error.zh()),
+            Self::Witnessed { source_name, source } => {
+                format!("{source_name} 不是已签名的检查点：{}", source.zh())
+            }
+            Self::Entry { position, .. } => {
+                format!("第 {position} 条不是本程序能理解的记录；请使用写入它的版本或更新的版本")
+            }
+            Self::Tiles { path, zh, .. } => format!("{path}：{zh}"),
+            Self::Open(error) => unopened(error).zh,
+            Self::Append(_) | Self::Close(_) => {
+                "无法写入新的台账目录；请检查磁盘空间后重试".to_owned()
+            }
+        }
+    }
+}
