@@ -219,8 +219,8 @@ impl Writer {
         self.standing.settle();
         {
             let mut state = self.shared.state.write();
-            for recorded in &group.entries {
-                state.apply(recorded);
+            for recorded in group.entries {
+                state.absorb(recorded);
             }
         }
         let head = self.standing.head();

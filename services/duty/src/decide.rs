@@ -251,7 +251,7 @@ fn check_event(
     refusal: &mut Refusal,
 ) {
     refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
-        problems.at(path, |problems| {
+        problems.at(path.to_owned(), |problems| {
             check::check(event, civil_day(context.now), problems);
             references::event(context, own, event, problems);
         });

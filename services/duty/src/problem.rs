@@ -3,6 +3,7 @@
 //! A [`Problem`] is a value. As a refusal it keeps an input out; as a flag it goes beside an
 //! accepted event or an evaluation. Which of the two is the caller's decision, not the problem's.
 
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! reasons {
@@ -199,10 +200,27 @@ impl fmt::Display for Problem {
     }
 }
 
+/// A part of a field path; put into words only where there is a problem, since most checks of
+/// millions of entries find none.
+#[derive(Debug)]
+enum Segment {
+    Field(Cow<'static, str>),
+    Item(&'static str, usize),
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field) => f.write_str(field),
+            Self::Item(field, index) => write!(f, "{field}[{index}]"),
+        }
+    }
+}
+
 /// Problems collected under a field path, so that checks of a part need not know where it stands.
 #[derive(Debug, Default)]
 pub struct Problems {
-    path: Vec<String>,
+    path: Vec<Segment>,
     found: Vec<Problem>,
 }
 
@@ -214,8 +232,26 @@ impl Problems {
     }
 
     /// Runs `check` one level deeper: `at("quantities[2]", …)`.
-    pub fn at<T>(&mut self, segment: impl Into<String>, check: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(segment.into());
+    pub fn at<T>(
+        &mut self,
+        segment: impl Into<Cow<'static, str>>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.below(Segment::Field(segment.into()), check)
+    }
+
+    /// Runs `check` on one item of a list: `item("quantities", 2, …)`.
+    pub fn item<T>(
+        &mut self,
+        field: &'static str,
+        index: usize,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.below(Segment::Item(field, index), check)
+    }
+
+    fn below<T>(&mut self, segment: Segment, check: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment);
         let result = check(self);
         self.path.pop();
         result
@@ -229,7 +265,8 @@ impl Problems {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        let mut field = self.path.join(".");
+        let path: Vec<String> = self.path.iter().map(ToString::to_string).collect();
+        let mut field = path.join(".");
         if !name.is_empty() {
             if !field.is_empty() {
                 field.push('.');

@@ -356,7 +356,7 @@ fn append(
     let mut entries = Vec::with_capacity(request.events.len());
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
-        problems.at(format!("events[{index}]"), |problems| {
+        problems.item("events", index, |problems| {
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
@@ -371,7 +371,7 @@ fn append(
     }
     let mut expectations = Vec::new();
     for (index, expected) in request.expected_revisions.iter().enumerate() {
-        problems.at(format!("expected_revisions[{index}]"), |problems| {
+        problems.item("expected_revisions", index, |problems| {
             let organization = organization(&expected.organization_id, problems);
             expectations.extend(organization.map(|of| (of, expected.revision)));
         });

@@ -79,7 +79,7 @@ impl Plain<'_> {
             };
             if event.organization == *organization {
                 let day = duty::zone::civil_day(recorded.recorded_at);
-                facts.push(Fact::new(position, recorded.event_id, root, day, event));
+                facts.push(Fact::new(position, recorded.event_id, root, day, event.clone()));
             }
         }
         facts.into_iter().map(Arc::new).collect()

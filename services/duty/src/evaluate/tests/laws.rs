@@ -125,7 +125,7 @@ fn fact(told: &Told, index: usize, base: Date) -> Fact {
     let event = event(told, index, base);
     let position = Position::new(number);
     let id = event_id(number);
-    let mut fact = Fact::new(position, id, id, base, &event);
+    let mut fact = Fact::new(position, id, id, base, event);
     // Decisions come at the end of the journal, where every event is known.
     match told.fate {
         0 => fact.withdrawn_at = Some(Position::new(1_000)),
@@ -291,7 +291,7 @@ fn discharging(rule: &DutyRule, owed: &Obligation, number: u64) -> Option<Fact> 
         event.quantities.push(figure(metric, Decimal::from(9), 0));
     }
     let id = event_id(number);
-    Some(Fact::new(Position::new(number), id, id, date(YEAR, 12, 31), &event))
+    Some(Fact::new(Position::new(number), id, id, date(YEAR, 12, 31), event))
 }
 
 proptest! {

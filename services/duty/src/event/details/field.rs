@@ -257,7 +257,7 @@ pub(super) fn check_limits(fields: &[Field<'_>], problems: &mut Problems) {
             Value::Items(items) => {
                 check_count(field.name, items.len(), problems);
                 for (index, item) in items.iter().enumerate() {
-                    problems.at(format!("{}[{index}]", field.name), |problems| {
+                    problems.item(field.name, index, |problems| {
                         check_limits(item, problems);
                     });
                 }
@@ -348,7 +348,7 @@ pub(super) fn flag_gaps(fields: &[Field<'_>], occurred: &Occurred, problems: &mu
             }
             Value::Items(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    problems.at(format!("{}[{index}]", field.name), |problems| {
+                    problems.item(field.name, index, |problems| {
                         flag_gaps(item, occurred, problems);
                     });
                 }
