@@ -158,11 +158,13 @@ proptest! {
         let snapshot = told(&steps).snapshot();
         let known = snapshot.head();
         let question = Question { year, as_of: snapshot.current_day(known), known };
-        let (filter, order) = (Filter::parse("", FIELDS).unwrap(), OrderBy::parse("", FIELDS).unwrap());
+        let filter = Filter::parse("", FIELDS).unwrap();
+        let order = OrderBy::parse("", FIELDS).unwrap();
         let cells = matrix::query(&snapshot, None, &filter, &order, question).cells;
         let mut lines = Vec::new();
         for organization in snapshot.registry().organizations(known) {
-            let Ok(view) = view::organization(&snapshot, &organization.id, question) else { continue };
+            let view = view::organization(&snapshot, &organization.id, question);
+            let Ok(view) = view else { continue };
             for mut line in view.evaluation.lines {
                 line.obligations.iter_mut().for_each(|owed| owed.considered.clear());
                 lines.push((organization.id.clone(), line));
