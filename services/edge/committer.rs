@@ -250,19 +250,13 @@ impl Writer {
             && head.covers(next)
         {
             let read = self.shared.journal.read(next, TAKEN_IN).map_err(ReadFailure::Journal)?;
-            let known = self.standing.head();
             let bytes: Vec<Bytes> = read.iter().map(|entry| entry.bytes.clone()).collect();
             let decoded = read.into_iter().map(|Entry { position, bytes }| {
                 ledger::decode(&Stored { position: Position::new(position.get()), bytes })
             });
             let entries = decoded.collect::<Result<Vec<_>, _>>()?;
-            self.shared.log.tree().append(known.get(), &bytes);
-            let mut state = self.shared.state.write();
-            for recorded in &entries {
-                state.apply(recorded);
-            }
-            self.standing = opening::standing(&state);
-            drop(state);
+            self.show(&bytes, entries);
+            self.standing = opening::standing(&self.shared.state.read());
             self.shared.head.send_replace(self.standing.head());
         }
         Ok(())
@@ -284,23 +278,21 @@ impl Writer {
             self.refuse(&error, group.waiting);
             return;
         }
-        self.publish(&group);
+        self.show(&group.bytes, group.entries);
+        self.standing.settle();
+        self.shared.head.send_replace(self.standing.head());
         answer(group.waiting);
     }
 
-    /// Shows what is durable and taken in by the standing.
-    fn publish(&mut self, group: &Group) {
+    /// Shows durable entries behind the head, but for the head itself.
+    fn show(&self, bytes: &[Bytes], entries: Vec<Recorded>) {
         let head = *self.shared.head.borrow();
         // After the commit is durable, before anybody hears of it: what is shown has a root.
-        self.shared.log.tree().append(head.get(), &group.bytes);
-        self.standing.settle();
-        {
-            let mut state = self.shared.state.write();
-            for recorded in &group.entries {
-                state.apply(recorded);
-            }
+        self.shared.log.tree().append(head.get(), bytes);
+        let mut state = self.shared.state.write();
+        for recorded in entries {
+            state.absorb(recorded);
         }
-        self.shared.head.send_replace(self.standing.head());
     }
 
     /// Nothing of the group is acknowledged.
