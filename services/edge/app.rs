@@ -26,6 +26,8 @@ use crate::ledger::Ledger;
 use crate::log::{self, KeyFiles, Log, LogError, LogOptions, Publisher};
 use crate::opening::{self, OpenError, Opened};
 use crate::pb;
+use crate::persons::{self, Persons, PersonsError, Place};
+use crate::snapshots::{Keeper, Snapshots};
 use crate::storage::Storage;
 
 /// The services of the API, as health names them.
@@ -75,6 +77,7 @@ pub struct App {
     /// Where checkpoint and tiles are served.
     pub http_address: SocketAddr,
     opened: Opened,
+    keeper: Option<Keeper>,
     publisher: Publisher,
     health: HealthReporter,
     stopping: watch::Sender<bool>,
@@ -82,6 +85,7 @@ pub struct App {
     admin: JoinHandle<Result<(), tonic::transport::Error>>,
     http: JoinHandle<std::io::Result<()>>,
     days: JoinHandle<()>,
+    erasures: JoinHandle<()>,
     poison: JoinHandle<()>,
     notice: Duration,
     drain: Duration,
@@ -102,6 +106,12 @@ pub enum StartError {
     /// The task that opened the log did not finish.
     #[error("opening was cut short")]
     CutShort,
+    /// The keys of persons could not be opened, or those of erased persons not destroyed.
+    #[error("人员密钥不可用 / the keys of persons cannot be used")]
+    Persons(#[source] PersonsError),
+    /// The thread that writes snapshots of the views could not be started.
+    #[error("the writer of view snapshots could not be started")]
+    Keeper(#[source] std::io::Error),
     /// Reflection could not be built from our own descriptors.
     #[error("reflection could not be built")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -131,9 +141,29 @@ impl App {
         let admin_routes = Routes::from(admin_routes.merge(http::metrics::router(measures)));
         let admin = spawn_server(admin_routes, sockets.admin, stop.clone(), None);
         let storage = open_journal().await?.into();
+        let place = Place {
+            data_dir: storage.dir.clone(),
+            ledger: storage.ledger.clone(),
+            kek: config.person_kek.clone(),
+        };
         let log = open_log(config, &storage, Arc::clone(&clock)).await?;
-        let opening = opening::open(storage.journal, log, Arc::clone(&clock), report_progress);
+        let snapshots = snapshots(config, &storage);
+        let kept = snapshots.clone();
+        let opening =
+            opening::open(storage.journal, log, kept, Arc::clone(&clock), report_progress);
         let opened = opening.await.map_err(StartError::Open)?;
+        let persons = match open_persons(place, &opened.ledger).await {
+            Ok(persons) => Arc::new(persons),
+            Err(error) => {
+                opening::close(opened).await;
+                return Err(error.into());
+            }
+        };
+        let keeper = match snapshots {
+            Some(kept) => Some(Keeper::start(kept, opened.ledger.clone(), opened.kept)),
+            None => None,
+        };
+        let keeper = keeper.transpose().map_err(StartError::Keeper)?;
         let publisher = Publisher::start(
             opened.ledger.log().clone(),
             Duration::from_millis(config.checkpoint_interval_ms.into()),
@@ -142,11 +172,12 @@ impl App {
         measured.send_replace(Some(opened.ledger.clone()));
         let pages = http::router(opened.ledger.clone(), config.serve_entries);
         let http = http::spawn(pages, sockets.http, stop.clone());
-        let routes = routes(config, opened.ledger.clone(), stop.clone())
+        let routes = routes(config, opened.ledger.clone(), Arc::clone(&persons), stop.clone())
             .map_err(StartError::Reflection)?
             .add_service(health_service);
         let api = spawn_server(routes, sockets.api, stop, Some(config.calls_per_connection_max));
         let days = tokio::spawn(days::keep_closing(opened.ledger.clone(), clock));
+        let erasures = tokio::spawn(persons::keep_erased_gone(opened.ledger.clone(), persons));
         let poison = tokio::spawn(drop_readiness_when_poisoned(
             opened.ledger.health().watch(),
             health.clone(),
@@ -157,6 +188,7 @@ impl App {
             admin_address,
             http_address,
             opened,
+            keeper,
             publisher,
             health,
             stopping,
@@ -164,6 +196,7 @@ impl App {
             admin,
             http,
             days,
+            erasures,
             poison,
             notice: Duration::from_millis(config.shutdown_notice_ms.into()),
             drain: Duration::from_millis(config.shutdown_drain_ms.into()),
@@ -175,6 +208,7 @@ impl App {
         ready(&self.health, false).await;
         tokio::time::sleep(self.notice).await;
         self.days.abort();
+        self.erasures.abort();
         self.poison.abort();
         self.stopping.send_replace(true);
         let (mut api, mut admin, mut http) = (self.api, self.admin, self.http);
@@ -190,10 +224,21 @@ impl App {
             http.abort();
         }
         opening::close(self.opened).await;
+        // After the writer as well: the last snapshot of the views is of all of it.
+        if let Some(keeper) = self.keeper {
+            keeper.stop().await;
+        }
         // After the writer: the last checkpoint covers everything it wrote.
         self.publisher.stop().await;
         drained
     }
+}
+
+/// Where snapshots of the views are, for a ledger that has a directory.
+fn snapshots(config: &Config, storage: &Storage) -> Option<Snapshots> {
+    let dir = storage.dir.as_ref()?;
+    let reserve = u64::from(config.disk_reserve_mib) * 1024 * 1024;
+    Some(Snapshots::new(dir, &storage.ledger, config.snapshot_every.into(), reserve))
 }
 
 /// Opens the transparency log over a journal.
@@ -225,6 +270,21 @@ async fn open_log(
     opened.map_err(StartError::Log)
 }
 
+/// Opens the keys of persons; what was erased is gone before anything is served.
+async fn open_persons(place: Place, ledger: &Ledger) -> Result<Persons, StartError> {
+    let registry = ledger.registry();
+    let open = move || {
+        let persons = Persons::open(place)?;
+        let destroyed = persons.destroy_erased(&registry)?;
+        if 0 < destroyed {
+            tracing::warn!(destroyed, "keys of erased persons were still there and are destroyed");
+        }
+        Ok(persons)
+    };
+    let opened = tokio::task::spawn_blocking(open).await.map_err(|_| StartError::CutShort)?;
+    opened.map_err(StartError::Persons)
+}
+
 /// The services of the API over a ledger, with their limits, and reflection. Whoever serves them
 /// brings the connections; `stopping` ends the endless streams.
 ///
@@ -233,6 +293,7 @@ async fn open_log(
 pub fn routes(
     config: &Config,
     ledger: Ledger,
+    persons: Arc<Persons>,
     stopping: watch::Receiver<bool>,
 ) -> Result<Routes, tonic_reflection::server::Error> {
     use pb::compliance_service_server::ComplianceServiceServer;
@@ -243,6 +304,7 @@ pub fn routes(
     use pb::review_service_server::ReviewServiceServer;
     let api = Api {
         ledger,
+        persons,
         min_position_wait: config.min_position_wait(),
         watch_heartbeat: config.watch_heartbeat(),
         stopping,
@@ -271,7 +333,8 @@ pub fn routes(
         .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 
-fn spawn_server(
+/// Serves routes on a bound socket until `stop` says so.
+pub(crate) fn spawn_server(
     routes: Routes,
     listener: TcpListener,
     mut stop: watch::Receiver<bool>,

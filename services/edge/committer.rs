@@ -12,15 +12,18 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use duty::Position;
-use duty::decide::{self, Earlier, Outcome, Refusal, RefusalKind, Standing};
+use duty::decide::{self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Standing};
 use duty::entry::Recorded;
+use duty::id::EventId;
 use jiff::Timestamp;
 use journal::AppendError;
+use projection::ids::POSITION_MAX;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::codec;
-use crate::ledger::{self, Answer, Message, Receipt, Shared, Submission, SubmitError};
+use crate::earlier;
+use crate::ledger::{Answer, Message, Receipt, Shared, Submission, SubmitError};
 
 /// Most submissions waiting for the writer. At 1,000 events of 65,535 bytes each the queue could
 /// hold more than memory; the limit on message size keeps a submission to 4 MiB, so 2 GiB at worst
@@ -45,8 +48,8 @@ struct Group {
     entries: Vec<Recorded>,
     bytes: Vec<Bytes>,
     length: usize,
-    /// Entries of this group by position, for commands that refer to them.
-    pending: BTreeMap<Position, usize>,
+    /// Entries of this group by id, for commands that refer to them.
+    pending: BTreeMap<EventId, (Position, usize)>,
     waiting: Vec<(Vec<Receipt>, Answer)>,
 }
 
@@ -140,6 +143,10 @@ impl Writer {
         let now = self.standing.last_recorded_at().map_or(now, |last| now.max(last));
         let decided = decide::decide(&self.standing, &command, &earlier, now);
         let outcomes = Refusal::merged(found, decided).map_err(SubmitError::Refused)?;
+        let most = POSITION_MAX.saturating_sub(self.standing.head().get());
+        if most < outcomes.len() as u64 {
+            return Err(SubmitError::LedgerFull);
+        }
         let encoded = encode(&command, payloads, &outcomes, now)?;
         let mut entries = command.entries.into_iter();
         let mut encoded = encoded.into_iter();
@@ -150,15 +157,16 @@ impl Writer {
             let event_id = proposed.event_id;
             receipts.push(match (outcome, bytes) {
                 (Outcome::Duplicate { position }, _) => {
-                    let recorded_at = earlier.get(&event_id).map_or(now, |first| first.recorded_at);
+                    let first = earlier.get(&event_id);
+                    let recorded_at = first.map_or(now, |first| first.recorded.recorded_at);
                     Receipt { event_id, position, recorded_at, duplicate: true }
                 }
                 (Outcome::Append { .. }, bytes) => {
                     let recorder = command.recorder.clone();
                     let entry = proposed.entry;
                     let recorded = Recorded { event_id, recorded_at: now, recorder, entry };
-                    let position = self.standing.evolve(&recorded);
-                    group.pending.insert(position, group.entries.len());
+                    let position = self.standing.evolve(&recorded, &earlier);
+                    group.pending.insert(event_id, (position, group.entries.len()));
                     group.length += bytes.len();
                     group.entries.push(recorded);
                     group.bytes.push(bytes);
@@ -172,16 +180,20 @@ impl Writer {
     /// The earlier entries a command refers to: from this group, or from the journal.
     fn earlier(&self, command: &decide::Command, group: &Group) -> Result<Earlier, SubmitError> {
         let mut earlier = Earlier::new();
+        let state = self.shared.state.read();
         for id in command.references() {
-            let Some(position) = self.standing.position_of(id) else { continue };
-            let recorded = match group.pending.get(&position) {
-                Some(index) => group.entries.get(*index).cloned(),
-                None => ledger::read_recorded(&*self.shared.journal, position)
-                    .map_err(SubmitError::Read)?,
+            let pending = group.pending.get(&id).and_then(|(position, index)| {
+                let recorded = group.entries.get(*index)?.clone();
+                // What the group did to it, the standing knows.
+                Some(Held { position: *position, recorded, fate: Fate::default() })
+            });
+            let held = match pending {
+                Some(held) => Some(held),
+                None => {
+                    earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read)?
+                }
             };
-            if let Some(recorded) = recorded {
-                earlier.insert(id, recorded);
-            }
+            earlier.extend(held.map(|held| (id, held)));
         }
         Ok(earlier)
     }

@@ -1,7 +1,7 @@
 //! Configuration: one TOML file, environment and flags over it, checked as a whole.
 //!
-//! Every error is reported at once and before any port or directory is touched. Nothing here is
-//! secret yet; when something is, `Display` must hide it.
+//! Every error is reported at once and before any port or directory is touched. The key of keys is
+//! secret: it is read here and neither `Display` nor `Debug` shows it.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,9 +11,14 @@ use std::time::Duration;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Provider as _, Source};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::persons::Kek;
 
 /// Prefix of the environment variables: `DUTY_LEDGER_LISTEN` sets `listen`.
 pub const ENV_PREFIX: &str = "DUTY_LEDGER_";
+/// The key of keys itself, for those who have no file for it.
+pub const KEK_VARIABLE: &str = "DUTY_LEDGER_PERSON_KEK";
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +71,8 @@ pub struct Config {
     pub shutdown_notice_ms: u32,
     /// How long open calls may take to end at shutdown, in milliseconds.
     pub shutdown_drain_ms: u32,
+    /// After how many entries another snapshot of the views is written.
+    pub snapshot_every: u32,
     /// Origin of the log, the name its checkpoints and keys carry; empty for
     /// `duty-ledger/<ledger id>`. Never change it once something is published.
     pub origin: String,
@@ -81,6 +88,12 @@ pub struct Config {
     pub witness_mode: WitnessMode,
     /// Whether the HTTP port gives whole entries out, and not only hashes.
     pub serve_entries: bool,
+    /// File of the key of keys, under which the keys of persons are wrapped; empty for none. The
+    /// key may also stand in [`KEK_VARIABLE`].
+    pub person_kek_file: PathBuf,
+    /// The key of keys, once read. No key of the file: a secret does not stand among settings.
+    #[serde(skip)]
+    pub person_kek: Option<Kek>,
 }
 
 impl Default for Config {
@@ -99,6 +112,7 @@ impl Default for Config {
             watch_heartbeat_ms: 5_000,
             shutdown_notice_ms: 1_000,
             shutdown_drain_ms: 10_000,
+            snapshot_every: 250_000,
             http_listen: SocketAddr::from(([127, 0, 0, 1], 50053)),
             origin: String::new(),
             checkpoint_interval_ms: 1_000,
@@ -107,6 +121,8 @@ impl Default for Config {
             witness_policy_file: PathBuf::new(),
             witness_mode: WitnessMode::Open,
             serve_entries: false,
+            person_kek_file: PathBuf::new(),
+            person_kek: None,
         }
     }
 }
@@ -180,8 +196,12 @@ impl Config {
         })?;
         // Key by key, so that one wrong value does not hide the next.
         match Self::read(&figment, &mut faults) {
-            Some(config) => {
+            Some(mut config) => {
                 faults.extend(config.faults());
+                match person_kek(&config.person_kek_file) {
+                    Ok(kek) => config.person_kek = kek,
+                    Err(fault) => faults.push(fault),
+                }
                 if faults.is_empty() { Ok(config) } else { Err(faults) }
             }
             None => Err(faults),
@@ -258,6 +278,7 @@ impl Config {
             ("watch_heartbeat_ms", self.watch_heartbeat_ms, 100, 600_000),
             ("shutdown_notice_ms", self.shutdown_notice_ms, 0, 60_000),
             ("shutdown_drain_ms", self.shutdown_drain_ms, 0, 600_000),
+            ("snapshot_every", self.snapshot_every, 1, u32::MAX),
             ("checkpoint_interval_ms", self.checkpoint_interval_ms, 10, 600_000),
         ] {
             if value < least || most < value {
@@ -304,12 +325,13 @@ impl fmt::Display for Config {
         writeln!(f, "watch_heartbeat_ms = {}", self.watch_heartbeat_ms)?;
         writeln!(f, "shutdown_notice_ms = {}", self.shutdown_notice_ms)?;
         writeln!(f, "shutdown_drain_ms = {}", self.shutdown_drain_ms)?;
+        writeln!(f, "snapshot_every = {}", self.snapshot_every)?;
         self.write_log(f)
     }
 }
 
 impl Config {
-    /// The part about the transparency log.
+    /// The part about the transparency log, and persons.
     fn write_log(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let witness_mode = match self.witness_mode {
             WitnessMode::Open => "open",
@@ -323,7 +345,10 @@ impl Config {
         let policy = self.witness_policy_file.display().to_string();
         writeln!(f, "witness_policy_file = {policy:?}")?;
         writeln!(f, "witness_mode = \"{witness_mode}\"")?;
-        write!(f, "serve_entries = {}", self.serve_entries)
+        writeln!(f, "serve_entries = {}", self.serve_entries)?;
+        writeln!(f, "person_kek_file = {:?}", self.person_kek_file.display().to_string())?;
+        let kek = if self.person_kek.is_some() { "set, hidden" } else { "not set" };
+        write!(f, "# key of keys: {kek}")
     }
 }
 
@@ -336,7 +361,7 @@ macro_rules! keys {
             /// Reads every key; `None` when one of them could not be read.
             fn read(figment: &Figment, faults: &mut Vec<ConfigFault>) -> Option<Self> {
                 $(let $key = value(figment, stringify!($key), faults);)*
-                Some(Self { $($key: $key?,)* })
+                Some(Self { $($key: $key?,)* person_kek: None })
             }
         }
     };
@@ -356,6 +381,7 @@ keys! {
     watch_heartbeat_ms,
     shutdown_notice_ms,
     shutdown_drain_ms,
+    snapshot_every,
     http_listen,
     origin,
     checkpoint_interval_ms,
@@ -364,6 +390,26 @@ keys! {
     witness_policy_file,
     witness_mode,
     serve_entries,
+    person_kek_file,
+}
+
+/// The key of keys, from its file or from the environment.
+fn person_kek(file: &Path) -> Result<Option<Kek>, ConfigFault> {
+    let variable = std::env::var(KEK_VARIABLE).ok().filter(|text| !text.trim().is_empty());
+    let variable = variable.map(Zeroizing::new);
+    let (at, read) = match (file.as_os_str().is_empty(), variable) {
+        (true, None) => return Ok(None),
+        (true, Some(text)) => (KEK_VARIABLE.to_owned(), Kek::parse(&text)),
+        (false, None) => (format!("person_kek_file {}", file.display()), Kek::read(file)),
+        (false, Some(_)) => {
+            return Err(ConfigFault {
+                at: "person_kek_file".to_owned(),
+                zh: format!("与环境变量 {KEK_VARIABLE} 同时设置：请只保留一个"),
+                en: format!("is set and so is {KEK_VARIABLE}: keep one of the two"),
+            });
+        }
+    };
+    read.map(Some).map_err(|error| ConfigFault { at, zh: error.zh, en: error.en })
 }
 
 fn value<T: serde::de::DeserializeOwned>(

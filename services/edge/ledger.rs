@@ -69,6 +69,9 @@ pub enum SubmitError {
     /// The disk is full; reads go on.
     #[error("the disk is full")]
     StorageFull,
+    /// The ledger has as many entries as it can have.
+    #[error("the ledger has as many entries as it can have")]
+    LedgerFull,
     /// A write failed earlier or now; nothing is acknowledged until the service is restarted.
     #[error("the journal is poisoned")]
     Poisoned,
@@ -281,6 +284,22 @@ impl Ledger {
         let head = self.head();
         let read = move || read_stored(&*shared.journal, from, head, ReadLimit { events, bytes });
         tokio::task::spawn_blocking(read).await.map_err(|_| ReadFailure::CutShort)?
+    }
+
+    /// Finds the entry with an event id: its bytes, and what they say.
+    ///
+    /// # Errors
+    /// [`ReadFailure`] when the engine fails or finds damage.
+    pub async fn find(&self, id: EventId) -> Result<Option<(Stored, Recorded)>, ReadFailure> {
+        let candidates: Vec<Position> = self.with_state(|state| state.candidates(id).collect());
+        for position in candidates {
+            let Some(stored) = self.read_one(position).await? else { continue };
+            let recorded = decode(&stored)?;
+            if recorded.event_id == id {
+                return Ok(Some((stored, recorded)));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads the entry at one position.

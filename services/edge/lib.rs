@@ -11,13 +11,16 @@ pub mod codec;
 mod committer;
 pub mod config;
 mod days;
+mod earlier;
 pub mod grpc;
 pub mod http;
 pub mod ledger;
 pub mod log;
 pub mod opening;
+pub mod persons;
 pub mod replay;
 pub mod report;
+pub mod snapshots;
 pub mod storage;
 pub mod tree;
 
@@ -28,6 +31,13 @@ pub mod pb {
 
     /// The compiled descriptors of the package, for reflection and canonical JSON.
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+}
+
+/// A name never gets into a log by way of a `{:?}`.
+impl std::fmt::Debug for pb::PersonalText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonalText(hidden)")
+    }
 }
 
 /// An error with everything that caused it, for the log. `Display` of an error never prints its

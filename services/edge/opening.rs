@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use duty::Position;
+use duty::decide::Standing;
 use journal::Journal;
 use parking_lot::RwLock;
 use tokio::sync::{mpsc, watch};
@@ -12,6 +13,7 @@ use crate::clock::Clock;
 use crate::ledger::{Health, Ledger, ReadFailure, Shared, SubmitError};
 use crate::log::Log;
 use crate::replay::{self, Progress};
+use crate::snapshots::Snapshots;
 use crate::{committer, days};
 
 /// Why a ledger could not be opened.
@@ -37,25 +39,41 @@ pub struct Opened {
     pub ledger: Ledger,
     /// The writer: ends after [`close`].
     pub writer: JoinHandle<()>,
+    /// The position of the snapshot it was opened from; zero without one.
+    pub kept: Position,
 }
 
-/// Replays the journal, starts the writer and closes the days that are over.
+/// Takes the newest snapshot of the views that can be used, replays the rest of the journal,
+/// starts the writer and closes the days that are over.
 ///
 /// # Errors
 /// [`OpenError`]; the journal is closed then.
 pub async fn open(
     journal: Arc<dyn Journal>,
     log: Log,
+    snapshots: Option<Snapshots>,
     clock: Arc<dyn Clock>,
     report: impl FnMut(Progress) + Send + 'static,
 ) -> Result<Opened, OpenError> {
-    let replayed = Arc::clone(&journal);
-    let fold = move || replay::replay(&*replayed, report);
-    let (standing, state) = tokio::task::spawn_blocking(fold)
+    let (replayed, tree) = (Arc::clone(&journal), log.clone());
+    let fold = move || {
+        let newest = snapshots.and_then(|kept| kept.newest(&*replayed, tree.tree()));
+        let state = newest.unwrap_or_default();
+        let kept = state.head();
+        replay::replay(&*replayed, state, report).map(|state| (state, kept))
+    };
+    let (state, kept) = tokio::task::spawn_blocking(fold)
         .await
         .map_err(|_| OpenError::CutShort)?
         .map_err(OpenError::Replay)?;
     let head: Position = state.head();
+    let standing = Standing::resume(
+        head,
+        state.last_recorded_at(),
+        state.last_closed(),
+        state.registry(),
+        state.revisions(),
+    );
     let shared = Arc::new(Shared {
         journal,
         state: RwLock::new(state),
@@ -69,12 +87,12 @@ pub async fn open(
         .map_err(OpenError::Writer)?;
     let ledger = Ledger::new(shared, queue);
     days::catch_up(&ledger, &*clock).await.map_err(OpenError::Days)?;
-    Ok(Opened { ledger, writer })
+    Ok(Opened { ledger, writer, kept })
 }
 
 /// Writes what is queued, closes the journal, waits for the writer.
 pub async fn close(opened: Opened) {
-    let Opened { ledger, writer } = opened;
+    let Opened { ledger, writer, .. } = opened;
     ledger.stop().await;
     let joined = tokio::task::spawn_blocking(move || writer.join()).await;
     if !matches!(joined, Ok(Ok(()))) {

@@ -1,9 +1,8 @@
-//! Rebuilds standing and state from the journal, with progress on long replays.
+//! Rebuilds the state from the journal, with progress on long replays.
 
 use std::time::{Duration, Instant};
 
 use duty::Position;
-use duty::decide::Standing;
 use journal::{Journal, ReadLimit};
 use projection::State;
 
@@ -25,38 +24,40 @@ pub struct Progress {
     pub per_second: f64,
 }
 
-/// Folds the whole journal.
+/// Folds what the journal holds beyond a state.
 ///
 /// # Errors
 /// [`ReadFailure`] at the first entry that is missing, damaged or not understood: a ledger that
 /// cannot show every entry shows none.
 pub fn replay(
     journal: &dyn Journal,
+    mut state: State,
     mut report: impl FnMut(Progress),
-) -> Result<(Standing, State), ReadFailure> {
+) -> Result<State, ReadFailure> {
     let head = journal.head().map_err(ReadFailure::Journal)?;
-    let (mut standing, mut state) = (Standing::new(), State::new());
     let (started, mut reported) = (Instant::now(), Instant::now());
-    let mut next = journal::Position::FIRST;
-    while head.covers(next) {
+    let first = state.head().next().get();
+    while let Some(next) = journal::Position::new(state.head().next().get()) {
+        if !head.covers(next) {
+            break;
+        }
         let entries = journal.read(next, CHUNK).map_err(ReadFailure::Journal)?;
         for entry in &entries {
             let position = Position::new(entry.position.get());
             let stored = Stored { position, bytes: entry.bytes.clone() };
             let recorded = ledger::decode(&stored)?;
-            standing.evolve(&recorded);
             state.apply(&recorded);
         }
-        standing.settle();
-        let Some(after) = entries.last().and_then(|entry| entry.position.next()) else { break };
-        next = after;
+        if entries.is_empty() {
+            break;
+        }
         if REPORT_EVERY <= reported.elapsed() {
             reported = Instant::now();
             let position = state.head().get();
             #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-            let per_second = position as f64 / started.elapsed().as_secs_f64();
+            let per_second = (position + 1 - first) as f64 / started.elapsed().as_secs_f64();
             report(Progress { position, head: head.events(), per_second });
         }
     }
-    Ok((standing, state))
+    Ok(state)
 }

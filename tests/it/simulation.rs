@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use duty_ledger::clock::SystemClock;
 use duty_ledger::config::WitnessMode;
+use duty_ledger::persons::{Persons, PersonsError, Place};
 use duty_ledger::{app, log, opening, pb};
 use hyper_util::rt::TokioIo;
 use journal::{Journal as _, MemoryJournal, ReadLimit};
@@ -74,7 +75,12 @@ impl AsyncWrite for Connection {
     }
 }
 
-/// Serves the real routes over a memory journal.
+/// The keys of a ledger that has no directory: none.
+fn no_keys() -> Result<Arc<Persons>, PersonsError> {
+    let place = Place { data_dir: None, ledger: "0".repeat(32), kek: None };
+    Ok(Arc::new(Persons::open(place)?))
+}
+
 /// The log over a journal in memory. Its keys are new at every start; nothing here verifies them.
 fn log_of(journal: &MemoryJournal) -> Result<log::Log, log::LogError> {
     let options = log::LogOptions {
@@ -87,11 +93,12 @@ fn log_of(journal: &MemoryJournal) -> Result<log::Log, log::LogError> {
     log::open(journal, &options, |_| ())
 }
 
+/// Serves the real routes over a memory journal.
 async fn serve(journal: MemoryJournal) -> turmoil::Result {
     let log = log_of(&journal)?;
-    let opened = opening::open(Arc::new(journal), log, Arc::new(SystemClock), |_| ()).await?;
+    let opened = opening::open(Arc::new(journal), log, None, Arc::new(SystemClock), |_| ()).await?;
     let (_stopping, stop) = tokio::sync::watch::channel(false);
-    let routes = app::routes(&config(), opened.ledger.clone(), stop)?;
+    let routes = app::routes(&config(), opened.ledger.clone(), no_keys()?, stop)?;
     let listener = TcpListener::bind((IpAddr::from(Ipv4Addr::UNSPECIFIED), PORT)).await?;
     let (accepted, incoming) = tokio::sync::mpsc::channel(16);
     let accepting = async move {

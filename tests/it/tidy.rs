@@ -15,7 +15,7 @@ const LINES_MAX: usize = 500;
 /// Files that are longer, with the reason. May only shrink.
 const LONG_FILES: [(&str, &str); 0] = [];
 /// Crates that do no I/O, and what they must never depend on.
-const PURE: [&str; 2] = ["duty", "projection"];
+const PURE: [&str; 3] = ["duty", "merkle", "projection"];
 const IMPURE: [&str; 10] = [
     "tokio",
     "tonic",
@@ -189,7 +189,8 @@ fn pure_crates_stay_pure() {
         let dependencies = dependencies.split("\n[").next().expect("a first part");
         let named: Vec<_> =
             dependencies.lines().filter_map(|line| line.split(['.', ' ', '=']).next()).collect();
-        assert!(named.contains(&"jiff"), "{name}: {named:?} are its dependencies");
+        let is_read = ["jiff", "sha2"].iter().any(|known| named.contains(known));
+        assert!(is_read, "{name}: {named:?} are its dependencies");
         for impure in IMPURE {
             assert!(!named.contains(&impure), "{name} depends on {impure}");
         }
@@ -209,9 +210,11 @@ fn the_reasons_of_the_contract_are_those_of_the_domain() {
         let number: usize = number.trim_end_matches(';').parse().ok()?;
         (number != 0).then_some((number, name))
     });
-    let known = Reason::ALL.iter().map(|reason| reason.as_str());
-    let known: Vec<_> = (1..).zip(known).collect();
-    assert_eq!(documented.collect::<Vec<_>>(), known);
+    let (numbers, documented): (Vec<_>, Vec<_>) = documented.unzip();
+    let known: Vec<_> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(documented, known);
+    // Numbers may leave gaps, and never go back: a number taken once is taken for ever.
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
 }
 
 #[test]

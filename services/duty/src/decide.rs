@@ -6,6 +6,7 @@
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
 mod outcome;
+mod persons;
 mod references;
 mod registration;
 mod standing;
@@ -15,11 +16,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use outcome::{Outcome, Refusal, RefusalKind};
+pub use persons::person_erased;
 pub use standing::{Fate, Standing};
 
 use crate::entry::{Entry, Recorded};
 use crate::event::{DutyEvent, check};
 use crate::id::{EventId, OrganizationId};
+use crate::position::Position;
 use crate::problem::{Problems, Reason};
 use crate::zone::civil_day;
 
@@ -51,28 +54,65 @@ pub struct Proposed {
     pub entry: Entry,
 }
 
+/// An earlier entry that a command refers to, as the caller has read it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Where it stands.
+    pub position: Position,
+    /// The entry.
+    pub recorded: Recorded,
+    /// What became of it in the durable journal. What the group now being decided did to it, the
+    /// [`Standing`] knows.
+    pub fate: Fate,
+}
+
+impl Held {
+    /// The duty event, when the entry is a version of one.
+    #[must_use]
+    pub fn event(&self) -> Option<&DutyEvent> {
+        match &self.recorded.entry {
+            Entry::DutyEvent(event) => Some(event),
+            Entry::Correction(correction) => Some(&correction.event),
+            Entry::Withdrawal(_)
+            | Entry::Review(_)
+            | Entry::Organization(_)
+            | Entry::Post(_)
+            | Entry::Person(_)
+            | Entry::PersonErased(_)
+            | Entry::Tenure(_)
+            | Entry::RuleSet(_)
+            | Entry::Calendar(_)
+            | Entry::DayClosed(_) => None,
+        }
+    }
+}
+
 /// The earlier entries a command refers to, by event id.
-pub type Earlier = BTreeMap<EventId, Recorded>;
+pub type Earlier = BTreeMap<EventId, Held>;
 
 impl Command {
     /// The ids whose entries [`decide`] must be given, where the journal has them: those the
-    /// command would use again, and those it corrects, withdraws or reviews.
+    /// command would use again, those it corrects, withdraws or reviews, and those its events name
+    /// as their parts or as what they are part of.
     pub fn references(&self) -> impl Iterator<Item = EventId> {
         self.entries.iter().flat_map(|proposed| {
-            let target = match &proposed.entry {
-                Entry::Correction(correction) => Some(correction.target),
-                Entry::Withdrawal(withdrawal) => Some(withdrawal.target),
-                Entry::Review(review) => Some(review.target),
-                Entry::DutyEvent(_)
-                | Entry::Organization(_)
+            let (target, event) = match &proposed.entry {
+                Entry::DutyEvent(event) => (None, Some(&**event)),
+                Entry::Correction(correction) => (Some(correction.target), Some(&correction.event)),
+                Entry::Withdrawal(withdrawal) => (Some(withdrawal.target), None),
+                Entry::Review(review) => (Some(review.target), None),
+                Entry::Organization(_)
                 | Entry::Post(_)
                 | Entry::Person(_)
+                | Entry::PersonErased(_)
                 | Entry::Tenure(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
-                | Entry::DayClosed(_) => None,
+                | Entry::DayClosed(_) => (None, None),
             };
-            std::iter::once(proposed.event_id).chain(target)
+            let parts = event.into_iter().flat_map(|event| &event.components).copied();
+            let whole = event.and_then(|event| event.part_of);
+            std::iter::once(proposed.event_id).chain(target).chain(parts).chain(whole)
         })
     }
 }
@@ -80,6 +120,7 @@ impl Command {
 /// Everything a check of one entry may look at.
 struct Context<'a> {
     standing: &'a Standing,
+    recorder: &'a str,
     earlier: &'a Earlier,
     /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
     batch: BTreeMap<EventId, Option<&'a DutyEvent>>,
@@ -107,15 +148,21 @@ pub fn decide(
 ) -> Result<Vec<Outcome>, Refusal> {
     let mut refusal = Refusal::collecting();
     check_shape(command, &mut refusal);
-    let context =
-        Context { standing, earlier, batch: command.entries.iter().map(in_batch).collect(), now };
+    let context = Context {
+        standing,
+        recorder: &command.recorder,
+        earlier,
+        batch: command.entries.iter().map(in_batch).collect(),
+        now,
+    };
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
-        let path = format!("events[{}]", proposed.index);
-        if let Some(position) = standing.position_of(proposed.event_id) {
-            if outcome::is_same(earlier.get(&proposed.event_id), proposed) {
+        if let Some(Held { position, recorded, .. }) = earlier.get(&proposed.event_id) {
+            let position = *position;
+            if outcome::is_same(recorded, proposed) {
                 outcomes.push(Outcome::Duplicate { position });
             } else {
+                let path = format!("events[{}]", proposed.index);
                 refusal.add(RefusalKind::AlreadyExists, |problems| {
                     outcome::id_reused(&path, proposed.event_id, position, problems);
                 });
@@ -123,7 +170,7 @@ pub fn decide(
             continue;
         }
         outcomes.push(Outcome::Append { index });
-        check_entry(&context, proposed, &path, &mut refusal);
+        check_entry(&context, proposed, &mut refusal);
     }
     let all_known = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Duplicate { .. }));
     // A repeated call gets its first receipt even though the stream has moved on since.
@@ -181,25 +228,26 @@ fn check_expectations(standing: &Standing, command: &Command, refusal: &mut Refu
     }
 }
 
-fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: &mut Refusal) {
+fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal) {
+    let path = || format!("events[{}]", proposed.index);
     match &proposed.entry {
-        Entry::DutyEvent(event) => {
-            check_event(context, proposed.event_id, event, path, refusal);
-        }
+        Entry::DutyEvent(event) => check_event(context, proposed, event, refusal),
         Entry::Correction(correction) => {
-            references::correction(context, correction, path, refusal);
-            let path = format!("{path}.event");
-            check_event(context, proposed.event_id, &correction.event, &path, refusal);
+            references::correction(context, correction, &path(), refusal);
+            check_event(context, proposed, &correction.event, refusal);
         }
         Entry::Withdrawal(withdrawal) => {
-            references::withdrawal(context, withdrawal, path, refusal);
+            references::withdrawal(context, withdrawal, &path(), refusal);
         }
-        Entry::Review(review) => references::review(context, review, path, refusal),
+        Entry::Review(review) => references::review(context, review, &path(), refusal),
         Entry::Organization(organization) => {
             registration::organization(context, organization, refusal);
         }
         Entry::Post(post) => registration::post(context.standing, post, refusal),
-        Entry::Person(_) => {}
+        Entry::Person(person) => persons::person(context.standing, person, refusal),
+        Entry::PersonErased(erasure) => {
+            persons::erasure(context.standing, context.recorder, erasure, refusal);
+        }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
@@ -208,15 +256,18 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, path: &str, refusal: 
 
 fn check_event(
     context: &Context<'_>,
-    own: EventId,
+    proposed: &Proposed,
     event: &DutyEvent,
-    path: &str,
     refusal: &mut Refusal,
 ) {
     refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
-        problems.at(path, |problems| {
+        let check_it = |problems: &mut Problems| {
             check::check(event, civil_day(context.now), problems);
-            references::event(context, own, event, problems);
+            references::event(context, proposed.event_id, event, problems);
+        };
+        problems.at_item("events", proposed.index, |problems| match &proposed.entry {
+            Entry::Correction(_) => problems.at("event", check_it),
+            _ => check_it(problems),
         });
     });
 }

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::CalendarYear;
+use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId, PersonId};
-use crate::registry::{Organization, Post, Tenure};
+use crate::registry::{Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
 
 /// An entry with its header.
@@ -40,8 +41,10 @@ pub enum Entry {
     Organization(Organization),
     /// A new post or a new version of one.
     Post(Post),
-    /// A person, by id.
-    Person(PersonId),
+    /// A person, by id, or a new sealed version of what is personal about them.
+    Person(Person),
+    /// A person's text made unreadable for ever (个人信息删除).
+    PersonErased(PersonErasure),
     /// A new tenure or a new version of one.
     Tenure(Tenure),
     /// A rule set published.
@@ -96,6 +99,19 @@ pub struct Review {
     pub remark: Box<str>,
 }
 
+/// The order to make a person's text unreadable. The ciphertext stays in the journal; its key goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonErasure {
+    /// Whose text.
+    pub person: PersonId,
+    /// 文号 of the decision.
+    pub document: DocumentNumber,
+    /// Why, at least 10 characters; never with a name in it.
+    pub reason: Box<str>,
+    /// Who approved it, never the recorder.
+    pub approver: Box<str>,
+}
+
 impl Entry {
     /// The organization whose stream the entry belongs to. A correction, withdrawal or review
     /// belongs to the stream of its target, which the fold knows.
@@ -109,6 +125,7 @@ impl Entry {
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
+            | Self::PersonErased(_)
             | Self::Tenure(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)

@@ -17,6 +17,8 @@ mod owner;
 mod score;
 mod window;
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 pub use fact::Fact;
@@ -47,8 +49,9 @@ pub struct Question {
 
 /// Where the facts of an organization are found.
 pub trait Facts {
-    /// Every fact of the organization, by position; none for an unknown one.
-    fn of(&self, organization: &OrganizationId) -> &[Fact];
+    /// The facts of the organization, by position; none for an unknown one. Those that judging
+    /// `year` looks at are among them, see [`Fact::concerns`]; others may be left out.
+    fn of(&self, organization: &OrganizationId, year: i16) -> &[Arc<Fact>];
 }
 
 /// The ledger as an evaluation sees it.

@@ -78,6 +78,12 @@ macro_rules! text_id {
                 is_id(text).then(|| Self(text.into()))
             }
 
+            /// The id in a text that is shared rather than copied; `None` as for [`Self::parse`].
+            #[must_use]
+            pub fn shared(text: &Arc<str>) -> Option<Self> {
+                is_id(text).then(|| Self(Arc::clone(text)))
+            }
+
             /// The text of the id.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -3,7 +3,8 @@
 //! A [`Problem`] is a value. As a refusal it keeps an input out; as a flag it goes beside an
 //! accepted event or an evaluation. Which of the two is the caller's decision, not the problem's.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
@@ -163,6 +164,15 @@ reasons! {
     NotPublished = "NOT_PUBLISHED",
     /// The cosignature is not one of a witness of the policy over the last checkpoint signed.
     CosignatureInvalid = "COSIGNATURE_INVALID",
+    // --- persons
+    /// Personal text cannot be sealed or read: the key of keys is not configured, or a key is lost.
+    PersonKeyUnavailable = "PERSON_KEY_UNAVAILABLE",
+    /// The person's text was erased: none may be recorded again.
+    PersonErased = "PERSON_ERASED",
+    /// The approver is the recorder.
+    ApproverIsRecorder = "APPROVER_IS_RECORDER",
+    /// A person's name in a field that is stored in the clear.
+    NameInClear = "NAME_IN_CLEAR",
 }
 
 impl fmt::Display for Reason {
@@ -203,11 +213,29 @@ impl fmt::Display for Problem {
     }
 }
 
+/// One step of a field path. Written out only when a problem is found: most inputs have none.
+#[derive(Debug, Clone)]
+enum Segment {
+    Name(Cow<'static, str>),
+    Item(&'static str, usize),
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Item(name, index) => write!(f, "{name}[{index}]"),
+        }
+    }
+}
+
 /// Problems collected under a field path, so that checks of a part need not know where it stands.
 #[derive(Debug, Default)]
 pub struct Problems {
-    path: Vec<String>,
+    path: Vec<Segment>,
     found: Vec<Problem>,
+    /// How many were found, when that is all that is asked.
+    counted: Option<usize>,
 }
 
 impl Problems {
@@ -217,9 +245,34 @@ impl Problems {
         Self::default()
     }
 
-    /// Runs `check` one level deeper: `at("quantities[2]", …)`.
-    pub fn at<T>(&mut self, segment: impl Into<String>, check: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(segment.into());
+    /// None yet, and only their number is kept: what the fold needs of flags, for every event of
+    /// the journal, without the words.
+    #[must_use]
+    pub fn counting() -> Self {
+        Self { counted: Some(0), ..Self::default() }
+    }
+
+    /// Runs `check` one level deeper: `at("occurred", …)`.
+    pub fn at<T>(
+        &mut self,
+        segment: impl Into<Cow<'static, str>>,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.below(Segment::Name(segment.into()), check)
+    }
+
+    /// Runs `check` one level deeper, in an item of a list: `at_item("quantities", 2, …)`.
+    pub fn at_item<T>(
+        &mut self,
+        list: &'static str,
+        index: usize,
+        check: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.below(Segment::Item(list, index), check)
+    }
+
+    fn below<T>(&mut self, segment: Segment, check: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment);
         let result = check(self);
         self.path.pop();
         result
@@ -233,14 +286,36 @@ impl Problems {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        let mut field = self.path.join(".");
+        self.add_with(reason, name, || (zh.into(), en.into()));
+    }
+
+    /// The same with texts that are made only when somebody will read them.
+    pub fn add_with(
+        &mut self,
+        reason: Reason,
+        name: &str,
+        texts: impl FnOnce() -> (String, String),
+    ) {
+        if let Some(counted) = &mut self.counted {
+            *counted += 1;
+            return;
+        }
+        let mut field = String::new();
+        for segment in &self.path {
+            if !field.is_empty() {
+                field.push('.');
+            }
+            // Writing to a string cannot fail.
+            let _ = write!(field, "{segment}");
+        }
         if !name.is_empty() {
             if !field.is_empty() {
                 field.push('.');
             }
             field.push_str(name);
         }
-        self.found.push(Problem::new(reason, field, zh, en));
+        let (zh, en) = texts();
+        self.found.push(Problem { reason, field, zh, en });
     }
 
     /// Takes over problems whose field paths are relative to the current path.
@@ -254,13 +329,13 @@ impl Problems {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.len() == 0
     }
 
     /// How many were found.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.found.len()
+        self.counted.unwrap_or(self.found.len())
     }
 
     /// The problems, in the order found.

@@ -2,7 +2,8 @@
 //!
 //! Every record keeps all its versions with the position at which each became known, so that any
 //! question can be answered as it would have been answered then ([`Registry`] takes `known` on
-//! every look-up). Nothing is deleted. A person carries no name.
+//! every look-up). Nothing is deleted. A person carries no name: what is personal is sealed in the
+//! journal, and the registry knows only where, and whether its key was destroyed.
 
 use std::collections::BTreeMap;
 
@@ -154,6 +155,47 @@ pub struct Post {
     pub title_zh: Box<str>,
 }
 
+/// A person as recorded: an opaque id and, sealed, what is personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// What is personal, for whoever has the person's key; none when nothing was given.
+    pub sealed: Option<Sealed>,
+}
+
+impl From<PersonId> for Person {
+    /// A person of whom nothing personal is recorded.
+    fn from(id: PersonId) -> Self {
+        Self { id, sealed: None }
+    }
+}
+
+/// Text sealed under a person's own key by AES-256-GCM. How it is sealed is the edge's business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Id of the key, hex.
+    pub key: Box<str>,
+    /// The nonce: never twice under one key.
+    pub nonce: [u8; NONCE_BYTES],
+    /// Ciphertext and tag.
+    pub ciphertext: Box<[u8]>,
+}
+
+/// Length of the nonce of a sealed text, in bytes (NIST SP 800-38D, 8.2: 96 bits).
+pub const NONCE_BYTES: usize = 12;
+
+/// What the registry keeps of a person: where things stand in the journal, and nothing personal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonRecord {
+    /// The entry that registered them.
+    pub since: Position,
+    /// The entries that hold a sealed text, oldest first.
+    pub texts: Vec<Position>,
+    /// The entry that had the key destroyed.
+    pub erased_at: Option<Position>,
+}
+
 /// One person's holding of one post (任期). The duty attaches to the post, the debt to the tenure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenure {
@@ -221,7 +263,7 @@ impl<T> Versions<T> {
 pub struct Registry {
     organizations: BTreeMap<OrganizationId, Versions<Organization>>,
     posts: BTreeMap<PostId, Versions<Post>>,
-    persons: BTreeMap<PersonId, Position>,
+    persons: BTreeMap<PersonId, PersonRecord>,
     tenures: BTreeMap<TenureId, Versions<Tenure>>,
     /// Posts of each organization; a post never changes its organization.
     posts_of: BTreeMap<OrganizationId, Vec<PostId>>,
@@ -245,9 +287,20 @@ impl Registry {
         versions.push(since, post);
     }
 
-    /// Takes in a person: an id and nothing else.
-    pub fn put_person(&mut self, since: Position, person: PersonId) {
-        self.persons.entry(person).or_insert(since);
+    /// Takes in a person, or the place of a new sealed text of theirs.
+    pub fn put_person(&mut self, since: Position, person: Person) {
+        let new = PersonRecord { since, ..PersonRecord::default() };
+        let record = self.persons.entry(person.id).or_insert(new);
+        if person.sealed.is_some() {
+            record.texts.push(since);
+        }
+    }
+
+    /// Takes in that a person's text was erased.
+    pub fn put_erasure(&mut self, since: Position, person: &PersonId) {
+        if let Some(record) = self.persons.get_mut(person) {
+            record.erased_at.get_or_insert(since);
+        }
     }
 
     /// Takes in a new version of a tenure.
@@ -293,12 +346,25 @@ impl Registry {
     /// Whether the person is registered at `known`.
     #[must_use]
     pub fn has_person(&self, person: &PersonId, known: Position) -> bool {
-        self.persons.get(person).is_some_and(|since| *since <= known)
+        self.persons.get(person).is_some_and(|record| record.since <= known)
     }
 
     /// Every person registered at `known`, by id.
     pub fn persons(&self, known: Position) -> impl Iterator<Item = &PersonId> {
-        self.persons.iter().filter(move |(_, since)| **since <= known).map(|(person, _)| person)
+        let known_then = move |(_, record): &(&PersonId, &PersonRecord)| record.since <= known;
+        self.persons.iter().filter(known_then).map(|(person, _)| person)
+    }
+
+    /// Where a person's entries stand, as far as the registry goes.
+    #[must_use]
+    pub fn person(&self, person: &PersonId) -> Option<&PersonRecord> {
+        self.persons.get(person)
+    }
+
+    /// Everybody whose text was erased, by id.
+    pub fn erased_persons(&self) -> impl Iterator<Item = &PersonId> {
+        let erased = |(_, record): &(&PersonId, &PersonRecord)| record.erased_at.is_some();
+        self.persons.iter().filter(erased).map(|(person, _)| person)
     }
 
     /// The tenure as known at `known`, with the position of that version.

@@ -71,7 +71,7 @@ pub(super) fn organization(view: &pb::GetOrganizationComplianceResponse, languag
 }
 
 fn leader(view: &pb::GetLeaderComplianceResponse, language: Language) {
-    output::say(&view.person_id);
+    output::say(format!("{} {}", view.person_id, view.person_name).trim_end());
     for tenure in &view.tenures {
         let pb::Tenure { post_id, start_date, end_date, acting, .. } = tenure;
         let acting = if *acting { language.pick("（主持工作）", " (acting)") } else { "" };

@@ -11,12 +11,15 @@ use serde::Deserialize;
 use tonic::transport::Channel;
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, Language, OutputArgs, compliance, output, serve, shown, table};
+use super::{
+    BAD_DATA, FAILED, Language, OutputArgs, compliance, output, persons, serve, shown, table,
+};
 use crate::config::{Config, Overrides};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::pb::registry_service_client::RegistryServiceClient;
+use crate::persons::{Kek, KekError};
 use crate::report::{self, Report};
 
 /// The 2022 report of the science bureau as 39 events.
@@ -40,6 +43,9 @@ pub(super) const ORGANIZATION: &str = "450200-kjj";
 pub(super) const YEAR: i32 = 2022;
 /// Recorder of the demo's entries.
 const RECORDER: &str = "demo";
+
+/// The key of keys of a demo, in its directory.
+const KEK_FILE: &str = "demo-person-kek";
 
 /// How to run the demo.
 #[derive(Debug, Args)]
@@ -75,10 +81,22 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         log: Some("warn".to_owned()),
         log_format: None,
     };
-    let config = match Config::load(None, &overrides) {
+    let mut config = match Config::load(None, &overrides) {
         Ok(config) => config,
         Err(faults) => return serve::bad_config(&faults),
     };
+    let is_configured = config.person_kek.is_some();
+    // A key of its own, so that names can be tried; with the data only because it is a demo.
+    let kek_file = config.data_dir.join(KEK_FILE);
+    if !is_configured {
+        match own_kek(&kek_file) {
+            Ok(kek) => config.person_kek = Some(kek),
+            Err(complaint) => {
+                output::complain(&complaint);
+                return ExitCode::from(FAILED);
+            }
+        }
+    }
     serve::start_log(&config);
     let runtime = match serve::runtime() {
         Ok(runtime) => runtime,
@@ -92,6 +110,11 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
                 return ExitCode::from(FAILED);
             }
         };
+        // Only now: a directory with a file of ours and no journal would not be taken for empty.
+        let own = config.person_kek.as_ref().filter(|_| !is_configured && !kek_file.exists());
+        if let Some(Err(error)) = own.map(|kek| persons::write_kek(&kek_file, kek)) {
+            output::complain(&format!("{}: {error}", shown(&kek_file)));
+        }
         let shown = show(&app.api_address.to_string(), args).await;
         let code = match shown {
             Ok(()) => ExitCode::SUCCESS,
@@ -107,6 +130,15 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         app.stop().await;
         code
     })
+}
+
+/// The key of keys an earlier demo left in the directory, or a new one.
+fn own_kek(file: &std::path::Path) -> Result<Kek, String> {
+    if file.exists() {
+        let fault = |error: KekError| format!("{}: {} / {}", shown(file), error.zh, error.en);
+        return Kek::read(file).map_err(fault);
+    }
+    Kek::generate().map_err(|error| crate::chain(&error))
 }
 
 async fn show(address: &str, args: &DemoArgs) -> Result<(), Failure> {
@@ -196,6 +228,8 @@ async fn register(client: &mut RegistryServiceClient<Channel>) -> Result<(), Fai
                 recorder: RECORDER.to_owned(),
                 event_id: demo_id(&format!("person/{}", person.person_id)),
                 person: Some(person),
+                text: None,
+                amend: false,
             })
             .await?;
     }
@@ -226,12 +260,12 @@ fn messages<M: prost::Message + Default>(
 }
 
 /// The idempotency key of a registration of the demo.
-fn demo_id(name: &str) -> String {
+pub(super) fn demo_id(name: &str) -> String {
     EventId::derived(&report::NUMBER_NAMESPACE, &format!("demo/{name}")).to_string()
 }
 
 /// The events of the report.
-fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
+pub(super) fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
     let report: Report = serde_json::from_str(REPORT)
         .map_err(|error| Failure::new(FAILED, format!("events-2022.json: {error}")))?;
     report
@@ -279,7 +313,7 @@ fn try_next(config: &Config, app: &crate::app::App) {
     let service = "dutyledger.v1.ComplianceService/GetOrganizationCompliance";
     let question =
         format!(r#"{{"organization_id":"{ORGANIZATION}","selector":{{"year":{YEAR}}}}}"#);
-    let event = event_to_try();
+    let (event, person) = (event_to_try(), person_to_try());
     // As the user typed it: with `cargo run` that is a path below target/.
     let me = std::env::args().next().unwrap_or_else(|| "duty-ledger".to_owned());
     output::say(&format!(
@@ -292,7 +326,10 @@ fn try_next(config: &Config, app: &crate::app::App) {
          \x20 grpcurl --plaintext -d '{question}' {api} {service}\n\
          \x20 buf curl --protocol grpc --http2-prior-knowledge -d '{question}' http://{api}/{service}\n\
          补一次有文号的专题工作会，再看得分 record a documented work meeting, then look at the score again:\n\
-         \x20 grpcurl --plaintext -d '{event}' {api} dutyledger.v1.DutyEventService/AppendEvents\n\n\
+         \x20 grpcurl --plaintext -d '{event}' {api} dutyledger.v1.DutyEventService/AppendEvents\n\
+         登记一个姓名（只以密文入账，可由 person erase 删除） record a name, sealed, for person erase to erase:\n\
+         \x20 grpcurl --plaintext -d '{person}' {api} dutyledger.v1.RegistryService/RegisterPerson\n\
+         \x20 {me} person show p-demo --server http://{api}\n\n\
          Ctrl-C 停止 to stop",
         shown(&config.data_dir),
     ));
@@ -311,4 +348,15 @@ fn event_to_try() -> String {
         "special_work_meeting": {},
     });
     serde_json::json!({ "recorder": "me", "events": [event] }).to_string()
+}
+
+/// A person with a name that is nobody's, in JSON, for the shell.
+fn person_to_try() -> String {
+    let call = serde_json::json!({
+        "recorder": "me",
+        "event_id": "0192f0c4-5b7e-7c31-8f2a-4d6e9b1a7c56",
+        "person": { "person_id": "p-demo" },
+        "text": { "name_zh": "示例人员" },
+    });
+    call.to_string()
 }

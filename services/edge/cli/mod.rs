@@ -3,6 +3,7 @@
 //! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
 //! 65 some input was not accepted; 69 the service cannot be reached.
 
+mod bench;
 mod client;
 mod compliance;
 mod demo;
@@ -10,6 +11,8 @@ mod explain;
 mod import;
 mod keys;
 mod output;
+mod person;
+mod persons;
 mod receipt;
 mod rules;
 mod serve;
@@ -64,6 +67,15 @@ enum Command {
     Witness(witness::WitnessArgs),
     /// Prints the public keys of a ledger's log (公钥).
     Keys(keys::KeysArgs),
+    /// Measures this machine: each figure beside its limit in the same run (性能测量).
+    Bench(bench::BenchArgs),
+    /// The measured service: what `bench` runs as its child.
+    #[command(hide = true)]
+    BenchServer(bench::server::ServerArgs),
+    /// Registers, shows and erases persons (人员).
+    Person(person::PersonArgs),
+    /// Makes and changes the key of keys, offline (主密钥).
+    Persons(persons::PersonsArgs),
 }
 
 /// Where the service is.
@@ -151,6 +163,10 @@ pub fn main() -> ExitCode {
         Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),
         Command::Witness(args) => on_runtime(witness::run(args)),
         Command::Keys(args) => ended(keys::run(&args)),
+        Command::Bench(args) => bench::run(&args),
+        Command::BenchServer(args) => bench::server::run(&args),
+        Command::Person(args) => on_runtime(person::run(args)),
+        Command::Persons(args) => persons::run(&args),
     }
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use journal::Journal;
 use journal_sled::{Check, LedgerId, Options, SledJournal};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -118,17 +119,26 @@ pub(super) enum ServeError {
 
 /// Starts the service on the sled journal of the configuration.
 pub(super) async fn start(config: &Config) -> Result<App, ServeError> {
+    start_over(config, |journal| journal).await
+}
+
+/// Starts the service on the sled journal of the configuration, as `wrap` decorates it.
+pub(super) async fn start_over(
+    config: &Config,
+    wrap: impl FnOnce(Arc<dyn Journal>) -> Arc<dyn Journal>,
+) -> Result<App, ServeError> {
     let sockets =
         Sockets::bind(config).await.map_err(|(address, error)| ServeError::Bind(address, error))?;
     let open = async || -> Result<Storage, ServeError> {
         let (dir, options) = (config.data_dir.clone(), options(config));
         let opened = tokio::task::spawn_blocking(move || open_journal(&dir, options)).await;
-        opened.map_err(|_| ServeError::CutShort)?.map_err(ServeError::Journal)
+        let storage = opened.map_err(|_| ServeError::CutShort)?.map_err(ServeError::Journal)?;
+        Ok(Storage { journal: wrap(storage.journal), ..storage })
     };
     App::start(config, sockets, Arc::new(SystemClock), open).await
 }
 
-fn options(config: &Config) -> Options {
+pub(super) fn options(config: &Config) -> Options {
     let mebibyte = 1024 * 1024;
     Options {
         cache_bytes: u64::from(config.cache_mib) * mebibyte,

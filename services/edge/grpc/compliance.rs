@@ -142,6 +142,7 @@ impl ComplianceService for Api {
                 duty: Some(view::duty(&leader.line, rule)),
             })
         });
+        let person_name = self.name_of(&person, question.known).await?;
         let tenures = found.tenures.iter().map(|(_, tenure)| registry::tenure_message(tenure));
         Ok(Response::new(pb::GetLeaderComplianceResponse {
             basis: Some(self.basis(question, used)?),
@@ -149,6 +150,7 @@ impl ComplianceService for Api {
             tenures: tenures.collect(),
             duties: duties.collect(),
             scores: view::scores(&found.scores),
+            person_name,
         }))
     }
 

@@ -20,10 +20,10 @@ use crate::pb;
 use crate::pb::duty_event_service_server::DutyEventService;
 
 /// Entries in one message of a bulk read: with events of 256 bytes about 128 KiB.
-const CHUNK_EVENTS: usize = 512;
+pub(crate) const CHUNK_EVENTS: usize = 512;
 /// Bytes in one message of a bulk read; well below the 4 MiB clients accept by default, even with
 /// the entry sent twice in the view FULL.
-const CHUNK_BYTES: usize = 1024 * 1024;
+pub(crate) const CHUNK_BYTES: usize = 1024 * 1024;
 /// Messages ready to send on one stream: what a slow reader costs in memory.
 const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
@@ -128,17 +128,12 @@ impl DutyEventService for Api {
         refuse_if_any(problems)?;
         self.covers(request.min_position).await?;
         let id = id.ok_or_else(|| status::internal("an id without fault did not convert"))?;
-        let (found, standing, head) = self.ledger.with_state(|state| {
-            let fact = state.fact(id).map(|(_, fact)| fact.clone());
-            (state.position_of(id), fact, state.head())
-        });
-        let position = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
-        let stored = self.ledger.read_one(position).await.map_err(|error| status::read(&error))?;
-        let stored = stored.ok_or_else(|| status::internal("a known position has no entry"))?;
-        let flags = match crate::ledger::decode(&stored) {
-            Ok(recorded) => entry_flags(&recorded, &self.ledger.registry()),
-            Err(error) => return Err(status::read(&error)),
-        };
+        let (standing, head) =
+            self.ledger.with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.head()));
+        let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        let found = found.filter(|(stored, _)| stored.position <= head);
+        let (stored, recorded) = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
+        let flags = entry_flags(&recorded, &self.ledger.registry());
         let standing = standing.map(|fact| event_standing(&fact, flags, head));
         Ok(Response::new(pb::GetEventResponse {
             entry: Some(recorded_entry(&stored, view)?),
@@ -166,7 +161,7 @@ impl DutyEventService for Api {
         if snapshot.registry().organization(&organization, start.position).is_none() {
             return Err(status::not_found("organization_id", "单位", &organization));
         }
-        let positions = snapshot.entries_of(&organization, start.position);
+        let positions = snapshot.entries_of(&organization, Position::ZERO, start.position);
         let total = positions.len();
         let mut entries = Vec::new();
         let mut bytes = 0;
@@ -339,12 +334,11 @@ impl Watch {
         now: Position,
     ) -> Result<(Vec<Stored>, bool), crate::ledger::ReadFailure> {
         let snapshot = self.api.ledger.snapshot();
-        let positions = snapshot.entries_of(organization, now);
-        let from = positions.partition_point(|position| *position < self.next);
+        let positions = snapshot.entries_of(organization, self.next, now);
         let mut chunk = Vec::new();
         let mut bytes = 0;
-        for position in &positions[from..] {
-            if let Some(stored) = self.api.ledger.read_one(*position).await? {
+        for position in positions {
+            if let Some(stored) = self.api.ledger.read_one(position).await? {
                 bytes += stored.bytes.len();
                 chunk.push(stored);
             }
@@ -366,7 +360,7 @@ fn append(
     let mut entries = Vec::with_capacity(request.events.len());
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
-        problems.at(format!("events[{index}]"), |problems| {
+        problems.at_item("events", index, |problems| {
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
@@ -381,7 +375,7 @@ fn append(
     }
     let mut expectations = Vec::new();
     for (index, expected) in request.expected_revisions.iter().enumerate() {
-        problems.at(format!("expected_revisions[{index}]"), |problems| {
+        problems.at_item("expected_revisions", index, |problems| {
             let organization = organization(&expected.organization_id, problems);
             expectations.extend(organization.map(|of| (of, expected.revision)));
         });

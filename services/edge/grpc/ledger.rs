@@ -97,10 +97,12 @@ impl LedgerService for Api {
             (Some(pb::get_receipt_request::Entry::Position(position)), _) => {
                 self.known_entry(position, "position")?
             }
-            (_, Some(id)) => self
-                .ledger
-                .with_state(|state| state.position_of(id))
-                .ok_or_else(|| status::not_found("event_id", "事件", &id))?,
+            (_, Some(id)) => {
+                let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+                let (stored, _) =
+                    found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
+                stored.position
+            }
             _ => return Err(status::internal("an id without fault did not convert")),
         };
         let published = self.published_with(position.get(), wait.unwrap_or_default()).await?;

@@ -6,10 +6,12 @@ pub(crate) mod duty_event;
 pub(crate) mod evaluation;
 pub(crate) mod ledger;
 pub(crate) mod page;
+pub(crate) mod person;
 pub(crate) mod registry;
 pub(crate) mod review;
 pub mod status;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use duty::decide::{Command, Proposed};
@@ -20,11 +22,13 @@ use tonic::Status;
 
 use crate::ledger::{Ledger, Receipt, Submission};
 use crate::pb;
+use crate::persons::Persons;
 
 /// What every service needs.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) ledger: Ledger,
+    pub(crate) persons: Arc<Persons>,
     pub(crate) min_position_wait: Duration,
     pub(crate) watch_heartbeat: Duration,
     /// Becomes true when the service stops: endless streams end then.

@@ -1,7 +1,7 @@
 //! `RegistryService`: who is who, and which rules hold.
 
 use duty::entry::Entry;
-use duty::id::{EventId, OrganizationId, PersonId, RuleSetId};
+use duty::id::{EventId, OrganizationId, RuleSetId};
 use duty::ruleset::{RuleSet, RuleSetError};
 use duty::{Position, Problem, Problems, Reason};
 use sha2::{Digest as _, Sha256};
@@ -66,15 +66,18 @@ impl Api {
     }
 
     /// Refuses a new version that nobody asked for. A repeated call is not one.
-    fn allow_amendment(
+    pub(super) async fn allow_amendment(
         &self,
         taken: bool,
         amend: bool,
         id: EventId,
         field: &str,
     ) -> Result<(), Status> {
-        let repeated = self.ledger.with_state(|state| state.position_of(id).is_some());
-        if !taken || amend || repeated {
+        if !taken || amend {
+            return Ok(());
+        }
+        let repeated = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
+        if repeated.is_some() {
             return Ok(());
         }
         Err(status::problems(
@@ -109,7 +112,8 @@ impl RegistryService for Api {
         if let Entry::Organization(organization) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().organization(&organization.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "organization.organization_id")
+                .await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterOrganizationResponse { receipt }))
@@ -125,7 +129,7 @@ impl RegistryService for Api {
         if let Entry::Post(post) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().post(&post.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "post.post_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "post.post_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterPostResponse { receipt }))
@@ -135,23 +139,15 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::RegisterPersonRequest>,
     ) -> Result<Response<pb::RegisterPersonResponse>, Status> {
-        let pb::RegisterPersonRequest { recorder, event_id, person } = request.into_inner();
-        let read = read(
-            &recorder,
-            &event_id,
-            "person",
-            person,
-            registry::person,
-            Entry::Person,
-            Payload::Person,
-        )?;
-        if let Entry::Person(person) = &read.entry {
-            let known = self.ledger.snapshot();
-            let taken = known.registry().has_person(person, Position::MAX);
-            self.allow_amendment(taken, false, read.event_id, "person.person_id")?;
-        }
-        let receipt = Some(self.register(read).await?);
+        let receipt = Some(self.person_registered(request.into_inner()).await?);
         Ok(Response::new(pb::RegisterPersonResponse { receipt }))
+    }
+
+    async fn erase_person(
+        &self,
+        request: Request<pb::ErasePersonRequest>,
+    ) -> Result<Response<pb::ErasePersonResponse>, Status> {
+        Ok(Response::new(self.person_erased(request.into_inner()).await?))
     }
 
     async fn register_tenure(
@@ -171,7 +167,7 @@ impl RegistryService for Api {
         if let Entry::Tenure(tenure) = &read.entry {
             let known = self.ledger.snapshot();
             let taken = known.registry().tenure(&tenure.id, Position::MAX).is_some();
-            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id")?;
+            self.allow_amendment(taken, amend, read.event_id, "tenure.tenure_id").await?;
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterTenureResponse { receipt }))
@@ -258,19 +254,7 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::GetPersonRequest>,
     ) -> Result<Response<pb::GetPersonResponse>, Status> {
-        let request = request.into_inner();
-        let known = self.known(request.known_position)?;
-        let snapshot = self.ledger.snapshot();
-        let of = snapshot.registry();
-        let person = PersonId::parse(&request.person_id)
-            .filter(|person| of.has_person(person, known))
-            .ok_or_else(|| status::not_found("person_id", "人员", &request.person_id))?;
-        let tenures = of.tenures_by_person(&person, known);
-        Ok(Response::new(pb::GetPersonResponse {
-            person: Some(pb::Person { person_id: person.to_string() }),
-            tenures: tenures.into_iter().map(|(_, t)| registry::tenure_message(t)).collect(),
-            position: known.get(),
-        }))
+        Ok(Response::new(self.person_answer(request.into_inner()).await?))
     }
 
     async fn check_rule_set(

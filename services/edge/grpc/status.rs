@@ -238,6 +238,12 @@ pub fn submit(error: SubmitError) -> Status {
             "the disk is full: writes are refused until there is room; reads go on",
             Duration::from_secs(30),
         ),
+        SubmitError::LedgerFull => one(
+            Code::ResourceExhausted,
+            Reason::LimitReached,
+            "台账的记录条数已达上限，不再接受写入；查询照常；请建立新的台账",
+            "the ledger has as many entries as it can have: reads go on; begin a new ledger",
+        ),
         SubmitError::Poisoned => one(
             Code::Unavailable,
             Reason::JournalPoisoned,

@@ -71,6 +71,15 @@ pub(crate) fn ledger(
     }
 }
 
+/// The ledger whose journal is in `dir`, opened or not; none when there is no journal.
+///
+/// # Errors
+/// [`OpenError`] when the directory cannot be read, is damaged, or is of a newer format.
+pub fn ledger_of(dir: &Path) -> Result<Option<LedgerId>, OpenError> {
+    let path = dir.join(FORMAT);
+    read_small(&path)?.map(|text| parse_format(dir, &path, &text)).transpose()
+}
+
 fn parse_format(dir: &Path, path: &Path, text: &str) -> Result<LedgerId, OpenError> {
     let malformed = || OpenError::Malformed { path: path.to_path_buf(), hint: FORMAT_HINT };
     let mut lines = text.lines();

@@ -28,6 +28,7 @@ mod options;
 mod sled_journal;
 mod store;
 
+pub use directory::ledger_of;
 pub use error::{EngineError, OpenError};
 pub use lock::Holder;
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};

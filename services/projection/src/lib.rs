@@ -5,15 +5,26 @@
 //! rule set and its digest, the day whose deadlines count and the last entry known, and gives the
 //! same answer for the same question for ever.
 //!
-//! Reading order: [`state`] is the fold; [`snapshot`] is what readers hold while the writer goes
-//! on; [`view`] answers for one organization or leader; [`matrix`] for many; [`explain`] says why.
+//! Reading order: [`state`] is the fold, over [`ids`], places, and a stream for each organization;
+//! [`snapshot`] is what readers hold while the writer goes on; [`saved`] what is kept in a file so
+//! that opening need not fold everything; [`view`] answers for one organization or leader;
+//! [`matrix`] for many; [`explain`] says why.
 
+mod chunk;
 pub mod explain;
 pub mod filter;
+pub mod ids;
 pub mod matrix;
+mod pack;
+mod places;
+mod recalled;
+pub mod saved;
 pub mod snapshot;
 pub mod state;
+mod stream;
 pub mod view;
+mod wire;
+mod words;
 
 pub use snapshot::Snapshot;
 pub use state::State;

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use duty::Position;
 use duty::calendar::{CalendarYear, Calendars};
-use duty::evaluate::{Fact, Facts};
 use duty::id::OrganizationId;
 use duty::registry::{Organization, Registry};
 use duty::ruleset::RuleSet;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
-use crate::state::{Since, Stream};
+use crate::state::{Since, Streams};
 
 /// An unchanging state.
 #[derive(Debug, Clone)]
@@ -20,17 +19,11 @@ pub struct Snapshot {
     pub(crate) head: Position,
     pub(crate) recorded_at: Option<Timestamp>,
     pub(crate) registry: Arc<Registry>,
-    pub(crate) streams: Arc<BTreeMap<OrganizationId, Arc<Stream>>>,
+    pub(crate) streams: Arc<Streams>,
     pub(crate) rule_sets: Arc<Vec<Since<Arc<RuleSet>>>>,
     pub(crate) calendars: Arc<Vec<Since<CalendarYear>>>,
     pub(crate) calendars_now: Arc<Calendars>,
     pub(crate) days_closed: Arc<Vec<Since<Date>>>,
-}
-
-impl Facts for Snapshot {
-    fn of(&self, organization: &OrganizationId) -> &[Fact] {
-        self.streams.get(organization).map_or(&[], |stream| &stream.facts)
-    }
 }
 
 impl Snapshot {
@@ -52,11 +45,17 @@ impl Snapshot {
         &self.registry
     }
 
-    /// The entries of an organization's stream known at `known`, by position.
+    /// The entries of an organization's stream from `from` to `known`, by position: duty events,
+    /// corrections, withdrawals and reviews.
     #[must_use]
-    pub fn entries_of(&self, organization: &OrganizationId, known: Position) -> &[Position] {
-        let entries = self.streams.get(organization).map_or(&[][..], |stream| &stream.entries);
-        &entries[..entries.partition_point(|position| *position <= known)]
+    pub fn entries_of(
+        &self,
+        organization: &OrganizationId,
+        from: Position,
+        known: Position,
+    ) -> Vec<Position> {
+        let stream = self.streams.of(organization);
+        stream.map_or_else(Vec::new, |stream| stream.entries(from, known))
     }
 
     /// The last civil day that was closed.

@@ -20,40 +20,72 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::Snapshot;
+use crate::chunk::Mark;
+use crate::ids::IdIndex;
+use crate::places::{Place, Places};
+use crate::stream::Stream;
 
 /// A value with the position that brought it.
 pub(crate) type Since<T> = (Position, T);
 
-/// What is recorded of one organization.
+/// The streams of the organizations of which something is recorded, by number.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stream {
-    /// Every version of every duty event, by position.
-    pub facts: Vec<Fact>,
-    /// Every entry of the stream, by position: duty events, corrections, withdrawals, reviews.
-    pub entries: Vec<Position>,
+pub(crate) struct Streams {
+    pub(crate) streams: Vec<Arc<Stream>>,
+    pub(crate) numbers: Arc<BTreeMap<OrganizationId, u32>>,
 }
 
-/// Where a duty event is kept, by its id.
-#[derive(Debug, Clone, PartialEq)]
-struct Place {
-    position: Position,
-    /// Organization and index of the fact; none for entries that are no version of a duty event.
-    fact: Option<(OrganizationId, usize)>,
+impl Streams {
+    /// The stream of an organization.
+    pub(crate) fn of(&self, organization: &OrganizationId) -> Option<&Stream> {
+        let number = usize::try_from(*self.numbers.get(organization)?).ok()?;
+        Some(self.streams.get(number)?)
+    }
+
+    /// The number of an organization's stream, which begins now if there is none.
+    pub(crate) fn number(&mut self, organization: &OrganizationId) -> u32 {
+        if let Some(number) = self.numbers.get(organization) {
+            return *number;
+        }
+        // Fewer streams than entries, which are fewer than 2^32.
+        let number = u32::try_from(self.streams.len()).unwrap_or(u32::MAX);
+        self.streams.push(Arc::new(Stream::new(organization.clone())));
+        Arc::make_mut(&mut self.numbers).insert(organization.clone(), number);
+        number
+    }
+
+    /// Adds a stream; `None` when its organization has one.
+    pub(crate) fn number_as_next(&mut self, stream: Stream) -> Option<()> {
+        let number = u32::try_from(self.streams.len()).ok()?;
+        let numbers = Arc::make_mut(&mut self.numbers);
+        let taken = numbers.insert(stream.organization().clone(), number);
+        self.streams.push(Arc::new(stream));
+        taken.is_none().then_some(())
+    }
+
+    fn numbered(&self, number: u32) -> Option<&Stream> {
+        Some(self.streams.get(usize::try_from(number).ok()?)?)
+    }
+
+    fn numbered_mut(&mut self, number: u32) -> Option<&mut Stream> {
+        Some(Arc::make_mut(self.streams.get_mut(usize::try_from(number).ok()?)?))
+    }
 }
 
 /// The state after some entry.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
-    head: Position,
-    last_recorded_at: Option<Timestamp>,
+    pub(crate) head: Position,
+    pub(crate) last_recorded_at: Option<Timestamp>,
     registry: Arc<Registry>,
-    streams: Arc<BTreeMap<OrganizationId, Arc<Stream>>>,
-    places: BTreeMap<EventId, Place>,
+    pub(crate) streams: Arc<Streams>,
+    pub(crate) ids: IdIndex,
+    pub(crate) places: Places,
     rule_sets: Arc<Vec<Since<Arc<RuleSet>>>>,
     calendars: Arc<Vec<Since<CalendarYear>>>,
     /// All calendars known at the head, ready for use.
     calendars_now: Arc<Calendars>,
-    days_closed: Arc<Vec<Since<Date>>>,
+    pub(crate) days_closed: Arc<Vec<Since<Date>>>,
 }
 
 impl State {
@@ -81,17 +113,34 @@ impl State {
         Arc::clone(&self.registry)
     }
 
-    /// Where the entry with this id stands.
+    /// The last civil day that was closed.
     #[must_use]
-    pub fn position_of(&self, id: EventId) -> Option<Position> {
-        self.places.get(&id).map(|place| place.position)
+    pub fn last_closed(&self) -> Option<Date> {
+        self.days_closed.last().map(|(_, day)| *day)
+    }
+
+    /// Where the entry with this id may stand: nearly always nowhere or in one place. To be certain
+    /// compare the id of the entry there ([`crate::ids`] says why).
+    pub fn candidates(&self, id: EventId) -> impl Iterator<Item = Position> {
+        self.ids.candidates(id)
     }
 
     /// The fact of the duty event, correction included, with this id.
     #[must_use]
-    pub fn fact(&self, id: EventId) -> Option<(&OrganizationId, &Fact)> {
-        let (organization, index) = self.places.get(&id)?.fact.as_ref()?;
-        Some((organization, self.streams.get(organization)?.facts.get(*index)?))
+    pub fn fact(&self, id: EventId) -> Option<(OrganizationId, Arc<Fact>)> {
+        self.ids.candidates(id).find_map(|position| {
+            let Some(Place::Version(number)) = self.places.at(position) else { return None };
+            let stream = self.streams.numbered(number)?;
+            Some((stream.organization().clone(), stream.fact(position, id)?))
+        })
+    }
+
+    /// The revision of each organization's stream: how many duty events, corrections, withdrawals
+    /// and reviews it holds.
+    #[must_use]
+    pub fn revisions(&self) -> BTreeMap<OrganizationId, u64> {
+        let streams = self.streams.streams.iter();
+        streams.map(|stream| (stream.organization().clone(), stream.revision())).collect()
     }
 
     /// What readers hold: a consistent view of now that the writer will not touch.
@@ -115,25 +164,35 @@ impl State {
         self.head = position;
         self.last_recorded_at = Some(recorded.recorded_at);
         let id = recorded.event_id;
-        let mut fact = None;
-        match &recorded.entry {
-            Entry::DutyEvent(event) => {
-                fact = Some(self.add_fact(position, recorded, id, event));
-            }
+        let place = match &recorded.entry {
+            Entry::DutyEvent(event) => self.add_fact(position, recorded, id, event),
             Entry::Correction(correction) => {
                 let root = self.fact(correction.target).map_or(id, |(_, fact)| fact.root);
-                self.mark(correction.target, |fact| fact.superseded_at = Some(position));
-                fact = Some(self.add_fact(position, recorded, root, &correction.event));
+                self.mark(correction.target, position, Mark::Superseded);
+                self.add_fact(position, recorded, root, &correction.event)
             }
             Entry::Withdrawal(withdrawal) => {
-                self.mark(withdrawal.target, |fact| fact.withdrawn_at = Some(position));
-                self.note(withdrawal.target, position);
+                self.mark(withdrawal.target, position, Mark::Withdrawn)
             }
             Entry::Review(review) => {
-                let verdict = review.verdict;
-                self.mark(review.target, |fact| fact.reviews.push((position, verdict)));
-                self.note(review.target, position);
+                self.mark(review.target, position, Mark::Reviewed(review.verdict))
             }
+            Entry::DayClosed(day) => {
+                Arc::make_mut(&mut self.days_closed).push((position, *day));
+                Place::Elsewhere
+            }
+            registration => {
+                self.register(position, registration);
+                Place::Elsewhere
+            }
+        };
+        self.places.push(place);
+        self.ids.insert(id, position);
+    }
+
+    /// Folds in an entry that says who is who, or by which rules and days.
+    pub(crate) fn register(&mut self, position: Position, entry: &Entry) {
+        match entry {
             Entry::Organization(organization) => {
                 let registry = Arc::make_mut(&mut self.registry);
                 registry.put_organization(position, organization.clone());
@@ -143,6 +202,9 @@ impl State {
             }
             Entry::Person(person) => {
                 Arc::make_mut(&mut self.registry).put_person(position, person.clone());
+            }
+            Entry::PersonErased(erasure) => {
+                Arc::make_mut(&mut self.registry).put_erasure(position, &erasure.person);
             }
             Entry::Tenure(tenure) => {
                 Arc::make_mut(&mut self.registry).put_tenure(position, tenure.clone());
@@ -155,9 +217,12 @@ impl State {
                 Arc::make_mut(&mut self.calendars).push((position, (**calendar).clone()));
                 Arc::make_mut(&mut self.calendars_now).insert((**calendar).clone());
             }
-            Entry::DayClosed(day) => Arc::make_mut(&mut self.days_closed).push((position, *day)),
+            Entry::DutyEvent(_)
+            | Entry::Correction(_)
+            | Entry::Withdrawal(_)
+            | Entry::Review(_)
+            | Entry::DayClosed(_) => {}
         }
-        self.places.insert(id, Place { position, fact });
     }
 
     fn add_fact(
@@ -166,34 +231,27 @@ impl State {
         recorded: &Recorded,
         root: EventId,
         event: &DutyEvent,
-    ) -> (OrganizationId, usize) {
+    ) -> Place {
         let recorded_on = civil_day(recorded.recorded_at);
         let fact = Fact::new(position, recorded.event_id, root, recorded_on, event);
-        let stream = self.stream(&event.organization);
-        stream.facts.push(fact);
-        stream.entries.push(position);
-        (event.organization.clone(), stream.facts.len() - 1)
-    }
-
-    fn stream(&mut self, organization: &OrganizationId) -> &mut Stream {
         let streams = Arc::make_mut(&mut self.streams);
-        Arc::make_mut(streams.entry(organization.clone()).or_default())
+        let number = streams.number(&event.organization);
+        if let Some(stream) = streams.numbered_mut(number) {
+            stream.push(fact);
+        }
+        Place::Version(number)
     }
 
-    /// Changes the fact of a target; one that is unknown was never accepted by `decide`.
-    fn mark(&mut self, target: EventId, change: impl FnOnce(&mut Fact)) {
-        let place = self.places.get(&target).and_then(|place| place.fact.clone());
-        let Some((organization, index)) = place else { return };
-        if let Some(fact) = self.stream(&organization).facts.get_mut(index) {
-            change(fact);
+    /// Notes on the fact of a target what the entry at `by` did to it; one that is unknown was
+    /// never accepted by `decide`.
+    fn mark(&mut self, target: EventId, by: Position, mark: Mark) -> Place {
+        for position in self.ids.candidates(target) {
+            let Some(Place::Version(number)) = self.places.at(position) else { continue };
+            let stream = Arc::make_mut(&mut self.streams).numbered_mut(number);
+            if stream.is_some_and(|stream| stream.mark(position, target, by, mark)) {
+                return Place::Note(number);
+            }
         }
-    }
-
-    /// Notes an entry that concerns a target in the target's stream.
-    fn note(&mut self, target: EventId, position: Position) {
-        let organization = self.fact(target).map(|(organization, _)| organization.clone());
-        if let Some(organization) = organization {
-            self.stream(&organization).entries.push(position);
-        }
+        Place::Elsewhere
     }
 }

@@ -7,9 +7,10 @@ mod known;
 mod laws;
 mod matrix;
 mod rules;
+mod saved;
 
 use duty::calendar::CalendarYear;
-use duty::decide::{Command, Earlier, Proposed, Standing, decide};
+use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide};
 use duty::division::DivisionCode;
 use duty::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use duty::evaluate::Question;
@@ -30,6 +31,7 @@ use crate::{Snapshot, State};
 #[derive(Default)]
 struct Ledger {
     standing: Standing,
+    state: State,
     journal: Vec<Recorded>,
     /// The clock: two hours pass with each entry.
     hours: i64,
@@ -48,8 +50,8 @@ impl Ledger {
             Entry::Organization(organization("county", Some("city"), "450222")),
             Entry::Post(post("party", "city.kjj", PostKind::PartyHead)),
             Entry::Post(post("head", "city.kjj", PostKind::GovernmentHead)),
-            Entry::Person(person("p1")),
-            Entry::Person(person("p2")),
+            Entry::Person(person("p1").into()),
+            Entry::Person(person("p2").into()),
             Entry::Tenure(tenure("t1", "p1", "party", "2021-01-01", None)),
             Entry::RuleSet(Box::new(rules("city-rules", "450200", "2016-01-01", ""))),
         ] {
@@ -78,18 +80,28 @@ impl Ledger {
             entries: vec![proposed],
             expectations: Vec::new(),
         };
-        let earlier: Earlier = command
-            .references()
-            .filter_map(|id| self.journal.iter().find(|recorded| recorded.event_id == id))
-            .map(|recorded| (recorded.event_id, recorded.clone()))
-            .collect();
+        let earlier: Earlier = command.references().filter_map(|id| self.held(id)).collect();
         decide(&self.standing, &command, &earlier, self.now()).ok()?;
         let recorder = "recorder".into();
         let recorded = Recorded { event_id, recorded_at: self.now(), recorder, entry };
-        let position = self.standing.evolve(&recorded);
+        let position = self.standing.evolve(&recorded, &earlier);
         self.standing.settle();
+        self.state.apply(&recorded);
         self.journal.push(recorded);
         Some(position)
+    }
+
+    /// The entry with this id, as the edge would find it.
+    fn held(&self, id: EventId) -> Option<(EventId, Held)> {
+        let at = |position: Position| &self.journal[position.get() as usize - 1];
+        let position = self.state.candidates(id).find(|position| at(*position).event_id == id)?;
+        let recorded = at(position).clone();
+        let fate = self.state.fact(id).map(|(_, fact)| Fate {
+            superseded_by: fact.superseded_at.map(|by| at(by).event_id),
+            withdrawn: fact.withdrawn_at.is_some(),
+            accepted: fact.is_accepted(Position::MAX),
+        });
+        Some((id, Held { position, recorded, fate: fate.unwrap_or_default() }))
     }
 
     /// The state after the first `length` entries.

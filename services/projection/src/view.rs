@@ -10,6 +10,7 @@ use duty::registry::{Organization, Tenure};
 use duty::ruleset::RuleSet;
 
 use crate::Snapshot;
+use crate::recalled::Recalled;
 
 /// Why there is no view.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +76,8 @@ pub fn organization(
         .rules_for(organization, question.year, question.known)
         .ok_or_else(|| NoView::NoRuleSet { organization: id.clone(), year: question.year })?;
     let calendars = snapshot.calendars(question.known);
-    let world = World { registry: &snapshot.registry, calendars: &calendars, facts: snapshot };
+    let recalled = Recalled::new(snapshot);
+    let world = World { registry: &snapshot.registry, calendars: &calendars, facts: &recalled };
     let evaluation = evaluate::organization(world, rules, organization, question);
     Ok(OrganizationView {
         organization: organization.clone(),
@@ -99,7 +101,8 @@ pub fn leader(
         return Err(NoView::UnknownPerson(person.clone()));
     }
     let calendars = snapshot.calendars(question.known);
-    let world = World { registry, calendars: &calendars, facts: snapshot };
+    let recalled = Recalled::new(snapshot);
+    let world = World { registry, calendars: &calendars, facts: &recalled };
     let rules_for = |organization: &Organization| {
         let (_, rules) = snapshot.rules_for(organization, question.year, question.known)?;
         Some(&**rules)

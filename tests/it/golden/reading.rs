@@ -59,7 +59,10 @@ impl Golden {
         let ids: Vec<EventId> = registered.chain(ids).collect();
         entries.extend(events.iter().map(|(_, event)| Entry::DutyEvent(Box::new(event.clone()))));
         let state = accepted(ids.into_iter().zip(entries));
-        let position = |short: &String| state.position_of(number_id(short)).expect("it is in");
+        let position = |short: &String| {
+            let (_, fact) = state.fact(number_id(short)).expect("it is in");
+            fact.position
+        };
         let numbers = events.iter().map(|(short, _)| (position(short), short.clone())).collect();
         Self { state, events, numbers }
     }
@@ -136,7 +139,7 @@ fn registry() -> Vec<Entry> {
     }
     for value in list("persons") {
         let person = PersonId::parse(&text(&value, "person_id"));
-        entries.push(Entry::Person(person.expect("an id")));
+        entries.push(Entry::Person(person.expect("an id").into()));
     }
     for value in list("tenures") {
         let message = pb::Tenure {
@@ -171,7 +174,7 @@ fn accepted(entries: impl Iterator<Item = (EventId, Entry)>) -> State {
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Append { .. })));
         for Proposed { event_id, entry, .. } in command.entries {
             let recorded = Recorded { event_id, recorded_at, recorder: "demo".into(), entry };
-            standing.evolve(&recorded);
+            standing.evolve(&recorded, &Earlier::new());
             state.apply(&recorded);
         }
     }

@@ -66,7 +66,7 @@ impl Looked {
         let bench = Bench::new(duty_ledger::config::WitnessMode::Required);
         let config = Config { serve_entries: true, ..bench.config.clone() };
         let data = bench.path("data");
-        let service = Service::configured(&config, &data, Arc::new(SystemClock)).await;
+        let service = Service::kept(&config, &data, Arc::new(SystemClock)).await;
         seed::all(&service.clients).await;
         filled(&service, 1..=300).await;
         let old = all_published(&service.clients).await;

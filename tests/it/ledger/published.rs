@@ -114,7 +114,7 @@ async fn what_is_not_published_yet_is_said_to_wait() {
     let slow = Config { checkpoint_interval_ms: 600_000, ..config() };
     let directory = crate::support::directory();
     let clock = Arc::new(SystemClock);
-    let service = Service::configured(&slow, directory.path(), clock.clone()).await;
+    let service = Service::kept(&slow, directory.path(), clock.clone()).await;
     seed::all(&service.clients).await;
     let mut ledger = service.clients.ledger.clone();
     let head = entries(&service.clients).await.len() as u64;
@@ -130,7 +130,7 @@ async fn what_is_not_published_yet_is_said_to_wait() {
     assert!(status.published_size < head);
     // Stopping publishes the rest.
     service.stop().await;
-    let service = Service::configured(&slow, directory.path(), clock).await;
+    let service = Service::kept(&slow, directory.path(), clock).await;
     let checkpoint =
         service.clients.ledger.clone().get_checkpoint(pb::GetCheckpointRequest::default()).await;
     assert!(head <= checkpoint.expect("a checkpoint").into_inner().tree_size);
@@ -141,7 +141,7 @@ async fn what_is_not_published_yet_is_said_to_wait() {
 async fn tiles_are_served_as_far_as_they_are_published() {
     let open = Config { serve_entries: true, ..config() };
     let directory = crate::support::directory();
-    let service = Service::configured(&open, directory.path(), Arc::new(SystemClock)).await;
+    let service = Service::kept(&open, directory.path(), Arc::new(SystemClock)).await;
     seed::all(&service.clients).await;
     filled(&service, 1..=300).await;
     let size = all_published(&service.clients).await.tree_size;

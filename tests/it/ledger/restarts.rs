@@ -119,11 +119,11 @@ async fn an_older_copy_is_refused_by_the_guard_beside_the_key() {
         log_key_file: key_file.clone(),
         ..config()
     };
-    let service = Service::configured(&config, &data, clock.clone()).await;
+    let service = Service::kept(&config, &data, clock.clone()).await;
     seed::all(&service.clients).await;
     service.stop().await;
     copy(&data, &older);
-    let service = Service::configured(&config, &data, clock.clone()).await;
+    let service = Service::kept(&config, &data, clock.clone()).await;
     filled(&service, 1..=5).await;
     all_published(&service.clients).await;
     service.stop().await;
@@ -134,7 +134,7 @@ async fn an_older_copy_is_refused_by_the_guard_beside_the_key() {
     let text = std::error::Error::source(&error).expect("a cause").to_string();
     assert!(text.contains("log.key.signed") && text.contains("restore"), "{text}");
     // The newer one goes on.
-    let service = Service::configured(&config, &data, clock).await;
+    let service = Service::kept(&config, &data, clock).await;
     filled(&service, 6..=9).await;
     all_published(&service.clients).await;
     service.stop().await;

@@ -100,7 +100,7 @@ impl Bench {
     }
 
     async fn serve(&self, directory: &Path) -> Service {
-        Service::configured(&self.config, directory, Arc::new(SystemClock)).await
+        Service::kept(&self.config, directory, Arc::new(SystemClock)).await
     }
 
     /// Stops the second witness; where it listened.
@@ -279,7 +279,7 @@ async fn a_witness_may_bring_its_cosignature() {
         ..config()
     };
     let data = place.path().join("data");
-    let service = Service::configured(&config, &data, Arc::new(SystemClock)).await;
+    let service = Service::kept(&config, &data, Arc::new(SystemClock)).await;
     let mut ledger = service.clients.ledger.clone();
     let signed = async {
         loop {

@@ -74,14 +74,14 @@ impl Server {
         Self::start_with(directory, &[])
     }
 
-    /// The same, with further arguments.
-    pub(crate) fn start_with(directory: &Path, args: &[&str]) -> Self {
+    /// The same with variables of the environment.
+    pub(crate) fn start_with(directory: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = command()
+            .envs(variables.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
             .args(["--http-listen", "127.0.0.1:0"])
             .arg("--data-dir")
             .arg(directory)
-            .args(args)
             .env("NO_COLOR", "1")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -152,7 +152,7 @@ impl Server {
         let lines = self.lines.lock();
         let errors: Vec<_> = lines
             .iter()
-            .filter(|line| line.contains("ERROR") || line.contains("panicked"))
+            .filter(|line| line.contains(" ERROR ") || line.contains("panicked"))
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
     }

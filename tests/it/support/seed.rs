@@ -94,7 +94,9 @@ pub(crate) fn person(id: &str) -> pb::RegisterPersonRequest {
     pb::RegisterPersonRequest {
         recorder: RECORDER.to_owned(),
         event_id: key(&format!("person/{id}")),
-        person: Some(pb::Person { person_id: id.to_owned() }),
+        person: Some(pb::Person { person_id: id.to_owned(), sealed: None }),
+        text: None,
+        amend: false,
     }
 }
 

@@ -91,15 +91,11 @@ impl Service {
 
     /// A service over a directory that stays with the test.
     pub(crate) async fn at(directory: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self::configured(&config(), directory, clock).await
+        Self::kept(&config(), directory, clock).await
     }
 
-    /// A service over a directory, with a configuration of its own.
-    pub(crate) async fn configured(
-        config: &Config,
-        directory: &Path,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    /// The same with a configuration of its own.
+    pub(crate) async fn kept(config: &Config, directory: &Path, clock: Arc<dyn Clock>) -> Self {
         Self::stored(config, storage(directory), clock).await
     }
 
@@ -114,10 +110,11 @@ impl Service {
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self::stored(config, Storage::from(journal), clock).await
+        Self::stored(config, journal.into(), clock).await
     }
 
-    async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+    /// A service over a journal with a directory for what belongs to it.
+    pub(crate) async fn stored(config: &Config, storage: Storage, clock: Arc<dyn Clock>) -> Self {
         let started = Self::start(config, storage, clock).await;
         let app = started.expect("the service starts");
         let clients = Clients::connect(&app.api_address.to_string()).await;

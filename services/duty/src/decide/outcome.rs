@@ -97,8 +97,7 @@ impl Refusal {
 
 /// Whether an entry that already carries the id says the same. Who sends it again does not matter:
 /// the recorder is part of the record, not of what it says.
-pub(super) fn is_same(earlier: Option<&Recorded>, proposed: &Proposed) -> bool {
-    let Some(earlier) = earlier else { return false };
+pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
     match (&earlier.entry, &proposed.entry) {
         (Entry::DutyEvent(a), Entry::DutyEvent(b)) => a == b,
         (Entry::Correction(a), Entry::Correction(b)) => a == b,
@@ -107,6 +106,7 @@ pub(super) fn is_same(earlier: Option<&Recorded>, proposed: &Proposed) -> bool {
         (Entry::Organization(a), Entry::Organization(b)) => a == b,
         (Entry::Post(a), Entry::Post(b)) => a == b,
         (Entry::Person(a), Entry::Person(b)) => a == b,
+        (Entry::PersonErased(a), Entry::PersonErased(b)) => a == b,
         (Entry::Tenure(a), Entry::Tenure(b)) => a == b,
         (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,

@@ -1,7 +1,7 @@
 //! References of duty events: to the registry, to each other, and to what became of a target.
 
-use crate::decide::{Context, REASON_CHARS_MIN, Refusal, RefusalKind};
-use crate::entry::{Correction, Entry, Review, Withdrawal};
+use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind};
+use crate::entry::{Correction, Review, Withdrawal};
 use crate::event::DutyEvent;
 use crate::id::EventId;
 use crate::position::Position;
@@ -39,8 +39,8 @@ pub(super) fn event(
             Some(_) => {}
         }
     }
-    let known =
-        |id: &EventId| context.batch.contains_key(id) || context.standing.is_duty_event(*id);
+    let earlier = |id: &EventId| context.earlier.get(id).and_then(Held::event);
+    let known = |id: &EventId| context.batch.contains_key(id) || earlier(id).is_some();
     for (index, component) in event.components.iter().enumerate() {
         let field = format!("component_event_ids[{index}]");
         if !known(component) {
@@ -74,8 +74,8 @@ fn no_component(
 ) -> Option<(String, String)> {
     let in_batch = context.batch.get(&component).copied().flatten();
     let organization = in_batch
-        .map(|event| &event.organization)
-        .or_else(|| context.standing.organization_of(component));
+        .or_else(|| context.earlier.get(&component).and_then(Held::event))
+        .map(|event| &event.organization);
     if organization.is_some_and(|of| *of != aggregate.organization) {
         return Some((
             format!("组成事件 {component} 属于其他单位"),
@@ -139,8 +139,8 @@ pub(super) fn withdrawal(
     if target(context, withdrawal.target, path, refusal).is_none() {
         return;
     }
-    let accepted = context.standing.fate(withdrawal.target).accepted;
-    let recorder = context.earlier.get(&withdrawal.target).map(|recorded| &*recorded.recorder);
+    let accepted = context.standing.fate(withdrawal.target, context.earlier).accepted;
+    let recorder = context.earlier.get(&withdrawal.target).map(|held| &*held.recorded.recorder);
     if accepted && recorder == Some(&*withdrawal.consented_by) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
@@ -168,7 +168,7 @@ pub(super) fn review(context: &Context<'_>, review: &Review, path: &str, refusal
     if target(context, review.target, path, refusal).is_none() {
         return;
     }
-    let recorder = context.earlier.get(&review.target).map(|recorded| &*recorded.recorder);
+    let recorder = context.earlier.get(&review.target).map(|held| &*held.recorded.recorder);
     if recorder == Some(&*review.verifier) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
@@ -203,10 +203,9 @@ fn target<'a>(
     refusal: &mut Refusal,
 ) -> Option<&'a DutyEvent> {
     let field = format!("{path}.target_event_id");
-    let event = match context.earlier.get(&id).map(|recorded| &recorded.entry) {
-        Some(Entry::DutyEvent(event)) => &**event,
-        Some(Entry::Correction(correction)) => &correction.event,
-        Some(_) | None => {
+    let event = match context.earlier.get(&id).and_then(Held::event) {
+        Some(event) => event,
+        None => {
             refusal.add(RefusalKind::NotFound, |problems| {
                 problems.add(
                     Reason::ReferenceUnknown,
@@ -218,7 +217,7 @@ fn target<'a>(
             return None;
         }
     };
-    let fate = context.standing.fate(id);
+    let fate = context.standing.fate(id, context.earlier);
     let gone = match (fate.withdrawn, fate.superseded_by) {
         (true, _) => Some((format!("事件 {id} 已撤回"), format!("event {id} was withdrawn"))),
         (false, Some(by)) => Some((

@@ -1,8 +1,10 @@
-//! What `decide` must know of the ledger: a fold of the journal, kept by the writer alone.
+//! What `decide` must know of the ledger beside the earlier entries a command names.
 //!
-//! The writer decides a whole group before it writes it, each command against what those before it
-//! in the group will have done. So a standing has a settled part and a part ahead of the journal;
+//! Small, whatever the ledger holds: it grows with organizations, not with events. The writer
+//! decides a whole group before it writes it, each command against what those before it in the
+//! group will have done. So a standing has a settled part and a part ahead of the journal;
 //! [`Standing::settle`] follows a durable write, [`Standing::roll_back`] a write that was refused.
+//! What became of an event that is durable comes with it, in [`Earlier`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::decide::Earlier;
 use crate::entry::{Entry, Recorded, Verdict};
 use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
@@ -26,14 +29,11 @@ pub struct Fate {
     pub accepted: bool,
 }
 
-/// The part that grows with every event.
+/// What a group that is not yet durable adds; absolute values, looked up first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Tables {
-    positions: BTreeMap<EventId, Position>,
+struct Ahead {
     fates: BTreeMap<EventId, Fate>,
     revisions: BTreeMap<OrganizationId, u64>,
-    /// The organization of each duty event: withdrawals and reviews name only the event.
-    organizations: BTreeMap<EventId, OrganizationId>,
 }
 
 /// The part that stays small, and cheap to copy.
@@ -48,10 +48,10 @@ struct Small {
 /// The standing of the ledger as `decide` needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    settled: Tables,
-    settled_small: Small,
-    /// What a group that is not yet durable adds; absolute values, looked up first.
-    ahead: Tables,
+    /// How many entries the stream of each organization holds.
+    revisions: BTreeMap<OrganizationId, u64>,
+    settled: Small,
+    ahead: Ahead,
     small: Small,
 }
 
@@ -62,32 +62,50 @@ impl Standing {
         Self::default()
     }
 
-    /// Takes in an accepted entry at the next position, which it returns.
-    pub fn evolve(&mut self, recorded: &Recorded) -> Position {
+    /// The standing after the entry at `head`, told by a fold of the journal: who is who, when the
+    /// last entry was recorded, the last day closed, and the revision of each stream.
+    #[must_use]
+    pub fn resume(
+        head: Position,
+        last_recorded_at: Option<Timestamp>,
+        last_closed: Option<Date>,
+        registry: Arc<Registry>,
+        revisions: BTreeMap<OrganizationId, u64>,
+    ) -> Self {
+        let small = Small { registry, head, last_recorded_at, last_closed };
+        Self { revisions, settled: small.clone(), ahead: Ahead::default(), small }
+    }
+
+    /// Takes in an accepted entry at the next position, which it returns. `earlier` is what its
+    /// command was decided with.
+    pub fn evolve(&mut self, recorded: &Recorded, earlier: &Earlier) -> Position {
         let position = self.small.head.next();
         self.small.head = position;
         self.small.last_recorded_at = Some(recorded.recorded_at);
-        self.ahead.positions.insert(recorded.event_id, position);
         match &recorded.entry {
-            Entry::DutyEvent(event) => self.count(recorded.event_id, &event.organization),
+            Entry::DutyEvent(event) => self.count(&event.organization),
             Entry::Correction(correction) => {
-                self.mark(correction.target, |fate| fate.superseded_by = Some(recorded.event_id));
-                self.count(recorded.event_id, &correction.event.organization);
+                let by = Some(recorded.event_id);
+                self.mark(correction.target, earlier, |fate| fate.superseded_by = by);
+                self.count(&correction.event.organization);
             }
             Entry::Withdrawal(withdrawal) => {
-                self.mark(withdrawal.target, |fate| fate.withdrawn = true);
-                self.count_target(withdrawal.target);
+                self.mark(withdrawal.target, earlier, |fate| fate.withdrawn = true);
+                self.count_target(withdrawal.target, earlier);
             }
             Entry::Review(review) => {
                 let accepted = review.verdict == Verdict::Accepted;
-                self.mark(review.target, |fate| fate.accepted = accepted);
-                self.count_target(review.target);
+                self.mark(review.target, earlier, |fate| fate.accepted = accepted);
+                self.count_target(review.target, earlier);
             }
             Entry::Organization(organization) => {
                 self.registry_mut().put_organization(position, organization.clone());
             }
             Entry::Post(post) => self.registry_mut().put_post(position, post.clone()),
             Entry::Person(person) => self.registry_mut().put_person(position, person.clone()),
+            Entry::PersonErased(erasure) => {
+                self.registry_mut().put_erasure(position, &erasure.person);
+            }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
@@ -98,41 +116,34 @@ impl Standing {
     /// What was taken in is durable: it stays.
     pub fn settle(&mut self) {
         let ahead = std::mem::take(&mut self.ahead);
-        self.settled.positions.extend(ahead.positions);
-        self.settled.fates.extend(ahead.fates);
-        self.settled.revisions.extend(ahead.revisions);
-        self.settled.organizations.extend(ahead.organizations);
-        self.settled_small = self.small.clone();
+        self.revisions.extend(ahead.revisions);
+        self.settled = self.small.clone();
     }
 
     /// What was taken in since [`Self::settle`] was not written: as if it had not been.
     pub fn roll_back(&mut self) {
-        self.ahead = Tables::default();
-        self.small = self.settled_small.clone();
+        self.ahead = Ahead::default();
+        self.small = self.settled.clone();
     }
 
     fn registry_mut(&mut self) -> &mut Registry {
         Arc::make_mut(&mut self.small.registry)
     }
 
-    fn mark(&mut self, target: EventId, change: impl FnOnce(&mut Fate)) {
-        let mut fate = self.fate(target);
+    fn mark(&mut self, target: EventId, earlier: &Earlier, change: impl FnOnce(&mut Fate)) {
+        let mut fate = self.fate(target, earlier);
         change(&mut fate);
         self.ahead.fates.insert(target, fate);
     }
 
-    fn count(&mut self, event: EventId, organization: &OrganizationId) {
+    fn count(&mut self, organization: &OrganizationId) {
         let revision = self.revision(organization).saturating_add(1);
         self.ahead.revisions.insert(organization.clone(), revision);
-        self.ahead.organizations.insert(event, organization.clone());
     }
 
-    fn count_target(&mut self, target: EventId) {
-        let organizations = [&self.ahead.organizations, &self.settled.organizations];
-        let found = organizations.iter().find_map(|table| table.get(&target)).cloned();
-        if let Some(organization) = found {
-            let revision = self.revision(&organization).saturating_add(1);
-            self.ahead.revisions.insert(organization, revision);
+    fn count_target(&mut self, target: EventId, earlier: &Earlier) {
+        if let Some(event) = earlier.get(&target).and_then(|held| held.event()) {
+            self.count(&event.organization);
         }
     }
 
@@ -158,35 +169,15 @@ impl Standing {
     /// and reviews it holds.
     #[must_use]
     pub fn revision(&self, organization: &OrganizationId) -> u64 {
-        let tables = [&self.ahead.revisions, &self.settled.revisions];
+        let tables = [&self.ahead.revisions, &self.revisions];
         tables.iter().find_map(|table| table.get(organization)).copied().unwrap_or(0)
     }
 
-    /// Where the entry with this id stands.
+    /// What became of a duty event: what this group did to it, or else what `earlier` says.
     #[must_use]
-    pub fn position_of(&self, id: EventId) -> Option<Position> {
-        let tables = [&self.ahead.positions, &self.settled.positions];
-        tables.iter().find_map(|table| table.get(&id)).copied()
-    }
-
-    /// Whether the entry with this id is a duty event, a correction included.
-    #[must_use]
-    pub fn is_duty_event(&self, id: EventId) -> bool {
-        self.organization_of(id).is_some()
-    }
-
-    /// The organization of a duty event.
-    #[must_use]
-    pub fn organization_of(&self, id: EventId) -> Option<&OrganizationId> {
-        let tables = [&self.ahead.organizations, &self.settled.organizations];
-        tables.iter().find_map(|table| table.get(&id))
-    }
-
-    /// What became of a duty event.
-    #[must_use]
-    pub fn fate(&self, id: EventId) -> Fate {
-        let tables = [&self.ahead.fates, &self.settled.fates];
-        tables.iter().find_map(|table| table.get(&id)).copied().unwrap_or_default()
+    pub fn fate(&self, id: EventId, earlier: &Earlier) -> Fate {
+        let durable = || earlier.get(&id).map(|held| held.fate).unwrap_or_default();
+        self.ahead.fates.get(&id).copied().unwrap_or_else(durable)
     }
 
     /// The registry.

@@ -6,6 +6,7 @@
 
 mod batches;
 mod laws;
+mod persons;
 mod refusals;
 
 use expect_test::Expect;
@@ -13,13 +14,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Command, Earlier, Outcome, Proposed, Standing, decide};
+use super::{Command, Earlier, Fate, Held, Outcome, Proposed, Standing, decide};
 use crate::division::DivisionCode;
 use crate::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::Disclosure;
 use crate::id::{EventId, OrganizationId, PersonId, PostId, TenureId};
 use crate::occurred::Occurred;
+use crate::position::Position;
 use crate::quantity::Answer;
 use crate::registry::{Class, Level, Organization, Post, PostKind, Tenure};
 
@@ -28,6 +30,8 @@ use crate::registry::{Class, Level, Organization, Post, PostKind, Tenure};
 struct Bench {
     standing: Standing,
     journal: Vec<Recorded>,
+    /// How much of the journal is durable.
+    settled: usize,
 }
 
 /// An event that stands as it was recorded.
@@ -54,8 +58,8 @@ impl Bench {
             (102, Entry::Organization(organization("bureau", Some("city")))),
             (103, Entry::Post(post("bureau.party", "bureau", PostKind::PartyHead))),
             (104, Entry::Post(post("bureau.head", "bureau", PostKind::GovernmentHead))),
-            (NO_EVENT, Entry::Person(person_id("p1"))),
-            (106, Entry::Person(person_id("p2"))),
+            (NO_EVENT, Entry::Person(person_id("p1").into())),
+            (106, Entry::Person(person_id("p2").into())),
             (107, Entry::Tenure(tenure("t1", "p1", "bureau.party", "2021-01-01", None))),
             (PLAIN, Entry::DutyEvent(Box::new(event()))),
             (OLDER, Entry::DutyEvent(Box::new(event()))),
@@ -69,7 +73,7 @@ impl Bench {
         for (number, entry) in entries {
             bench.put(number, entry);
         }
-        bench.standing.settle();
+        bench.settle();
         bench
     }
 
@@ -80,15 +84,49 @@ impl Bench {
             recorder: "recorder".into(),
             entry,
         };
-        self.standing.evolve(&recorded);
+        let earlier = self.earlier(&command([(number, recorded.entry.clone())]));
+        self.standing.evolve(&recorded, &earlier);
         self.journal.push(recorded);
+    }
+
+    fn settle(&mut self) {
+        self.standing.settle();
+        self.settled = self.journal.len();
+    }
+
+    fn roll_back(&mut self) {
+        self.standing.roll_back();
+        self.journal.truncate(self.settled);
+    }
+
+    /// What the durable journal did to an event.
+    fn durable_fate(&self, id: EventId) -> Fate {
+        let mut fate = Fate::default();
+        for recorded in &self.journal[..self.settled] {
+            match &recorded.entry {
+                Entry::Correction(new) if new.target == id => {
+                    fate.superseded_by = Some(recorded.event_id);
+                }
+                Entry::Withdrawal(withdrawal) if withdrawal.target == id => fate.withdrawn = true,
+                Entry::Review(review) if review.target == id => {
+                    fate.accepted = review.verdict == Verdict::Accepted;
+                }
+                _ => {}
+            }
+        }
+        fate
     }
 
     /// What the journal holds of the ids a command refers to.
     fn earlier(&self, command: &Command) -> Earlier {
         let wanted: Vec<EventId> = command.references().collect();
-        let held = self.journal.iter().filter(|recorded| wanted.contains(&recorded.event_id));
-        held.map(|recorded| (recorded.event_id, recorded.clone())).collect()
+        let entries = (1..).map(Position::new).zip(&self.journal);
+        let held = entries.filter(|(_, recorded)| wanted.contains(&recorded.event_id));
+        held.map(|(position, recorded)| {
+            let fate = self.durable_fate(recorded.event_id);
+            (recorded.event_id, Held { position, recorded: recorded.clone(), fate })
+        })
+        .collect()
     }
 
     fn answer(&self, command: &Command) -> String {

@@ -91,7 +91,7 @@ fn changes(scope: &Scope<'_>, triggers: &[TriggerKind]) -> BTreeMap<(Date, Trigg
             }
         }
     }
-    for fact in scope.world.facts.of(&scope.organization.id) {
+    for fact in scope.world.facts.of(&scope.organization.id, question.year) {
         let told = fact.details.trigger.and_then(|(trigger, day)| day.map(|day| (trigger, day)));
         let is_done = fact.kind == Kind::Performed && fact.is_current(question.known);
         if let Some((trigger, day)) = told.filter(|_| is_done) {

@@ -66,7 +66,7 @@ impl Fact {
         recorded_on: Date,
         event: &DutyEvent,
     ) -> Self {
-        let flags = crate::event::check::flags(event).len() + event.source_flags.len();
+        let flags = crate::event::check::flag_count(event) + event.source_flags.len();
         Self {
             position,
             event_id,
@@ -89,6 +89,20 @@ impl Fact {
             withdrawn_at: None,
             reviews: Vec::new(),
         }
+    }
+
+    /// Whether judging `year` looks at a fact of this accounting year, which tells of a change or
+    /// does not: the year itself, those beside it, whose events are named as such, and every
+    /// change, whose own date decides.
+    #[must_use]
+    pub fn concerns(accounting_year: i16, tells_of_change: bool, year: i16) -> bool {
+        tells_of_change || accounting_year.abs_diff(year) <= 1
+    }
+
+    /// Whether it tells of a change that duties may follow from, on a known day.
+    #[must_use]
+    pub fn tells_of_change(&self) -> bool {
+        matches!(self.details.trigger, Some((_, Some(_))))
     }
 
     /// Whether this version is the one that counts when `known` is the last entry known.

@@ -163,7 +163,7 @@ fn applies(scope: &Scope<'_>) -> Applies {
         ));
     }
     let Some(condition) = &rule.applies_when else { return Applies::Yes };
-    let facts = world.facts.of(&organization.id);
+    let facts = world.facts.of(&organization.id, question.year);
     let mut events = std::collections::BTreeMap::new();
     for fact in facts.iter().filter(|fact| {
         fact.is_current(question.known)
@@ -370,14 +370,14 @@ fn considered_otherwise(
     scope
         .world
         .facts
-        .of(&scope.organization.id)
+        .of(&scope.organization.id, year)
         .iter()
         .filter(|fact| {
             scope.rule.satisfied_by.contains(&fact.event_type)
                 && fact.is_current(known)
                 // Members come by position.
                 && taken.binary_search(&fact.position).is_err()
-                && (fact.accounting_year - year).abs() <= 1
+                && fact.accounting_year.abs_diff(year) <= 1
         })
         .map(|fact| {
             let why = match fact.kind {

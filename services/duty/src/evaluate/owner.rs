@@ -4,6 +4,7 @@
 //! statement that covers both (DOMAIN §5.2).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
@@ -127,7 +128,10 @@ fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
 /// The facts that may concern an owner: those of the organization and, for a person, of every
 /// organization in which the person held a post, since one statement covers all posts.
 pub(super) fn facts<'a>(scope: &Scope<'a>, owner: &Owner) -> Vec<&'a Fact> {
-    let of = |organization: &OrganizationId| -> &'a [Fact] { scope.world.facts.of(organization) };
+    let year = scope.question.year;
+    let of = |organization: &OrganizationId| -> &'a [Arc<Fact>] {
+        scope.world.facts.of(organization, year)
+    };
     let mut organizations = BTreeSet::from([scope.organization.id.clone()]);
     if let Owner::Person { person, .. } = owner {
         let registry = scope.world.registry;
@@ -142,7 +146,7 @@ pub(super) fn facts<'a>(scope: &Scope<'a>, owner: &Owner) -> Vec<&'a Fact> {
         .flat_map(|organization| {
             let home = *organization == scope.organization.id;
             // An act that names nobody speaks for the leaders of its own organization only.
-            of(organization).iter().filter(move |fact| {
+            of(organization).iter().map(|fact| &**fact).filter(move |fact| {
                 home || fact.responsible_person.is_some() || !fact.responsible_posts.is_empty()
             })
         })

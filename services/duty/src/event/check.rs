@@ -7,6 +7,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::details::{TextPath, Visitor};
 use super::{DutyEvent, Kind};
 use crate::occurred::Precision;
 use crate::position::Position;
@@ -45,11 +46,12 @@ pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
         event.details.check(&event.occurred, problems);
     });
     for_each_text(event, &mut |field, text| {
-        if let Some(character) = text.chars().find(|c| is_unprintable(*c, field)) {
+        let is_quote = field.is("quote");
+        if let Some(character) = text.chars().find(|c| is_unprintable(*c, is_quote)) {
             let code = u32::from(character);
             problems.add(
                 Reason::FieldMalformed,
-                field,
+                &field.to_string(),
                 format!("含有不可见的控制字符 U+{code:04X}，请删除"),
                 format!("holds the invisible control character U+{code:04X}: remove it"),
             );
@@ -57,7 +59,7 @@ pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
         if let Some(marking) = secrecy::find_marking(text) {
             problems.add(
                 Reason::StateSecretMarking,
-                field,
+                &field.to_string(),
                 format!(
                     "文本带有国家秘密标志“{marking}”：涉密内容严禁录入本系统，请立即按保密规定处理"
                 ),
@@ -71,9 +73,9 @@ pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
 }
 
 /// Characters that are not seen, or turn what is seen around; a quote may have lines.
-fn is_unprintable(character: char, field: &str) -> bool {
+fn is_unprintable(character: char, is_quote: bool) -> bool {
     let direction = matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let line_break = field == "quote" && matches!(character, '\n' | '\r' | '\t');
+    let line_break = is_quote && matches!(character, '\n' | '\r' | '\t');
     direction || (character.is_control() && !line_break)
 }
 
@@ -187,6 +189,19 @@ fn check_aggregate(event: &DutyEvent, problems: &mut Problems) {
 #[must_use]
 pub fn flags(event: &DutyEvent) -> Vec<Problem> {
     let mut problems = Problems::new();
+    find_flags(event, &mut problems);
+    problems.into_vec()
+}
+
+/// How many [`flags`] an event has.
+#[must_use]
+pub fn flag_count(event: &DutyEvent) -> usize {
+    let mut problems = Problems::counting();
+    find_flags(event, &mut problems);
+    problems.len()
+}
+
+fn find_flags(event: &DutyEvent, problems: &mut Problems) {
     let happened = event.occurred.start().zip(event.occurred.end());
     if let Some((start, end)) = happened {
         let year = event.accounting_year;
@@ -219,11 +234,10 @@ pub fn flags(event: &DutyEvent) -> Vec<Problem> {
             format!("the sum is {}, yet it names {named} components", acts.value),
         );
     }
-    metric::flags(&event.quantities, &mut problems);
+    metric::flags(&event.quantities, problems);
     problems.at(event.event_type().as_str(), |problems| {
         event.details.flags(event.kind, &event.occurred, problems);
     });
-    problems.into_vec()
 }
 
 /// What is worth a look about an accepted event in the light of the registry: posts whose holder
@@ -265,22 +279,23 @@ pub fn registry_flags(event: &DutyEvent, registry: &Registry, known: Position) -
 }
 
 /// Calls `visit` with the path and content of every free text of the event.
-pub fn for_each_text(event: &DutyEvent, visit: &mut dyn FnMut(&str, &str)) {
-    visit("title", &event.title);
-    visit("quote", &event.quote);
-    visit("source_reference", &event.source_reference);
-    visit("source_number", &event.source_number);
+pub fn for_each_text(event: &DutyEvent, visit: &mut Visitor<'_>) {
+    visit(&TextPath::field("title"), &event.title);
+    visit(&TextPath::field("quote"), &event.quote);
+    visit(&TextPath::field("source_reference"), &event.source_reference);
+    visit(&TextPath::field("source_number"), &event.source_number);
     for (index, flag) in event.source_flags.iter().enumerate() {
-        visit(&format!("source_flags[{index}]"), flag);
+        visit(&TextPath::field("source_flags").item(index), flag);
     }
     for (index, evidence) in event.evidence.iter().enumerate() {
-        visit(&format!("evidence[{index}].kind"), &evidence.kind);
-        visit(&format!("evidence[{index}].title"), &evidence.title);
-        visit(&format!("evidence[{index}].locator"), &evidence.locator);
+        let at = TextPath::field("evidence").item(index);
+        visit(&at.below("kind"), &evidence.kind);
+        visit(&at.below("title"), &evidence.title);
+        visit(&at.below("locator"), &evidence.locator);
         if let Some(url) = &evidence.url {
-            visit(&format!("evidence[{index}].url"), url);
+            visit(&at.below("url"), url);
         }
     }
-    let details = event.event_type().as_str();
-    event.details.for_each_text(&mut |field, text| visit(&format!("{details}.{field}"), text));
+    let details = TextPath::field(event.event_type().as_str());
+    event.details.for_each_text(Some(&details), visit);
 }

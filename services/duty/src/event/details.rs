@@ -49,7 +49,7 @@ pub use enforcement::{
     CertifiedOfficer, EnforcementCertification, EnforcementExam, EnforcementThreeSystemsReport,
 };
 pub use facts::{DetailFacts, Procedure};
-pub use field::{DETAIL_LIST_MAX, DETAIL_TEXT_CHARS_MAX, FileNumber};
+pub use field::{DETAIL_LIST_MAX, DETAIL_TEXT_CHARS_MAX, FileNumber, TextPath, Visitor};
 pub use group::{GroupMember, LeadingGroupAdjustment, LeadingGroupConfirmation};
 pub use learning::{
     CourtHearingObservation, LeaderLawStudy, RuleOfLawLecture, Speaker, StudySession,
@@ -180,9 +180,10 @@ impl Details {
         self.record().facts()
     }
 
-    /// Calls `visit` with the path and content of every text that a caller wrote freely.
-    pub fn for_each_text(&self, visit: &mut dyn FnMut(&str, &str)) {
-        field::for_each_text(&self.record().fields(), "", visit);
+    /// Calls `visit` with the path, below `parent`, and content of every text that a caller wrote
+    /// freely.
+    pub fn for_each_text(&self, parent: Option<&TextPath<'_>>, visit: &mut Visitor<'_>) {
+        field::for_each_text(&self.record().fields(), parent, visit);
     }
 }
 

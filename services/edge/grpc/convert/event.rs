@@ -79,13 +79,13 @@ pub fn event(message: &pb::DutyEvent, problems: &mut Problems) -> Option<DutyEve
 /// problems keep the event out.
 fn list<M, T>(
     messages: &[M],
-    field: &str,
+    field: &'static str,
     problems: &mut Problems,
     convert: fn(&M, &mut Problems) -> Option<T>,
 ) -> Vec<T> {
     let mut items = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        items.extend(problems.at(format!("{field}[{index}]"), |p| convert(message, p)));
+        items.extend(problems.at_item(field, index, |p| convert(message, p)));
     }
     items
 }

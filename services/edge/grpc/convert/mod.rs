@@ -3,6 +3,7 @@
 
 pub(crate) mod details;
 pub mod event;
+pub mod person;
 pub mod registry;
 pub mod scalar;
 pub mod view;
@@ -26,7 +27,8 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
             Entry::Organization(registry::organization(message, problems)?)
         }
         Payload::Post(message) => Entry::Post(registry::post(message, problems)?),
-        Payload::Person(message) => Entry::Person(registry::person(message, problems)?),
+        Payload::Person(message) => Entry::Person(person::person(message, problems)?),
+        Payload::PersonErasure(message) => Entry::PersonErased(person::erasure(message, problems)?),
         Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {

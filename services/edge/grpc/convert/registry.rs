@@ -195,29 +195,6 @@ pub fn post(message: &pb::Post, problems: &mut Problems) -> Option<Post> {
     })
 }
 
-/// A person, inward: an id and nothing else.
-pub fn person(message: &pb::Person, problems: &mut Problems) -> Option<PersonId> {
-    let id = PersonId::parse(&message.person_id);
-    let digits = message.person_id.bytes().filter(u8::is_ascii_digit).count();
-    // 18 digits (or 17 and X) are an identity card, 11 beginning with 1 a mobile telephone.
-    let length = message.person_id.len();
-    let identity_card = length == 18 && 17 <= digits;
-    let telephone = length == 11 && digits == 11 && message.person_id.starts_with('1');
-    if identity_card || telephone {
-        problems.add(
-            Reason::FieldMalformed,
-            "person_id",
-            "人员编号不得使用身份证号或手机号码，请使用无含义的编号",
-            "an identity-card or telephone number must not be the id: use an opaque one",
-        );
-        return None;
-    }
-    if id.is_none() {
-        id_malformed("person_id", problems);
-    }
-    id
-}
-
 /// A tenure, inward.
 pub fn tenure(message: &pb::Tenure, problems: &mut Problems) -> Option<Tenure> {
     let id = TenureId::parse(&message.tenure_id);

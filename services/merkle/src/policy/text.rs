@@ -4,7 +4,6 @@
 //! same policy.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use super::{
     Log, Named, POLICY_LENGTH_MAX, POLICY_LINES_MAX, Policy, PolicyError, PolicyFault, Role,
@@ -155,7 +154,7 @@ impl Policy {
         Ok(())
     }
 
-    /// The policy without comments, in the order logs, witnesses and groups, quorum.
+    /// The policy without comments: logs, witnesses, groups, quorum.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut text = Vec::new();
@@ -163,27 +162,22 @@ impl Policy {
         for log in &self.logs {
             text.extend_from_slice(format!("log {}{}\n", log.key, url(&log.url)).as_bytes());
         }
-        for named in &self.named {
-            let mut rest = String::new();
-            match named {
-                Named::Witness(witness) => {
-                    text.extend_from_slice(b"witness ");
-                    let _ = writeln!(rest, " {}{}", witness.key, url(&witness.url));
-                }
-                Named::Group { threshold, .. } => {
-                    text.extend_from_slice(b"group ");
-                    let _ = write!(rest, " {threshold}");
-                }
-            }
-            text.extend_from_slice(named.name());
+        for witness in self.witnesses() {
+            text.extend_from_slice(b"witness ");
+            text.extend_from_slice(&witness.name);
+            let rest = format!(" {}{}\n", witness.key, url(&witness.url));
             text.extend_from_slice(rest.as_bytes());
-            if let Named::Group { members, .. } = named {
-                for member in members {
-                    text.extend_from_slice(b" ");
-                    text.extend_from_slice(self.named[*member].name());
-                }
-                text.push(b'\n');
+        }
+        for named in &self.named {
+            let Named::Group { name, threshold, members } = named else { continue };
+            text.extend_from_slice(b"group ");
+            text.extend_from_slice(name);
+            text.extend_from_slice(format!(" {threshold}").as_bytes());
+            for member in members {
+                text.push(b' ');
+                text.extend_from_slice(self.named[*member].name());
             }
+            text.push(b'\n');
         }
         text.extend_from_slice(b"quorum ");
         text.extend_from_slice(self.quorum.map_or(b"none", |at| self.named[at].name()));

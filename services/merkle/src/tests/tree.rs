@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use proptest::prelude::*;
+
 use crate::hash::{EMPTY_ROOT, Hash, leaf, node};
 use crate::proof::{verify_consistency, verify_inclusion};
 use crate::tile::TILE_WIDTH;
@@ -49,11 +51,10 @@ fn subproof(old: usize, leaves: &[Hash], is_known: bool) -> Vec<Hash> {
     proof
 }
 
-/// Keeps what a frontier reports, and counts what is read.
+/// Keeps what a frontier reports.
 #[derive(Default)]
 pub(super) struct Store {
     hashes: BTreeMap<(u8, u64), Hash>,
-    reads: Cell<u32>,
 }
 
 impl Store {
@@ -66,7 +67,6 @@ impl Hashes for Store {
     type Error = Infallible;
 
     fn read(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, Infallible> {
-        self.reads.set(self.reads.get() + 1);
         assert!(0 < count);
         assert_eq!(first / TILE_WIDTH, (first + count as u64 - 1) / TILE_WIDTH, "one tile");
         Ok((first..first + count as u64).map(|index| self.hashes[&(level, index)]).collect())
@@ -77,6 +77,68 @@ pub(super) fn numbered(index: u64) -> Hash {
     leaf(format!("leaf-{index}").as_bytes())
 }
 
+/// A tree whose leaves are all the same, of any size: the hash of a complete subtree depends on
+/// its height only.
+struct Uniform {
+    by_height: Vec<Hash>,
+    reads: Cell<u32>,
+}
+
+impl Uniform {
+    fn new() -> Self {
+        let mut by_height = vec![leaf(b"the same")];
+        for height in 0..63 {
+            let below = by_height[height];
+            by_height.push(node(&below, &below));
+        }
+        Self { by_height, reads: Cell::new(0) }
+    }
+
+    fn reads_of<T>(&self, compute: impl FnOnce(&Self) -> Result<T, Infallible>) -> (T, u32) {
+        self.reads.set(0);
+        let Ok(value) = compute(self);
+        (value, self.reads.get())
+    }
+}
+
+impl Hashes for Uniform {
+    type Error = Infallible;
+
+    fn read(&self, level: u8, first: u64, count: usize) -> Result<Vec<Hash>, Infallible> {
+        self.reads.set(self.reads.get() + 1);
+        assert_eq!((first % TILE_WIDTH, 0 < count && count <= 256), (0, true), "a tile");
+        Ok(vec![self.by_height[usize::from(level) * 8]; count])
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_largest_trees_take_few_reads(
+        shift in 1_u32..63,
+        size in any::<u64>(),
+        at in any::<u64>(),
+    ) {
+        let size = (size >> shift >> 1).max(1);
+        let index = at % size;
+        let tree = Uniform::new();
+        // A tile on each level, and those of the right edge.
+        let levels = size.ilog2() / 8 + 1;
+        let (root, reads) = tree.reads_of(|tree| root(tree, size));
+        prop_assert!(reads <= levels, "{} reads", reads);
+        let (proof, reads) = tree.reads_of(|tree| inclusion_proof(tree, index, size));
+        prop_assert!(reads <= 2 * levels, "{} reads for leaf {} of {}", reads, index, size);
+        let leaf = tree.by_height[0];
+        prop_assert_eq!(verify_inclusion(index, size, &leaf, &proof, &root), Ok(()));
+
+        let old = index;
+        let (old_root, _) = tree.reads_of(|tree| crate::tree::root(tree, old));
+        let (proof, reads) = tree.reads_of(|tree| consistency_proof(tree, old, size));
+        prop_assert!(reads <= 3 * levels, "{} reads from {} to {}", reads, old, size);
+        prop_assert_eq!(verify_consistency(old, size, &old_root, &root, &proof), Ok(()));
+        prop_assert!(proof.len() <= 63, "{} hashes", proof.len());
+    }
+}
+
 #[test]
 fn every_tree_of_a_few_tiles_is_the_one_of_the_rfc() {
     let (mut store, mut frontier, mut leaves) = (Store::default(), Frontier::new(), vec![]);
@@ -85,8 +147,12 @@ fn every_tree_of_a_few_tiles_is_the_one_of_the_rfc() {
         assert_eq!(frontier.root(), expected, "size {size}");
         assert_eq!(root(&store, size), Ok(expected), "size {size}");
         assert_eq!(Frontier::from_hashes(&store, size).as_ref(), Ok(&frontier), "size {size}");
-        // All indexes for small trees and around tiles, some for the others.
-        let step = if size < 40 || size % 256 < 2 { 1 } else { 37 };
+        // All indexes for small trees, many around the borders of tiles, some for the others.
+        let step = match size {
+            0..40 => 1,
+            255..=257 | 511..=513 => 5,
+            _ => 211,
+        };
         for index in (0..size).step_by(step) {
             let Ok(proof) = inclusion_proof(&store, index, size);
             assert_eq!(proof, path(index as usize, &leaves), "leaf {index} of {size}");

@@ -33,7 +33,7 @@ fn a_correction_taken_back_leaves_nothing() {
     for (known, expected) in table {
         assert_eq!(plan_at(&snapshot, known), expected, "{known}");
     }
-    let entries = snapshot.entries_of(&organization_id("city.kjj"), Position::MAX);
+    let entries = snapshot.entries_of(&organization_id("city.kjj"), Position::ZERO, Position::MAX);
     assert_eq!(entries, [recorded, corrected, accepted, withdrawn]);
 }
 

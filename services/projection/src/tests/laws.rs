@@ -129,11 +129,11 @@ fn entry(ledger: &Ledger, step: Step) -> Entry {
     }
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(any::<Step>(), 0..40)
 }
 
-fn told(steps: &[Step]) -> Ledger {
+pub(super) fn told(steps: &[Step]) -> Ledger {
     let mut ledger = Ledger::founded();
     for step in steps {
         let entry = entry(&ledger, *step);
@@ -145,7 +145,7 @@ fn told(steps: &[Step]) -> Ledger {
 }
 
 /// Everything a snapshot answers about 2022 at `known`, as text that can be compared.
-fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
+pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     let question = by_default(snapshot, known);
     let mut answers = vec![format!("{question:?}")];
     for id in ["city", "city.kjj", "city.gaj", "county", "county.kjj"].map(organization_id) {
@@ -156,7 +156,7 @@ fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
             ),
             Err(none) => format!("{none:?}"),
         });
-        answers.push(format!("{:?}", snapshot.entries_of(&id, known)));
+        answers.push(format!("{:?}", snapshot.entries_of(&id, Position::ZERO, known)));
     }
     for id in ["p1", "p2", "p3"].map(person) {
         answers.push(match view::leader(snapshot, &id, question) {
@@ -226,15 +226,20 @@ proptest! {
         prop_assert_eq!(state.last_recorded_at(), snapshot.recorded_at());
         for (index, recorded) in ledger.journal.iter().enumerate() {
             let position = Position::new(index as u64 + 1);
-            prop_assert_eq!(state.position_of(recorded.event_id), Some(position));
+            let candidates: Vec<_> = state.candidates(recorded.event_id).collect();
+            prop_assert_eq!(candidates, [position]);
             let version = matches!(recorded.entry, Entry::DutyEvent(_) | Entry::Correction(_));
             let found = state.fact(recorded.event_id);
             prop_assert_eq!(found.is_some(), version);
             let Some((organization, fact)) = found else { continue };
             prop_assert_eq!(fact.position, position);
-            prop_assert_eq!(Some(organization), recorded.entry.organization());
-            prop_assert!(snapshot.entries_of(organization, position).contains(&position));
-            let withdrawn = ledger.standing.fate(recorded.event_id).withdrawn;
+            prop_assert_eq!(Some(&organization), recorded.entry.organization());
+            let entries = snapshot.entries_of(&organization, position, Position::MAX);
+            prop_assert_eq!(entries.first(), Some(&position));
+            let target = recorded.event_id;
+            let withdrawn = ledger.journal.iter().any(
+                |later| matches!(&later.entry, Entry::Withdrawal(back) if back.target == target),
+            );
             prop_assert_eq!(withdrawn, fact.withdrawn_at.is_some());
         }
     }

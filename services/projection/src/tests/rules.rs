@@ -12,8 +12,10 @@ fn check(published: &str, expected: Expect) {
     let mut ledger = Ledger::founded();
     ledger.journal.truncate(ledger.journal.len() - 1);
     ledger.standing = Standing::new();
+    ledger.state = State::new();
     for recorded in &ledger.journal {
-        ledger.standing.evolve(recorded);
+        ledger.standing.evolve(recorded, &Earlier::new());
+        ledger.state.apply(recorded);
     }
     for line in published.lines().map(str::trim) {
         let words: Vec<&str> = line.split(' ').collect();

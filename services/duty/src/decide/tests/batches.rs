@@ -38,7 +38,7 @@ fn the_same_id_with_other_content_is_refused() {
     check(
         [
             ("other title", command([(PLAIN, event_with(|e| e.title = "别的".into()))])),
-            ("other kind of entry", command([(PLAIN, Entry::Person(person_id("p1")))])),
+            ("other kind of entry", command([(PLAIN, Entry::Person(person_id("p1").into()))])),
             ("other reason", command([(NEWER, correction(OLDER, |c| c.reason = "x".into()))])),
             ("other consent", command([(108, withdrawal(GONE, |w| w.consented_by = "s".into()))])),
             ("other verdict", command([(109, review(ACCEPTED, |r| r.remark = "x".into()))])),

@@ -19,7 +19,7 @@ fn a_sound_command_of_each_kind_is_accepted() {
             ("root", alone(Entry::Organization(organization("new", None)))),
             ("organization again", alone(Entry::Organization(organization("bureau", None)))),
             ("post", alone(Entry::Post(post("new", "city", PostKind::Other)))),
-            ("person", alone(Entry::Person(person_id("p3")))),
+            ("person", alone(Entry::Person(person_id("p3").into()))),
             ("tenure", alone(Entry::Tenure(t2))),
             ("day", alone(Entry::DayClosed(day("2022-12-31")))),
         ],

@@ -1,6 +1,6 @@
 //! What holds for every history, over the shipped rule set: all cadences, persons, thresholds.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -211,8 +211,8 @@ fn registry(year: i16) -> Registry {
     registry.put_post(p(3), post(&mut words("party party_head")));
     registry.put_post(p(4), post(&mut words("head government_head")));
     registry.put_post(p(5), post(&mut words("gaj-head government_head at gaj")));
-    registry.put_person(p(6), person("p1"));
-    registry.put_person(p(7), person("p2"));
+    registry.put_person(p(6), person("p1").into());
+    registry.put_person(p(7), person("p2").into());
     let day = |month, day| Date::new(year, month, day).unwrap_or(Date::MAX);
     let holdings = [
         ("t1 p1 party", Date::MIN, None),
@@ -229,7 +229,7 @@ fn registry(year: i16) -> Registry {
 }
 
 fn streams(facts: Vec<Fact>) -> Streams {
-    Streams([(organization_id("kjj"), facts)].into())
+    Streams([(organization_id("kjj"), facts.into_iter().map(Arc::new).collect())].into())
 }
 
 fn ask(registry: &Registry, streams: &Streams, year: i16, as_of: Date) -> OrganizationEvaluation {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::str::SplitWhitespace;
+use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
@@ -50,10 +51,10 @@ pub(super) struct Ledger {
 
 /// Facts by organization.
 #[derive(Default)]
-pub(super) struct Streams(pub(super) BTreeMap<OrganizationId, Vec<Fact>>);
+pub(super) struct Streams(pub(super) BTreeMap<OrganizationId, Vec<Arc<Fact>>>);
 
 impl Facts for Streams {
-    fn of(&self, organization: &OrganizationId) -> &[Fact] {
+    fn of(&self, organization: &OrganizationId, _year: i16) -> &[Arc<Fact>] {
         self.0.get(organization).map_or(&[], Vec::as_slice)
     }
 }
@@ -86,7 +87,7 @@ impl Ledger {
                 self.registry.put_organization(position, organization);
             }
             "post" => self.registry.put_post(position, post(words)),
-            "person" => self.registry.put_person(position, person(next(words))),
+            "person" => self.registry.put_person(position, person(next(words)).into()),
             "tenure" => self.registry.put_tenure(position, tenure(words)),
             "accepts" => {
                 self.fact(next(words)).reviews.push((position, Verdict::Accepted));
@@ -118,13 +119,14 @@ impl Ledger {
         let id = event_id(position.get());
         let mut fact = Fact::new(position, id, root.unwrap_or(id), recorded_on, &told.event);
         fact.details = told.details;
-        self.streams.0.entry(told.event.organization).or_default().push(fact);
+        self.streams.0.entry(told.event.organization).or_default().push(fact.into());
     }
 
     fn fact(&mut self, position: &str) -> &mut Fact {
         let position = Position::new(position.parse().unwrap());
         let mut facts = self.streams.0.values_mut().flatten();
-        facts.find(|fact| fact.position == position).expect("no event at this position")
+        let found = facts.find(|fact| fact.position == position);
+        Arc::make_mut(found.expect("no event at this position"))
     }
 }
 

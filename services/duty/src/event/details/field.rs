@@ -4,6 +4,8 @@
 //! is then a flag. A *key date* is a date of the event itself, which must lie inside the interval
 //! in which the event is said to have happened.
 
+use std::fmt;
+
 use jiff::civil::Date;
 
 use super::DetailFacts;
@@ -257,7 +259,7 @@ pub(super) fn check_limits(fields: &[Field<'_>], problems: &mut Problems) {
             Value::Items(items) => {
                 check_count(field.name, items.len(), problems);
                 for (index, item) in items.iter().enumerate() {
-                    problems.at(format!("{}[{index}]", field.name), |problems| {
+                    problems.at_item(field.name, index, |problems| {
                         check_limits(item, problems);
                     });
                 }
@@ -335,12 +337,9 @@ pub(super) fn flag_gaps(fields: &[Field<'_>], occurred: &Occurred, problems: &mu
         if let Some(Asked { zh, en }) = &field.asked
             && field.is_absent(occurred)
         {
-            problems.add(
-                Reason::DetailMissing,
-                field.name,
-                format!("未填写{zh}"),
-                format!("{en} is not given"),
-            );
+            problems.add_with(Reason::DetailMissing, field.name, || {
+                (["未填写", zh].concat(), [en, " is not given"].concat())
+            });
         }
         match &field.value {
             Value::Group(Some(group)) => {
@@ -348,7 +347,7 @@ pub(super) fn flag_gaps(fields: &[Field<'_>], occurred: &Occurred, problems: &mu
             }
             Value::Items(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    problems.at(format!("{}[{index}]", field.name), |problems| {
+                    problems.at_item(field.name, index, |problems| {
                         flag_gaps(item, occurred, problems);
                     });
                 }
@@ -358,23 +357,72 @@ pub(super) fn flag_gaps(fields: &[Field<'_>], occurred: &Occurred, problems: &mu
     }
 }
 
-/// Visits every text, with its path below `path`.
-pub(super) fn for_each_text(fields: &[Field<'_>], path: &str, visit: &mut dyn FnMut(&str, &str)) {
+/// Where a text stands. Written out only when something is wrong with the text.
+#[derive(Clone, Copy)]
+pub struct TextPath<'a> {
+    parent: Option<&'a TextPath<'a>>,
+    name: &'a str,
+    index: Option<usize>,
+}
+
+impl<'a> TextPath<'a> {
+    /// A field of the event itself.
+    #[must_use]
+    pub const fn field(name: &'a str) -> Self {
+        Self { parent: None, name, index: None }
+    }
+
+    /// A field below this one.
+    #[must_use]
+    pub const fn below(&'a self, name: &'a str) -> Self {
+        Self { parent: Some(self), name, index: None }
+    }
+
+    /// An item of the list this path leads to.
+    #[must_use]
+    pub const fn item(self, index: usize) -> Self {
+        Self { index: Some(index), ..self }
+    }
+
+    /// Whether it is this field of the event itself.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.parent.is_none() && self.index.is_none() && self.name == name
+    }
+}
+
+impl fmt::Display for TextPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = self.parent {
+            write!(f, "{parent}.")?;
+        }
+        f.write_str(self.name)?;
+        self.index.map_or(Ok(()), |index| write!(f, "[{index}]"))
+    }
+}
+
+/// What is called for every text, with its place.
+pub type Visitor<'v> = dyn FnMut(&TextPath<'_>, &str) + 'v;
+
+/// Visits every text, with its path below `parent`.
+pub(super) fn for_each_text(
+    fields: &[Field<'_>],
+    parent: Option<&TextPath<'_>>,
+    visit: &mut Visitor<'_>,
+) {
     for field in fields {
-        let name = field.name;
+        let path = TextPath { parent, ..TextPath::field(field.name) };
         match &field.value {
-            Value::Text(text) | Value::Url(text) if !text.is_empty() => {
-                visit(&format!("{path}{name}"), text);
-            }
+            Value::Text(text) | Value::Url(text) if !text.is_empty() => visit(&path, text),
             Value::Texts(texts) => {
                 for (index, text) in texts.iter().enumerate() {
-                    visit(&format!("{path}{name}[{index}]"), text);
+                    visit(&path.item(index), text);
                 }
             }
-            Value::Group(Some(group)) => for_each_text(group, &format!("{path}{name}."), visit),
+            Value::Group(Some(group)) => for_each_text(group, Some(&path), visit),
             Value::Items(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    for_each_text(item, &format!("{path}{name}[{index}]."), visit);
+                    for_each_text(item, Some(&path.item(index)), visit);
                 }
             }
             _ => {}

@@ -116,7 +116,7 @@ impl Meeting {
         }
         let meeting = named("occurred.start_date", "会议日期", occurred.start());
         for (index, decision) in self.decisions.iter().enumerate() {
-            problems.at(format!("decisions[{index}]"), |problems| {
+            problems.at_item("decisions", index, |problems| {
                 let due = named("due_date", "完成时限", decision.due_date);
                 let closed = named("closed_date", "办结日期", decision.closed_date);
                 field::check_order(meeting, due, problems);

@@ -51,7 +51,7 @@ pub(super) fn normative_document(
 }
 
 fn review_record(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::LegalityReviewRecord>,
     problems: &mut Problems,
 ) -> Option<LegalityReviewRecord> {
@@ -66,7 +66,7 @@ fn review_record(
 }
 
 fn competition_record(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::FairCompetitionRecord>,
     problems: &mut Problems,
 ) -> Option<FairCompetitionRecord> {
@@ -80,7 +80,7 @@ fn competition_record(
 }
 
 fn public_comment(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::PublicComment>,
     problems: &mut Problems,
 ) -> Option<PublicComment> {
@@ -119,7 +119,7 @@ pub(super) fn major_decision(
 }
 
 fn step(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::DecisionStep>,
     problems: &mut Problems,
 ) -> Option<DecisionStep> {
@@ -133,7 +133,7 @@ fn step(
 }
 
 fn discussion(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::CollectiveDiscussion>,
     problems: &mut Problems,
 ) -> Option<CollectiveDiscussion> {

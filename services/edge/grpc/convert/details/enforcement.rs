@@ -32,7 +32,7 @@ pub(super) fn enforcement_certification(
 }
 
 fn officers(
-    field: &str,
+    field: &'static str,
     messages: &[pb::CertifiedOfficer],
     problems: &mut Problems,
 ) -> Vec<CertifiedOfficer> {

@@ -60,7 +60,7 @@ pub(super) fn file_number(
 }
 
 /// An answer.
-pub(super) fn answer(field: &str, number: &i32, problems: &mut Problems) -> Answer {
+pub(super) fn answer(field: &'static str, number: &i32, problems: &mut Problems) -> Answer {
     problems.at(field, |problems| scalar::tri_state(*number, problems))
 }
 
@@ -113,7 +113,7 @@ pub(super) fn choices<C: Choice>(field: &str, numbers: &[i32], problems: &mut Pr
 
 /// A message inside, under its own path.
 pub(super) fn group<M, T>(
-    field: &str,
+    field: &'static str,
     message: Option<&M>,
     problems: &mut Problems,
     convert: fn(&M, &mut Problems) -> T,
@@ -123,14 +123,14 @@ pub(super) fn group<M, T>(
 
 /// A list of messages, each under its own path.
 pub(super) fn items<M, T>(
-    field: &str,
+    field: &'static str,
     messages: &[M],
     problems: &mut Problems,
     convert: fn(&M, &mut Problems) -> T,
 ) -> Vec<T> {
     let mut items = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        items.push(problems.at(format!("{field}[{index}]"), |p| convert(message, p)));
+        items.push(problems.at_item(field, index, |p| convert(message, p)));
     }
     items
 }

@@ -35,7 +35,11 @@ pub(super) fn rule_of_law_lecture(
     RuleOfLawLecture { session: study_session!(message, problems) }
 }
 
-fn speaker(field: &str, message: &Option<pb::Speaker>, problems: &mut Problems) -> Option<Speaker> {
+fn speaker(
+    field: &'static str,
+    message: &Option<pb::Speaker>,
+    problems: &mut Problems,
+) -> Option<Speaker> {
     group(field, message.as_ref(), problems, |message, problems| {
         record!(message, problems => Speaker {
             post: text,

@@ -32,7 +32,7 @@ pub(super) fn rule_of_law_debrief(
 }
 
 fn debrief_items(
-    field: &str,
+    field: &'static str,
     messages: &[pb::DebriefItem],
     problems: &mut Problems,
 ) -> Vec<DebriefItem> {
@@ -44,7 +44,11 @@ fn debrief_items(
     })
 }
 
-fn votes(field: &str, messages: &[pb::RatingVotes], problems: &mut Problems) -> Vec<RatingVotes> {
+fn votes(
+    field: &'static str,
+    messages: &[pb::RatingVotes],
+    problems: &mut Problems,
+) -> Vec<RatingVotes> {
     items(field, messages, problems, |message, problems| {
         record!(message, problems => RatingVotes {
             grade: text,
@@ -113,7 +117,11 @@ pub(super) fn party_group_deliberation(
     }
 }
 
-fn agenda(field: &str, messages: &[pb::AgendaItem], problems: &mut Problems) -> Vec<AgendaItem> {
+fn agenda(
+    field: &'static str,
+    messages: &[pb::AgendaItem],
+    problems: &mut Problems,
+) -> Vec<AgendaItem> {
     items(field, messages, problems, |message, problems| {
         record!(message, problems => AgendaItem {
             title: text,
@@ -123,7 +131,7 @@ fn agenda(field: &str, messages: &[pb::AgendaItem], problems: &mut Problems) -> 
 }
 
 fn decisions(
-    field: &str,
+    field: &'static str,
     messages: &[pb::MeetingDecision],
     problems: &mut Problems,
 ) -> Vec<MeetingDecision> {

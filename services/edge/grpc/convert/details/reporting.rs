@@ -53,14 +53,18 @@ fn one_member(message: &pb::GroupMember, problems: &mut Problems) -> GroupMember
 }
 
 fn member(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::GroupMember>,
     problems: &mut Problems,
 ) -> Option<GroupMember> {
     group(field, message.as_ref(), problems, one_member)
 }
 
-fn members(field: &str, messages: &[pb::GroupMember], problems: &mut Problems) -> Vec<GroupMember> {
+fn members(
+    field: &'static str,
+    messages: &[pb::GroupMember],
+    problems: &mut Problems,
+) -> Vec<GroupMember> {
     items(field, messages, problems, one_member)
 }
 
@@ -78,7 +82,7 @@ pub(super) fn report_to_superior(
 
 /// A recipient of no kind is refused and left out; the problem keeps the event out.
 fn recipients(
-    field: &str,
+    field: &'static str,
     messages: &[pb::ReportRecipient],
     problems: &mut Problems,
 ) -> Vec<ReportRecipient> {
@@ -106,7 +110,7 @@ pub(super) fn annual_report_publication(
 }
 
 fn secrecy_review(
-    field: &str,
+    field: &'static str,
     message: &Option<pb::SecrecyReview>,
     problems: &mut Problems,
 ) -> Option<SecrecyReview> {
@@ -120,7 +124,7 @@ fn secrecy_review(
 
 /// A check that names no section or no result is refused and left out.
 fn sections(
-    field: &str,
+    field: &'static str,
     messages: &[pb::SectionCheck],
     problems: &mut Problems,
 ) -> Vec<SectionCheck> {

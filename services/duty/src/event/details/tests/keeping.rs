@@ -151,7 +151,7 @@ fn every_text_is_visited_with_its_path() {
         }
     );
     let mut visited = String::new();
-    details.for_each_text(&mut |path, text| visited += &format!("{path}: {text}\n"));
+    details.for_each_text(None, &mut |path, text| visited += &format!("{path}: {text}\n"));
     expect![[r#"
         chair_post: 局长
         absent_posts[0]: 副局长
@@ -166,7 +166,7 @@ fn every_text_is_visited_with_its_path() {
     let details =
         only!(AnnualReportPublication { url: "https://a/".into(), secrecy_review: Some(review) });
     let mut visited = Vec::new();
-    details.for_each_text(&mut |path, _| visited.push(path.to_owned()));
+    details.for_each_text(None, &mut |path, _| visited.push(path.to_string()));
     assert_eq!(visited, ["url", "secrecy_review.reviewer"]);
 }
 

@@ -1,0 +1,180 @@
+//! What is recorded of one organization: sealed facts, the newest ones open, in order.
+//!
+//! Every version of every duty event is here, for ever. The older ones are packed ([`Chunk`]), the
+//! newest few dozen are as the evaluation wants them. Copies share both; an append copies no more
+//! than the list of what is shared.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use duty::Position;
+use duty::evaluate::Fact;
+use duty::id::{EventId, OrganizationId};
+
+use crate::chunk::{Chunk, Mark};
+use crate::words::Words;
+
+/// So many open facts are sealed together. Open ones take 500 bytes each, so with 1,000
+/// organizations at most 16 MB; sealing fewer at a time would make the heads of chunks weigh more.
+/// Tests seal early, to have sealed and open ones in short histories.
+pub(crate) const SEALED_AT: usize = if cfg!(test) { 3 } else { 32 };
+
+/// What is recorded of one organization.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stream {
+    organization: OrganizationId,
+    sealed: Vec<Arc<Chunk>>,
+    open: Vec<Arc<Fact>>,
+    words: Arc<Words>,
+    /// How many entries: duty events, corrections, withdrawals and reviews.
+    revision: u64,
+}
+
+impl Stream {
+    /// An organization of which nothing is recorded.
+    pub(crate) fn new(organization: OrganizationId) -> Self {
+        Self {
+            organization,
+            sealed: Vec::new(),
+            open: Vec::new(),
+            words: Arc::default(),
+            revision: 0,
+        }
+    }
+
+    /// A stream of parts kept elsewhere. Facts and marks are its entries and tell the revision.
+    pub(crate) fn from_parts(
+        organization: OrganizationId,
+        words: Words,
+        sealed: Vec<Chunk>,
+        open: &[Chunk],
+    ) -> Self {
+        let notes = |chunk: &Chunk| {
+            let counted = |mark: Mark| u64::from(mark != Mark::Superseded);
+            chunk.marks.iter().map(|packed| counted(packed.mark())).sum::<u64>()
+        };
+        let revision =
+            sealed.iter().chain(open).map(|chunk| u64::from(chunk.count) + notes(chunk)).sum();
+        let open = open.iter().flat_map(|chunk| chunk.open(&words)).collect();
+        let sealed = sealed.into_iter().map(Arc::new).collect();
+        Self { organization, sealed, open, words: Arc::new(words), revision }
+    }
+
+    /// Whose stream it is.
+    pub(crate) const fn organization(&self) -> &OrganizationId {
+        &self.organization
+    }
+
+    /// How many entries it has.
+    pub(crate) const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The sealed facts.
+    pub(crate) fn sealed(&self) -> &[Arc<Chunk>] {
+        &self.sealed
+    }
+
+    /// The texts of the sealed facts, and the open ones sealed, for keeping elsewhere.
+    pub(crate) fn open_sealed(&self) -> (Words, Option<Chunk>) {
+        let mut words = (*self.words).clone();
+        let chunk = Chunk::seal(&self.open, &mut words);
+        (words, chunk)
+    }
+
+    /// Adds a version of a duty event.
+    pub(crate) fn push(&mut self, fact: Fact) {
+        self.revision += 1;
+        self.open.push(Arc::new(fact));
+        if SEALED_AT <= self.open.len() {
+            let sealed = Chunk::seal(&self.open, Arc::make_mut(&mut self.words));
+            self.sealed.extend(sealed.map(Arc::new));
+            self.open.clear();
+        }
+    }
+
+    /// Notes what the entry at `by` did to the event that stands at `position` with this id.
+    /// Whether there is one.
+    pub(crate) fn mark(
+        &mut self,
+        position: Position,
+        id: EventId,
+        by: Position,
+        mark: Mark,
+    ) -> bool {
+        let found = self.place(position, id);
+        match found {
+            None => return false,
+            Some(Place::Sealed(chunk, index)) => {
+                Arc::make_mut(&mut self.sealed[chunk]).mark(index, by, mark);
+            }
+            Some(Place::Open(index)) => mark.put_on(Arc::make_mut(&mut self.open[index]), by),
+        }
+        // A correction is a version itself, and counted as such.
+        self.revision += u64::from(mark != Mark::Superseded);
+        true
+    }
+
+    /// The version of a duty event that stands at `position` with this id.
+    pub(crate) fn fact(&self, position: Position, id: EventId) -> Option<Arc<Fact>> {
+        match self.place(position, id)? {
+            Place::Sealed(chunk, index) => {
+                self.sealed[chunk].open(&self.words).into_iter().nth(index)
+            }
+            Place::Open(index) => Some(Arc::clone(&self.open[index])),
+        }
+    }
+
+    fn place(&self, position: Position, id: EventId) -> Option<Place> {
+        let chunk = self.sealed.partition_point(|chunk| chunk.last < position);
+        if let Some(sealed) = self.sealed.get(chunk) {
+            return sealed.find(position, id).map(|index| Place::Sealed(chunk, index));
+        }
+        let index = self.open.binary_search_by_key(&position, |fact| fact.position).ok()?;
+        (self.open[index].event_id == id).then_some(Place::Open(index))
+    }
+
+    /// The facts that judging `year` looks at, by position, perhaps with others among them.
+    pub(crate) fn facts(&self, year: i16) -> Cow<'_, [Arc<Fact>]> {
+        let mut chunks = self.sealed.iter().filter(|chunk| chunk.concerns(year)).peekable();
+        if chunks.peek().is_none() {
+            return Cow::Borrowed(&self.open);
+        }
+        let mut facts: Vec<_> = chunks.flat_map(|chunk| chunk.open(&self.words)).collect();
+        facts.extend_from_slice(&self.open);
+        Cow::Owned(facts)
+    }
+
+    /// The positions of the entries in `from..=known`: duty events, corrections, withdrawals and
+    /// reviews.
+    pub(crate) fn entries(&self, from: Position, known: Position) -> Vec<Position> {
+        let mut entries = Vec::new();
+        let mut add = |position: Position| {
+            if from <= position && position <= known {
+                entries.push(position);
+            }
+        };
+        for chunk in &self.sealed {
+            if from <= chunk.last && chunk.first <= known {
+                chunk.positions().for_each(&mut add);
+            }
+            // Marks come by position: the last ones are the newest.
+            let marks = chunk.marks.iter().rev().take_while(|mark| from <= mark.by());
+            let notes = marks.filter(|mark| mark.mark() != Mark::Superseded);
+            notes.for_each(|mark| add(mark.by()));
+        }
+        for fact in &self.open {
+            add(fact.position);
+            fact.withdrawn_at.into_iter().for_each(&mut add);
+            fact.reviews.iter().for_each(|(by, _)| add(*by));
+        }
+        entries.sort_unstable();
+        entries
+    }
+}
+
+/// Where a fact is kept.
+enum Place {
+    Sealed(usize, usize),
+    Open(usize),
+}
