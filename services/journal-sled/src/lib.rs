@@ -29,6 +29,7 @@ mod inspect;
 mod lock;
 mod options;
 mod sled_journal;
+mod snapshots;
 mod store;
 mod watchdog;
 

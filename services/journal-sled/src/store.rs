@@ -15,6 +15,7 @@ use rustix::fs::{FlockOperation, fdatasync, flock};
 use rustix::io::{Errno, retry_on_intr};
 
 use crate::directory::{exists, failed, resolve_doubt, sync_dir};
+use crate::snapshots;
 use crate::watchdog::{self, Watchdog};
 use crate::{EngineError, OpenError};
 
@@ -61,7 +62,7 @@ impl Store {
         if !exists(&sled_dir)? {
             create(dir, &sled_dir, cache_bytes)?;
         }
-        remove_unfinished_snapshots(&sled_dir)?;
+        snapshots::secure(dir, &sled_dir)?;
         let path = sled_dir.join("db");
         if exists(&path)? {
             resolve_doubt(dir, &path)?;
@@ -231,21 +232,6 @@ fn sync_all(sled_dir: &Path) -> Result<(), OpenError> {
 
 fn sync_file(path: &Path) -> Result<(), OpenError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(failed("sync", path))
-}
-
-/// A snapshot sled was killed over while writing is taken for the newest one at the next
-/// open, which then fails with `Corruption` for ever. The real one is still there.
-fn remove_unfinished_snapshots(sled_dir: &Path) -> Result<(), OpenError> {
-    for entry in fs::read_dir(sled_dir).map_err(failed("list", sled_dir))? {
-        let entry = entry.map_err(failed("list", sled_dir))?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with("snap.") && name.ends_with(".generating") {
-            let path = entry.path();
-            fs::remove_file(&path).map_err(failed("remove", &path))?;
-        }
-    }
-    Ok(())
 }
 
 fn open_when_free(dir: &Path, sled_dir: &Path, cache_bytes: u64) -> Result<sled::Db, OpenError> {

@@ -19,7 +19,7 @@ fn a_new_directory_is_laid_out() {
     let mut names: Vec<_> =
         fs::read_dir(place.dir()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["FORMAT", "HIGH-WATER", "LOCK", "sled"]);
+    assert_eq!(names, ["FORMAT", "HIGH-WATER", "LOCK", "sled", "sled.kept"]);
 }
 
 #[test]
@@ -222,4 +222,26 @@ fn an_older_format_is_upgraded_once_it_was_opened() {
     assert_holds(&place.open(), 3);
     let new = format!("duty-ledger journal format {FORMAT_VERSION}\nledger {LEDGER}\n");
     assert_eq!(fs::read_to_string(&path).unwrap(), new);
+}
+
+/// A power cut may make sled's removal of the old snapshot durable and not the name of the new one.
+#[test]
+fn a_snapshot_that_is_gone_is_brought_back() {
+    let place = Place::new();
+    append(&place.open(), 40);
+    // sled writes its first snapshot when it opens what it has written, and we keep it next time.
+    drop(place.open());
+    drop(place.open());
+    let sled = place.dir().join("sled");
+    let snapshots = || {
+        let files = fs::read_dir(&sled).unwrap().map(|entry| entry.unwrap().file_name());
+        files.filter(|name| name.to_string_lossy().starts_with("snap.")).collect::<Vec<_>>()
+    };
+    assert!(!snapshots().is_empty());
+    for name in snapshots() {
+        fs::remove_file(sled.join(name)).unwrap();
+    }
+    crate::snapshots::secure(&place.dir(), &sled).unwrap();
+    assert!(!snapshots().is_empty());
+    assert_holds(&place.open(), 40);
 }
