@@ -203,6 +203,7 @@ pub fn check(
         }
     };
     let mut entries = Entries::default();
+    let mut kept_views = views::Kept::list(subject);
     let mut tree = Tree::open(subject.dir, anchors, &mut findings);
     let mut throttle = Throttle::new(pace.bytes_per_second);
     let (mut bytes, mut told_at) = (0, 0);
@@ -214,7 +215,9 @@ pub fn check(
                 throttle.pass(length);
                 tree.entry(&entry.bytes, &mut findings);
                 entries.entry(entry.position.get(), &entry.bytes, &mut findings);
-                entry.position.get()
+                let position = entry.position.get();
+                kept_views.reached(position, &entries, || tree.agreed_root(), &mut findings);
+                position
             }
             Step::Damaged { positions, error } => {
                 let (first, last) = (*positions.start(), *positions.end());
@@ -243,6 +246,7 @@ pub fn check(
     let state = entries.into_state().filter(|_| complete);
     // Where entries cannot be folded, that is told already, and there is nothing to compare with.
     if let Some(state) = &state {
+        kept_views.finish(&mut compared);
         views::compare(subject, state, &mut findings, &mut compared);
         persons::compare(subject, state, &mut findings, &mut compared);
     }
