@@ -349,13 +349,13 @@ pub(crate) fn spawn_server(
     calls: Option<u32>,
 ) -> JoinHandle<Result<(), tonic::transport::Error>> {
     let mut server = Server::builder()
-        // For `/metrics`, which nobody reads over HTTP/2.
-        .accept_http1(true)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)));
-    if let Some(calls) = calls {
-        server = server.max_concurrent_streams(calls);
-    }
+    server = match calls {
+        Some(calls) => server.max_concurrent_streams(calls),
+        // The admin port has `/metrics`, which nobody reads over HTTP/2.
+        None => server.accept_http1(true),
+    };
     // Without this the kernel holds the second packet of an answer back for 40 ms. The builder's
     // own switch does not reach sockets bound by us.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));

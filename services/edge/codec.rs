@@ -47,7 +47,7 @@ pub fn encode(
 /// # Errors
 /// [`CodecError`] when the bytes are damaged or newer than this version.
 pub fn decode(stored: &Bytes) -> Result<Recorded, CodecError> {
-    let entry = pb::LedgerEntry::decode(stored.clone()).map_err(CodecError::NotAnEntry)?;
+    let entry = pb::LedgerEntry::decode(&stored[..]).map_err(CodecError::NotAnEntry)?;
     let mut problems = Problems::new();
     let event_id = EventId::parse(&entry.event_id);
     let recorded_at = entry.recorded_time.as_ref().and_then(scalar::instant);

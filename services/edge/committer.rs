@@ -16,14 +16,17 @@ use duty::decide::{self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Sta
 use duty::entry::Recorded;
 use duty::id::EventId;
 use jiff::Timestamp;
-use journal::AppendError;
+use journal::{AppendError, Entry, ReadLimit, RecoverError};
 use projection::ids::POSITION_MAX;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::codec;
 use crate::earlier;
-use crate::ledger::{Answer, Message, Receipt, Shared, Submission, SubmitError};
+use crate::ledger::{
+    self, Answer, Message, ReadFailure, Receipt, Shared, Stored, Submission, SubmitError,
+};
+use crate::opening;
 
 /// Most submissions waiting for the writer. At 1,000 events of 65,535 bytes each the queue could
 /// hold more than memory; the limit on message size keeps a submission to 4 MiB, so 2 GiB at worst
@@ -35,11 +38,25 @@ const GROUP_EVENTS_MAX: usize = 1_024;
 /// A group is closed once it holds this many bytes.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Read at a time of what a failed write left behind, which is one group at most.
+const TAKEN_IN: ReadLimit = ReadLimit { events: GROUP_EVENTS_MAX, bytes: GROUP_BYTES_MAX };
+
+/// Why the journal takes no writes again.
+#[derive(Debug, thiserror::Error)]
+enum Unrecovered {
+    #[error("the journal does not recover")]
+    Journal(#[source] RecoverError),
+    #[error("what stands in the journal cannot be taken in")]
+    Read(#[from] ReadFailure),
+}
+
 /// The write side, owned by its thread.
 struct Writer {
     shared: Arc<Shared>,
     standing: Standing,
     clock: Arc<dyn Clock>,
+    /// Whether a write ran out of room half-way: the journal must be recovered before the next.
+    is_full: bool,
 }
 
 /// What is about to be written together.
@@ -72,8 +89,9 @@ pub(crate) fn spawn(
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
         let _guard = PoisonOnPanic(Arc::clone(&shared));
-        let mut writer = Writer { shared, standing, clock };
+        let mut writer = Writer { shared, standing, clock, is_full: false };
         while let Some(first) = queue.blocking_recv() {
+            writer.recover();
             let mut group = Group::default();
             let mut next = Ok(first);
             while let Ok(message) = next {
@@ -116,6 +134,10 @@ impl Writer {
         if self.shared.health.is_poisoned() {
             // A receiver that is gone does not want the answer.
             let _ = answer.send(Err(SubmitError::Poisoned));
+            return;
+        }
+        if self.is_full {
+            let _ = answer.send(Err(SubmitError::StorageFull));
             return;
         }
         match self.decide(submission, group) {
@@ -198,6 +220,48 @@ impl Writer {
         Ok(earlier)
     }
 
+    /// Makes the journal take writes again after it ran out of room half-way, once there is room.
+    /// What that write left behind is taken in: its writer was told that the disk is full, and
+    /// gets the first receipt when it tries again.
+    fn recover(&mut self) {
+        if !self.is_full {
+            return;
+        }
+        let recovered = self.shared.journal.recover().map_err(Unrecovered::Journal);
+        match recovered.and_then(|head| self.take_in(head)) {
+            Ok(()) => {
+                self.is_full = false;
+                tracing::info!(head = self.standing.head().get(), "there is room again");
+            }
+            Err(Unrecovered::Journal(RecoverError::StorageFull)) => {}
+            Err(error) => {
+                self.shared.health.poison();
+                tracing::error!(
+                    error = %crate::chain(&error),
+                    "the journal could not be opened again after the disk was full: nothing more is accepted until the service is restarted"
+                );
+            }
+        }
+    }
+
+    /// Takes in what stands in the journal behind what is known.
+    fn take_in(&mut self, head: journal::Head) -> Result<(), Unrecovered> {
+        while let Some(next) = journal::Position::new(self.standing.head().next().get())
+            && head.covers(next)
+        {
+            let read = self.shared.journal.read(next, TAKEN_IN).map_err(ReadFailure::Journal)?;
+            let bytes: Vec<Bytes> = read.iter().map(|entry| entry.bytes.clone()).collect();
+            let decoded = read.into_iter().map(|Entry { position, bytes }| {
+                ledger::decode(&Stored { position: Position::new(position.get()), bytes })
+            });
+            let entries = decoded.collect::<Result<Vec<_>, _>>()?;
+            self.show(&bytes, entries);
+            self.standing = opening::standing(&self.shared.state.read());
+            self.shared.head.send_replace(self.standing.head());
+        }
+        Ok(())
+    }
+
     /// Writes the group, publishes it, answers.
     fn commit(&mut self, group: Group) {
         if group.entries.is_empty() {
@@ -214,34 +278,38 @@ impl Writer {
             self.refuse(&error, group.waiting);
             return;
         }
-        // After the commit is durable, before anybody hears of it: what is shown has a root.
-        self.shared.log.tree().append(head.get(), &group.bytes);
+        self.show(&group.bytes, group.entries);
         self.standing.settle();
-        {
-            let mut state = self.shared.state.write();
-            for recorded in &group.entries {
-                state.apply(recorded);
-            }
-        }
-        let head = self.standing.head();
-        self.shared.head.send_replace(head);
+        self.shared.head.send_replace(self.standing.head());
         answer(group.waiting);
+    }
+
+    /// Shows durable entries behind the head, but for the head itself.
+    fn show(&self, bytes: &[Bytes], entries: Vec<Recorded>) {
+        let head = *self.shared.head.borrow();
+        // After the commit is durable, before anybody hears of it: what is shown has a root.
+        self.shared.log.tree().append(head.get(), bytes);
+        let mut state = self.shared.state.write();
+        for recorded in entries {
+            state.absorb(recorded);
+        }
     }
 
     /// Nothing of the group is acknowledged.
     fn refuse(&mut self, error: &AppendError, waiting: Vec<(Vec<Receipt>, Answer)>) {
         self.standing.roll_back();
         let full = matches!(error, AppendError::StorageFull { .. });
-        // Only a refusal before anything was written can be retried. A conflict means that somebody
-        // else writes under our lock, and the standing is no longer that of the journal.
-        if !matches!(error, AppendError::StorageFull { poisoned: false }) {
+        self.is_full = matches!(error, AppendError::StorageFull { poisoned: true });
+        // Only a lack of room mends itself. A conflict means that somebody else writes under our
+        // lock, and the standing is no longer that of the journal.
+        if full {
+            tracing::warn!(error = %crate::chain(error), "a commit was refused");
+        } else {
             self.shared.health.poison();
             tracing::error!(
                 error = %crate::chain(error),
                 "a write to the journal failed: nothing more is accepted until the service is restarted"
             );
-        } else {
-            tracing::warn!(error = %crate::chain(error), "a commit was refused");
         }
         if full {
             self.shared.health.count_storage_full(waiting.len());

@@ -66,7 +66,8 @@ pub enum SubmitError {
     /// The queue of the writer is full.
     #[error("the queue of the writer is full")]
     Overloaded,
-    /// The disk is full; reads go on.
+    /// The disk is full; reads go on, and so do writes once there is room. Whether the command was
+    /// written is certain only then: it may be sent again, and gets its first receipt.
     #[error("the disk is full")]
     StorageFull,
     /// The ledger has as many entries as it can have.
@@ -187,8 +188,8 @@ impl Ledger {
     /// Submits a command and waits until its entries are durable and shown by the state.
     ///
     /// # Errors
-    /// [`SubmitError`]; nothing of the command was written then, except after
-    /// [`SubmitError::Poisoned`], when only a restart tells.
+    /// [`SubmitError`]; nothing of the command was written then, except perhaps after
+    /// [`SubmitError::Poisoned`], when only a restart tells, and [`SubmitError::StorageFull`].
     pub async fn submit(&self, submission: Submission) -> Result<Vec<Receipt>, SubmitError> {
         if self.shared.health.is_poisoned() {
             return Err(SubmitError::Poisoned);

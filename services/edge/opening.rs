@@ -7,6 +7,7 @@ use duty::Position;
 use duty::decide::Standing;
 use journal::Journal;
 use parking_lot::RwLock;
+use projection::State;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
@@ -67,13 +68,7 @@ pub async fn open(
         .map_err(|_| OpenError::CutShort)?
         .map_err(OpenError::Replay)?;
     let head: Position = state.head();
-    let standing = Standing::resume(
-        head,
-        state.last_recorded_at(),
-        state.last_closed(),
-        state.registry(),
-        state.revisions(),
-    );
+    let standing = standing(&state);
     let shared = Arc::new(Shared {
         journal,
         state: RwLock::new(state),
@@ -88,6 +83,17 @@ pub async fn open(
     let ledger = Ledger::new(shared, queue);
     days::catch_up(&ledger, &*clock).await.map_err(OpenError::Days)?;
     Ok(Opened { ledger, writer, kept })
+}
+
+/// The standing of the writer after everything a state holds.
+pub(crate) fn standing(state: &State) -> Standing {
+    Standing::resume(
+        state.head(),
+        state.last_recorded_at(),
+        state.last_closed(),
+        state.registry(),
+        state.revisions(),
+    )
 }
 
 /// Writes what is queued, closes the journal, waits for the writer.

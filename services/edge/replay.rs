@@ -46,7 +46,7 @@ pub fn replay(
             let position = Position::new(entry.position.get());
             let stored = Stored { position, bytes: entry.bytes.clone() };
             let recorded = ledger::decode(&stored)?;
-            state.apply(&recorded);
+            state.absorb(recorded);
         }
         if entries.is_empty() {
             break;

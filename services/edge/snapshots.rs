@@ -1,10 +1,11 @@
 //! Snapshots of the views in files, so that opening a ledger need not fold every entry.
 //!
-//! `snapshots/state-<position>` in the data directory. Derived data: one that is damaged, of another
-//! version, of another ledger or of another past is passed over with a line in the log, and the next
-//! older one is taken, or the journal folded from its beginning. Invariant: a file with that name is
-//! whole and on the device; what a crash leaves has another name and goes at the next start. Written
-//! by a thread of its own, from a copy of the state that shares what the writer does not change.
+//! `snapshots/state-<position>` in the data directory. Derived data: one that is damaged, of
+//! another version, of another ledger or of another past is passed over with a line in the log, and
+//! the next older one is taken, or the journal folded from its beginning. Invariant: a file with
+//! that name is whole and on the device; what a crash leaves has another name and goes at the next
+//! start. Written by a thread of its own, from a copy of the state that shares what the writer does
+//! not change.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};

@@ -63,6 +63,17 @@ pub struct World<'a> {
     pub calendars: &'a Calendars,
     /// What was recorded.
     pub facts: &'a dyn Facts,
+    /// How much is said about what was found.
+    pub detail: Detail,
+}
+
+/// How much an evaluation says: the same states, credits and entries either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Every event looked at, with the reason it counts or does not.
+    Explained,
+    /// The figures alone, for tables that show nothing else: [`Obligation::considered`] is empty.
+    Figures,
 }
 
 /// Judges everything an organization and its leaders owe for the year.

@@ -237,8 +237,6 @@ impl fmt::Display for Segment {
 pub struct Problems {
     path: Vec<Segment>,
     found: Vec<Problem>,
-    /// How many were found, when that is all that is asked.
-    counted: Option<usize>,
 }
 
 impl Problems {
@@ -246,13 +244,6 @@ impl Problems {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// None yet, and only their number is kept: what the fold needs of flags, for every event of
-    /// the journal, without the words.
-    #[must_use]
-    pub fn counting() -> Self {
-        Self { counted: Some(0), ..Self::default() }
     }
 
     /// Runs `check` one level deeper: `at("occurred", …)`.
@@ -289,20 +280,6 @@ impl Problems {
         zh: impl Into<String>,
         en: impl Into<String>,
     ) {
-        self.add_with(reason, name, || (zh.into(), en.into()));
-    }
-
-    /// The same with texts that are made only when somebody will read them.
-    pub fn add_with(
-        &mut self,
-        reason: Reason,
-        name: &str,
-        texts: impl FnOnce() -> (String, String),
-    ) {
-        if let Some(counted) = &mut self.counted {
-            *counted += 1;
-            return;
-        }
         let mut field = String::new();
         for segment in &self.path {
             if !field.is_empty() {
@@ -317,8 +294,7 @@ impl Problems {
             }
             field.push_str(name);
         }
-        let (zh, en) = texts();
-        self.found.push(Problem { reason, field, zh, en });
+        self.found.push(Problem { reason, field, zh: zh.into(), en: en.into() });
     }
 
     /// Takes over problems whose field paths are relative to the current path.
@@ -332,13 +308,13 @@ impl Problems {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.found.is_empty()
     }
 
     /// How many were found.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.counted.unwrap_or(self.found.len())
+        self.found.len()
     }
 
     /// The problems, in the order found.

@@ -106,7 +106,7 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
         let app = match serve::start(&config).await {
             Ok(app) => app,
             Err(error) => {
-                output::complain(&crate::chain(&error));
+                output::complain(&error.words());
                 return ExitCode::from(FAILED);
             }
         };

@@ -14,6 +14,7 @@ use super::{BAD_CONFIG, FAILED, output};
 use crate::app::{App, Sockets, StartError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigFault, LogFormat, Overrides};
+use crate::ops::{self, Finding};
 use crate::storage::Storage;
 
 /// How to serve.
@@ -117,6 +118,20 @@ pub(super) enum ServeError {
     Start(#[from] StartError),
 }
 
+impl ServeError {
+    /// What went wrong and what to do, in both languages.
+    pub(super) fn words(&self) -> String {
+        let ServeError::Journal(error) = self else { return crate::chain(self) };
+        let Finding { zh, en, .. } = ops::finding::unopened(error);
+        // What the system or the engine said, where that is not in the words.
+        let said = std::error::Error::source(error).map(crate::chain);
+        let said = said
+            .filter(|said| !en.contains(said))
+            .map_or(String::new(), |said| format!("\n  {said}"));
+        format!("{self}\n  {zh}\n  {en}{said}")
+    }
+}
+
 /// Starts the service on the sled journal of the configuration.
 pub(super) async fn start(config: &Config) -> Result<App, ServeError> {
     start_over(config, |journal| journal).await
@@ -163,7 +178,7 @@ async fn serve(config: &Config) -> ExitCode {
     let app = match start(config).await {
         Ok(app) => app,
         Err(error) => {
-            output::complain(&crate::chain(&error));
+            output::complain(&error.words());
             return ExitCode::from(FAILED);
         }
     };

@@ -292,22 +292,24 @@ impl Log {
 
     /// Shows the last checkpoint signed, if the mode allows it already.
     fn show(&self) {
-        let Some(Signed { checkpoint, note }) = self.signed() else { return };
-        let quorum_met = self.is_met(&note);
-        let mut unmet_since = self.0.unmet_since.lock();
-        *unmet_since = if quorum_met { None } else { unmet_since.or_else(|| Some(Instant::now())) };
-        drop(unmet_since);
-        if self.0.witness_mode == WitnessMode::Required && !quorum_met {
-            return;
-        }
-        let now = self.0.clock.now();
-        self.0.published.send_modify(|published| {
+        // What was signed is looked at under the lock of what is published: of two calls at once
+        // the later never shows the older.
+        self.0.published.send_if_modified(|published| {
+            let Some(Signed { checkpoint, note }) = self.signed() else { return false };
+            let quorum_met = self.is_met(&note);
+            let mut unmet = self.0.unmet_since.lock();
+            *unmet = if quorum_met { None } else { unmet.or_else(|| Some(Instant::now())) };
+            drop(unmet);
+            if self.0.witness_mode == WitnessMode::Required && !quorum_met {
+                return false;
+            }
             // A further cosignature does not publish it again.
             let before = published.as_ref().filter(|p| p.checkpoint.size() == checkpoint.size());
-            let at = before.map_or(now, |published| published.at);
+            let at = before.map_or_else(|| self.0.clock.now(), |published| published.at);
             *published = Some(Arc::new(Published { checkpoint, note, at, quorum_met }));
+            *self.0.waiting_since.lock() = None;
+            true
         });
-        *self.0.waiting_since.lock() = None;
     }
 
     /// Signs nothing any more, for good.

@@ -141,18 +141,21 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::TailLost { dir, head, high_water } => (
             "TAIL_LOST",
             format!(
-                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请恢复覆盖至第 {high_water} 条的备份",
+                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请用 duty-ledger restore 恢复覆盖至第 {high_water} 条的备份；如接受丢失，将 {head} 写入 HIGH-WATER 文件",
                 dir.display()
             ),
         ),
         OpenError::Corrupt { dir, .. } => (
             "CORRUPT",
-            format!("存储引擎无法打开 {}；请保留目录原样，恢复最近的备份", dir.display()),
+            format!(
+                "存储引擎无法打开 {}；请保留目录原样，用 duty-ledger restore 恢复最近的备份",
+                dir.display()
+            ),
         ),
         OpenError::Damaged { dir, position, what } => (
             "DAMAGED",
             format!(
-                "{} 的第 {position} 条已损坏：{}；请保留目录原样，恢复覆盖该条的备份",
+                "{} 的第 {position} 条已损坏：{}；请保留目录原样，用 duty-ledger restore 恢复覆盖该条的备份",
                 dir.display(),
                 corruption_zh(*what)
             ),

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use journal::Head;
@@ -25,6 +26,8 @@ const FORMAT_OLDEST: u64 = 1;
 
 const FORMAT: &str = "FORMAT";
 const HIGH_WATER: &str = "HIGH-WATER";
+/// There after a sync of sled's log failed.
+const SYNC_FAILED: &str = "SYNC-FAILED";
 const FORMAT_TITLE: &str = "duty-ledger journal format ";
 const FORMAT_HINT: &str = "two lines, `duty-ledger journal format 2` and `ledger <32 hex digits>`";
 const HIGH_WATER_TITLE: &str = "duty-ledger journal high-water 1";
@@ -33,7 +36,7 @@ const HIGH_WATER_HINT: &str =
 
 /// What a directory without `FORMAT` may hold and still count as empty: our own leftovers
 /// of a creation cut short, and what mkfs puts into the root of a fresh volume.
-const HOLDS_NOTHING: [&str; 3] = [LOCK, "FORMAT.new", "lost+found"];
+const HOLDS_NOTHING: [&str; 5] = [LOCK, "HIGH-WATER.new", HIGH_WATER, "FORMAT.new", "lost+found"];
 
 /// Makes the directory if need be, durably, and refuses one that is not ours.
 pub(crate) fn prepare(dir: &Path) -> Result<(), OpenError> {
@@ -77,9 +80,14 @@ pub(crate) fn ledger(
     }
 }
 
+/// Whether a directory says what format it has.
+pub(crate) fn has_format(dir: &Path) -> Result<bool, OpenError> {
+    exists(&dir.join(FORMAT))
+}
+
 /// Refuses a directory without a journal and leaves it as it was.
 pub(crate) fn must_hold_journal(dir: &Path) -> Result<(), OpenError> {
-    match exists(&dir.join(FORMAT))? {
+    match has_format(dir)? {
         true => Ok(()),
         false => Err(OpenError::NoJournal { dir: dir.to_path_buf() }),
     }
@@ -163,6 +171,46 @@ fn parse_high_water(text: &str) -> Option<Head> {
 /// Records that everything up to `head` is durable.
 pub(crate) fn write_high_water(dir: &Path, head: Head) -> Result<(), OpenError> {
     replace(dir, HIGH_WATER, &format!("{HIGH_WATER_TITLE}\nposition {head}\n"))
+}
+
+/// Records, as well as a failing device lets us, that a sync of sled's log failed.
+pub(crate) fn mark_doubtful(dir: &Path) {
+    // Nothing better can be done: the failed sync is what is reported.
+    let _ = replace(
+        dir,
+        SYNC_FAILED,
+        "a sync of sled/db failed: it is written anew at the next start\n",
+    );
+}
+
+/// Makes the log certain again after a sync of it failed.
+///
+/// The kernel then takes what it could not write for written: it may go on showing pages that the
+/// device does not have, also to the next process, and a sync would say that all is well. Written
+/// once more, each page is on the device or is refused.
+pub(crate) fn resolve_doubt(dir: &Path, log: &Path) -> Result<(), OpenError> {
+    let mark = dir.join(SYNC_FAILED);
+    if !exists(&mark)? {
+        return Ok(());
+    }
+    rewrite(log).map_err(failed("write anew, as a sync of it had failed,", log))?;
+    fs::remove_file(&mark).map_err(failed("remove", &mark))?;
+    sync_dir(dir)
+}
+
+fn rewrite(log: &Path) -> io::Result<()> {
+    let file = File::options().read(true).write(true).open(log)?;
+    let (len, mut at) = (file.metadata()?.len(), 0);
+    let mut block = vec![0; 1 << 20];
+    while at < len {
+        let count = file.read_at(&mut block, at)?;
+        file.write_all_at(&block[..count], at)?;
+        at += count as u64;
+        if count == 0 {
+            break;
+        }
+    }
+    file.sync_all()
 }
 
 /// Whether something is there; unreadable is not the same as absent.

@@ -99,8 +99,8 @@ pub enum OpenError {
     #[error(
         "the journal in {} has lost its tail: it ends at position {head}, \
          but position {high_water} was durable once; \
-         restore a backup that reaches {high_water}, or, to accept the loss \
-         for good, write {head} into the file HIGH-WATER",
+         restore a backup that reaches {high_water} with `duty-ledger restore`, or, to accept the \
+         loss for good, write {head} into the file HIGH-WATER",
         dir.display()
     )]
     TailLost {
@@ -114,7 +114,7 @@ pub enum OpenError {
     /// sled cannot read its own files.
     #[error(
         "sled cannot open the journal in {}: {what}; keep a copy of the directory as it is and \
-         restore the last backup",
+         restore the last backup with `duty-ledger restore`",
         dir.display()
     )]
     Corrupt {
@@ -126,7 +126,7 @@ pub enum OpenError {
     /// The events are not whole.
     #[error(
         "the journal in {} is corrupt at position {position}: {what}; keep a copy of the directory \
-         as it is and restore a backup that reaches beyond {position}",
+         as it is and restore a backup that reaches beyond {position} with `duty-ledger restore`",
         dir.display()
     )]
     Damaged {
@@ -177,9 +177,9 @@ pub enum EngineError {
     /// The log could not be synced: nobody knows what is on the disk.
     #[error("cannot sync sled's log")]
     Sync(#[source] io::Error),
-    /// The file system did not say how much room is left.
-    #[error("cannot find out how much room the file system has")]
-    FreeSpace(#[source] io::Error),
+    /// The store is not open: opening it again after a lack of room failed.
+    #[error("sled is not open, since it could not be opened again")]
+    NotOpen,
 }
 
 impl EngineError {
@@ -188,7 +188,7 @@ impl EngineError {
     pub fn is_storage_full(&self) -> bool {
         let error = match self {
             EngineError::Sled(sled::Error::Io(error)) | EngineError::Sync(error) => error,
-            EngineError::Sled(_) | EngineError::Panicked { .. } | EngineError::FreeSpace(_) => {
+            EngineError::Sled(_) | EngineError::Panicked { .. } | EngineError::NotOpen => {
                 return false;
             }
         };

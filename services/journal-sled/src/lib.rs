@@ -5,8 +5,9 @@
 //! | entry        | what                                                                  |
 //! |--------------|-----------------------------------------------------------------------|
 //! | `LOCK`       | locked by the process that has the journal open, and names it         |
-//! | `FORMAT`     | format version and ledger id; an older one is upgraded                     |
+//! | `FORMAT`     | format version and ledger id; an older one is upgraded                |
 //! | `HIGH-WATER` | a position that was once durable, to notice a lost tail               |
+//! | `SYNC-FAILED`| there after a failed sync of the log, until it is written anew        |
 //! | `sled/`      | sled's files; one tree, the frames of `journal::frame` by position    |
 //!
 //! This crate knows nothing of what an event means, and it repairs nothing: a journal with
@@ -18,6 +19,7 @@
 //! - what is read was durable before; what a failed append left behind shows up at the
 //!   next open only;
 //! - no record is ever long enough for one of sled's blob files, which are never synced;
+//! - a write that sled forgets about when it fails is woken (`watchdog`);
 //! - sled's `flush_async` (deadlocks), `generate_id` (jumps) and transactions are not used.
 
 mod check;
@@ -28,6 +30,7 @@ mod lock;
 mod options;
 mod sled_journal;
 mod store;
+mod watchdog;
 
 pub use directory::{FORMAT_VERSION, ledger_of};
 pub use error::{EngineError, OpenError};

@@ -2,7 +2,7 @@
 //!
 //! Invariants: `durable` is raised only after a commit has been synced and bounds every
 //! read, so nothing is seen that a power cut could take back; once the writer is not
-//! open any more it never is again.
+//! open any more it never is again, unless it was for want of room only.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,19 +11,22 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use journal::frame::{self, Events, Frame};
 use journal::{
-    AppendError, CloseError, Corruption, Damage, Entry, Head, Journal, Position, ReadError,
-    ReadLimit,
+    AppendError, BoxError, CloseError, Corruption, Damage, Entry, Head, Journal, Position,
+    ReadError, ReadLimit, RecoverError,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::check::{self, Finding};
 use crate::lock::Lock;
-use crate::store::Store;
-use crate::{EngineError, LedgerId, OpenError, Options, directory};
+use crate::store::{self, SEGMENT_BYTES, Store};
+use crate::{Check, EngineError, LedgerId, OpenError, Options, directory};
 
 /// How much an append may need on disk for each byte of its frames: measured 1.6 in the
 /// long run, more while old and new pages are both there.
 const DISK_BYTES_PER_BYTE: u64 = 4;
+
+/// What opening a store again may need: sled writes a snapshot, and starts a segment.
+const REOPENING_BYTES: u64 = 2 * SEGMENT_BYTES as u64;
 
 /// A journal in a directory of its own.
 #[derive(Debug)]
@@ -35,7 +38,9 @@ pub struct SledJournal {
     writer: Mutex<Writer>,
     /// Number of durable events.
     durable: AtomicU64,
-    store: Store,
+    /// Readers share it, [`SledJournal::recover`] replaces it: `None` after it failed to.
+    store: RwLock<Option<Store>>,
+    cache_bytes: u64,
     /// Last, so that it ends after sled is done with its files.
     _lock: Lock,
 }
@@ -52,6 +57,9 @@ struct Writer {
 enum State {
     Open,
     Closed,
+    /// A write ran out of room: the store must be opened again, which may be done in place.
+    Full,
+    /// A write failed, and nobody knows what is on the device.
     Poisoned,
 }
 
@@ -63,7 +71,10 @@ impl SledJournal {
     pub fn open(dir: &Path, options: Options) -> Result<SledJournal, OpenError> {
         directory::prepare(dir)?;
         let lock = Lock::take(dir)?;
-        let ledger = directory::ledger(dir, options.new_ledger, options.expected_ledger)?;
+        // `FORMAT` is read first, it may say that nothing else can be understood; it is written
+        // last, it says that the rest is there.
+        let ledger = || directory::ledger(dir, options.new_ledger, options.expected_ledger);
+        let known = if directory::has_format(dir)? { Some(ledger()?) } else { None };
         let log_exists = directory::exists(&dir.join("sled").join("db"))?;
         let high_water = directory::high_water(dir, log_exists)?;
         let lost = |head| {
@@ -74,6 +85,7 @@ impl SledJournal {
             // Before sled makes a new log, which would look like an empty journal.
             lost(Head::EMPTY)?;
         }
+        let ledger = known.map_or_else(ledger, Ok)?;
         let store = Store::open(dir, options.cache_bytes)?;
         let head = check::head(&store, options.check).map_err(|finding| refused(dir, finding))?;
         lost(head)?;
@@ -87,7 +99,8 @@ impl SledJournal {
             free_bytes_min: options.free_bytes_min,
             writer: Mutex::new(writer),
             durable: AtomicU64::new(head.events()),
-            store,
+            store: RwLock::new(Some(store)),
+            cache_bytes: options.cache_bytes,
             _lock: lock,
         })
     }
@@ -109,7 +122,8 @@ impl SledJournal {
             free_bytes_min: u64::MAX,
             writer: Mutex::new(writer),
             durable: AtomicU64::new(head.events()),
-            store,
+            store: RwLock::new(Some(store)),
+            cache_bytes: 0,
             _lock: lock,
         }
     }
@@ -133,14 +147,59 @@ impl SledJournal {
     fn refuse_when_full(&self, frames: &[Frame]) -> Result<(), AppendError> {
         let bytes: usize = frames.iter().map(|frame| frame.value.len()).sum();
         let needed = (bytes as u64).saturating_mul(DISK_BYTES_PER_BYTE);
-        match self.store.free_bytes() {
-            Ok(Some(free)) if free < self.free_bytes_min.saturating_add(needed) => {
-                Err(AppendError::StorageFull { poisoned: false })
-            }
-            // A file system that does not say is no reason to refuse: if there is no
-            // room, the write will tell.
-            Ok(_) | Err(_) => Ok(()),
+        match self.has_room(needed) {
+            true => Ok(()),
+            false => Err(AppendError::StorageFull { poisoned: false }),
         }
+    }
+
+    fn has_room(&self, needed: u64) -> bool {
+        // A file system that does not say is no reason to refuse: if there is no room, the write
+        // will tell.
+        let free = store::free_bytes(&self.dir);
+        free.is_none_or(|free| self.free_bytes_min.saturating_add(needed) <= free)
+    }
+
+    /// Opens the store again after a write ran out of room. sled keeps failing until then.
+    fn reopen(&self, writer: &mut Writer) -> Result<Head, RecoverError> {
+        if !self.has_room(REOPENING_BYTES) {
+            return Err(RecoverError::StorageFull);
+        }
+        let engine = |error: BoxError| RecoverError::Engine(error);
+        if let Some(store) = &*self.store.read() {
+            store.wake_readers();
+        }
+        // Waits for the readers, whose iterators would keep sled open.
+        let mut store = self.store.write();
+        if let Some(open) = store.take() {
+            // Pages that could not be written out may be gone from the device and still be read.
+            if let Err(error) = open.is_synced() {
+                *store = Some(open);
+                writer.state = State::Poisoned;
+                directory::mark_doubtful(&self.dir);
+                return Err(engine(Box::new(error)));
+            }
+            drop(open);
+        }
+        let opened = match Store::open(&self.dir, self.cache_bytes) {
+            Ok(opened) => opened,
+            Err(OpenError::StorageFull { .. }) => return Err(RecoverError::StorageFull),
+            Err(error) => return Err(engine(Box::new(error))),
+        };
+        let (dir, before) = (&*self.dir, self.durable());
+        let head = check::head(&opened, Check::Tail);
+        let head = head.map_err(|finding| engine(Box::new(refused(dir, finding))));
+        *store = Some(opened);
+        let head = head.inspect_err(|_| writer.state = State::Poisoned)?;
+        if head < before {
+            writer.state = State::Poisoned;
+            let dir = dir.to_path_buf();
+            let lost = OpenError::TailLost { dir, head, high_water: before };
+            return Err(engine(Box::new(lost)));
+        }
+        self.durable.store(head.events(), Ordering::Release);
+        writer.state = State::Open;
+        Ok(head)
     }
 
     /// Renews `HIGH-WATER` if it is behind. A failure loses nothing, the older mark is
@@ -157,11 +216,13 @@ impl SledJournal {
 
     fn collect(&self, from: Position, head: Head, limit: ReadLimit) -> ReadResult {
         let missing = |position| ReadError::Corrupt { position, what: Corruption::Missing };
-        let start = self.store.key_at_or_before(frame::key(from)).map_err(read_failed)?;
+        let store = self.store.read();
+        let store = store.as_ref().ok_or_else(|| read_failed(EngineError::NotOpen))?;
+        let start = store.key_at_or_before(frame::key(from)).map_err(read_failed)?;
         let start = start.ok_or(missing(from))?;
         let mut expected = frame::position_of(&start)
             .ok_or(ReadError::Corrupt { position: from, what: Corruption::Key })?;
-        let mut frames = self.store.scan_from(&start);
+        let mut frames = store.scan_from(&start);
         let mut entries = Vec::new();
         let mut bytes = 0;
         while head.covers(expected) && limit.has_room(entries.len()) {
@@ -209,16 +270,25 @@ impl Journal for SledJournal {
         match writer.state {
             State::Open => {}
             State::Closed => return Err(AppendError::Closed),
-            State::Poisoned => return Err(AppendError::Poisoned),
+            State::Full | State::Poisoned => return Err(AppendError::Poisoned),
         }
         let head = self.durable();
         if first != head.next() {
             return Err(AppendError::Conflict { head });
         }
         self.refuse_when_full(&frames)?;
-        if let Err(error) = self.store.write(frames) {
-            writer.state = State::Poisoned;
-            return Err(match error.is_storage_full() {
+        let written = match &*self.store.read() {
+            Some(store) => store.write(frames),
+            None => Err(EngineError::NotOpen),
+        };
+        if let Err(error) = written {
+            if matches!(error, EngineError::Sync(_)) {
+                directory::mark_doubtful(&self.dir);
+            }
+            // A sync that ran out of room has lost what it was to force out.
+            let full = error.is_storage_full() && !matches!(error, EngineError::Sync(_));
+            writer.state = if full { State::Full } else { State::Poisoned };
+            return Err(match full {
                 true => AppendError::StorageFull { poisoned: true },
                 false => AppendError::Engine(Box::new(error)),
             });
@@ -236,7 +306,23 @@ impl Journal for SledJournal {
         if !head.covers(from) {
             return Ok(Vec::new());
         }
-        self.collect(from, head, limit)
+        let read = self.collect(from, head, limit);
+        if matches!(read, Err(ReadError::Engine(_))) && self.writer.lock().state == State::Full {
+            // sled can fail to read its last pages after it ran out of room, and is not open at
+            // all after it ran out again while it was opened.
+            return self.recover().map_or(read, |_| self.collect(from, head, limit));
+        }
+        read
+    }
+
+    fn recover(&self) -> Result<Head, RecoverError> {
+        let mut writer = self.writer.lock();
+        match writer.state {
+            State::Open => Ok(self.durable()),
+            State::Full => self.reopen(&mut writer),
+            State::Closed => Err(RecoverError::Closed),
+            State::Poisoned => Err(RecoverError::Poisoned),
+        }
     }
 
     fn close(&self) -> Result<(), CloseError> {
@@ -273,12 +359,12 @@ fn read_failed(error: EngineError) -> ReadError {
 
 #[cfg(test)]
 impl SledJournal {
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
+    pub(crate) fn store(&self) -> parking_lot::MappedRwLockReadGuard<'_, Store> {
+        parking_lot::RwLockReadGuard::map(self.store.read(), |store| store.as_ref().unwrap())
     }
 
     pub(crate) fn store_mut(&mut self) -> &mut Store {
-        &mut self.store
+        self.store.get_mut().as_mut().unwrap()
     }
 
     pub(crate) fn set_free_bytes_min(&mut self, bytes: u64) {

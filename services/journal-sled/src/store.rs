@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use journal::frame::{self, Frame};
-use rustix::fs::{fdatasync, fstatvfs};
-use rustix::io::retry_on_intr;
+use rustix::fs::{FlockOperation, fdatasync, flock};
+use rustix::io::{Errno, retry_on_intr};
 
-use crate::directory::{failed, sync_dir};
+use crate::directory::{exists, failed, resolve_doubt, sync_dir};
+use crate::watchdog::{self, Watchdog};
 use crate::{EngineError, OpenError};
 
 /// Bytes of one segment of sled's log, fixed at creation.
@@ -26,7 +27,7 @@ use crate::{EngineError, OpenError};
 /// it holds 27 at the very most, each of at most 65,551 bytes (`VALUE_BYTES_MAX`), its key
 /// of 8 bytes and two length prefixes of up to 9: 27 x 65,577 = 1,770,579 bytes.
 /// 8 MiB / 4 - 20 = 2,097,132 bytes, so there is room to spare.
-const SEGMENT_BYTES: usize = 8 << 20;
+pub(crate) const SEGMENT_BYTES: usize = 8 << 20;
 
 const LEAF_ENTRIES_MAX: usize = 27;
 const _: () = assert!(
@@ -45,25 +46,46 @@ pub(crate) struct Store {
     /// `Some` until dropped.
     db: Option<sled::Db>,
     log: File,
+    /// `Some` until dropped, which comes first: it holds the database as well.
+    watchdog: Option<Watchdog>,
 }
 
 impl Store {
     /// Opens or creates the database in `dir/sled`. The journal's lock must be held.
+    ///
+    /// What is read from it afterwards is on the device: a process that was killed leaves writes
+    /// behind which nobody forced out. sled would build its synced snapshot on them, and we would
+    /// show and acknowledge them, before a power cut takes them away.
     pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Store, OpenError> {
         let sled_dir = dir.join("sled");
-        fs::create_dir_all(&sled_dir).map_err(failed("create the directory", &sled_dir))?;
-        remove_unfinished_snapshots(&sled_dir)?;
-        let db = open_when_free(dir, &sled_dir, cache_bytes)?;
-        let path = sled_dir.join("db");
-        let log = File::open(&path).map_err(failed("open", &path))?;
-        let store = Store { db: Some(db), log };
-        // sled syncs neither its configuration nor any directory.
-        let conf = sled_dir.join("conf");
-        File::open(&conf).and_then(|conf| conf.sync_all()).map_err(failed("sync", &conf))?;
-        for parent in [&sled_dir.join("blobs"), &sled_dir, dir] {
-            sync_dir(parent)?;
+        if !exists(&sled_dir)? {
+            create(dir, &sled_dir, cache_bytes)?;
         }
+        remove_unfinished_snapshots(&sled_dir)?;
+        let path = sled_dir.join("db");
+        if exists(&path)? {
+            resolve_doubt(dir, &path)?;
+            sync_file(&path)?;
+        }
+        let db = open_when_free(dir, &sled_dir, cache_bytes)?;
+        let log = File::open(&path).map_err(failed("open", &path))?;
+        let watchdog = Watchdog::start(&db).map_err(failed("start a thread for", &sled_dir))?;
+        let store = Store { db: Some(db), log, watchdog: Some(watchdog) };
+        sync_all(&sled_dir)?;
+        sync_dir(dir)?;
         Ok(store)
+    }
+
+    /// Wakes readers who wait for what a failed write will never bring.
+    pub(crate) fn wake_readers(&self) {
+        watchdog::nudge(self.db());
+    }
+
+    /// Whether everything ever written to the log is on the device, so that opening it again may
+    /// believe what it reads. The descriptor is as old as the store, so it reports every failure
+    /// since: one opened anew might not, and then the page cache holds what the device does not.
+    pub(crate) fn is_synced(&self) -> Result<(), EngineError> {
+        retry_on_intr(|| fdatasync(&self.log)).map_err(|errno| EngineError::Sync(errno.into()))
     }
 
     /// Writes all frames or none, and returns when they are durable.
@@ -74,11 +96,12 @@ impl Store {
                 batch.insert(&frame.key, frame.value);
             }
             let db = self.db();
+            let _busy = self.watchdog.as_ref().map(Watchdog::busy);
             db.apply_batch(batch).map_err(EngineError::Sled)?;
             db.flush().map_err(EngineError::Sled)?;
             // sled's flush ends in sync_file_range: no metadata, no disk cache. Measured:
             // without this line every acknowledged event was lost in 12 of 12 power cuts.
-            retry_on_intr(|| fdatasync(&self.log)).map_err(|errno| EngineError::Sync(errno.into()))
+            self.is_synced()
         })
     }
 
@@ -98,14 +121,6 @@ impl Store {
     /// All keys and values from `key` on, in order.
     pub(crate) fn scan_from(&self, key: &[u8]) -> Scan {
         Scan { iter: self.db().range(key..) }
-    }
-
-    /// Bytes the file system still has for us; `None` if it does not count them.
-    pub(crate) fn free_bytes(&self) -> Result<Option<u64>, EngineError> {
-        let stat = retry_on_intr(|| fstatvfs(&self.log))
-            .map_err(|errno| EngineError::FreeSpace(errno.into()))?;
-        let counted = stat.f_blocks > 0;
-        Ok(counted.then(|| stat.f_bavail.saturating_mul(stat.f_frsize)))
     }
 
     fn db(&self) -> &sled::Db {
@@ -128,6 +143,7 @@ impl Drop for Store {
     fn drop(&mut self) {
         // Dropping the last handle flushes, then syncs and unwraps the outcome. After a
         // failed sync of ours that panics, and a panic here would take the process down.
+        drop(self.watchdog.take());
         let db = self.db.take();
         let _ = catch_unwind(AssertUnwindSafe(move || drop(db)));
     }
@@ -173,6 +189,48 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, Engine
         let message = message.unwrap_or_else(|| "without a message".to_owned());
         Err(EngineError::Panicked { message })
     })
+}
+
+/// Makes an empty database, whole or not at all: sled syncs neither its configuration nor any
+/// directory, and one cut short does not open again.
+fn create(dir: &Path, sled_dir: &Path, cache_bytes: u64) -> Result<(), OpenError> {
+    let new = dir.join("sled.new");
+    if exists(&new)? {
+        fs::remove_dir_all(&new).map_err(failed("remove", &new))?;
+    }
+    fs::create_dir(&new).map_err(failed("create the directory", &new))?;
+    let db = open_when_free(dir, &new, cache_bytes)?;
+    let log = File::open(new.join("db")).map_err(failed("open", &new))?;
+    drop(Store { db: Some(db), log, watchdog: None });
+    wait_until_free(&new.join("db"))?;
+    sync_all(&new)?;
+    fs::rename(&new, sled_dir).map_err(failed("rename", &new))?;
+    sync_dir(dir)
+}
+
+/// Waits until sled's threads have let go of its log after the last handle is gone.
+fn wait_until_free(path: &Path) -> Result<(), OpenError> {
+    let log = File::open(path).map_err(failed("open", path))?;
+    let deadline = Instant::now() + LOG_WAIT_MAX;
+    loop {
+        match flock(&log, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(()),
+            Err(Errno::WOULDBLOCK) if Instant::now() < deadline => thread::sleep(LOG_WAIT_STEP),
+            Err(errno) => return Err(failed("lock", path)(errno.into())),
+        }
+    }
+}
+
+/// Forces out sled's small files and the names of all.
+fn sync_all(sled_dir: &Path) -> Result<(), OpenError> {
+    sync_file(&sled_dir.join("db"))?;
+    sync_file(&sled_dir.join("conf"))?;
+    sync_dir(&sled_dir.join("blobs"))?;
+    sync_dir(sled_dir)
+}
+
+fn sync_file(path: &Path) -> Result<(), OpenError> {
+    File::open(path).and_then(|file| file.sync_all()).map_err(failed("sync", path))
 }
 
 /// A snapshot sled was killed over while writing is taken for the newest one at the next

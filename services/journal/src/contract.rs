@@ -21,7 +21,9 @@ use std::thread;
 
 use bytes::Bytes;
 
-use crate::{AppendError, EVENT_BYTES_MAX, Entry, Head, Journal, Position, ReadLimit};
+use crate::{
+    AppendError, EVENT_BYTES_MAX, Entry, Head, Journal, Position, ReadLimit, RecoverError,
+};
 
 /// A place that holds one journal, empty at first.
 pub trait Location {
@@ -43,6 +45,7 @@ pub const CASES: &[(&str, Case)] = &[
     ("largest_events_fit", largest_events_fit),
     ("reopening_keeps_everything", reopening_keeps_everything),
     ("closing_ends_appends_only", closing_ends_appends_only),
+    ("recovering_a_sound_journal_changes_nothing", recovering_a_sound_journal_changes_nothing),
     ("one_of_two_writers_wins_each_position", one_of_two_writers_wins_each_position),
     ("readers_see_whole_commits_in_order", readers_see_whole_commits_in_order),
 ];
@@ -208,6 +211,16 @@ fn closing_ends_appends_only(location: &dyn Location) {
     assert!(matches!(journal.append(at(9), &events(9, 1)), Err(AppendError::Closed)));
     assert!(matches!(journal.append(at(4), &[]), Err(AppendError::Empty)));
     assert_holds(&*journal, 3);
+}
+
+fn recovering_a_sound_journal_changes_nothing(location: &dyn Location) {
+    let journal = location.open();
+    append(&*journal, 3);
+    assert_eq!(journal.recover().unwrap(), Head::new(3));
+    append(&*journal, 2);
+    assert_holds(&*journal, 5);
+    journal.close().unwrap();
+    assert!(matches!(journal.recover(), Err(RecoverError::Closed)));
 }
 
 fn one_of_two_writers_wins_each_position(location: &dyn Location) {

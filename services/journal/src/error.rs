@@ -39,7 +39,8 @@ pub enum AppendError {
     /// [`Journal::close`](crate::Journal::close) has been called.
     #[error("the journal is closed")]
     Closed,
-    /// An earlier write failed: this handle never writes again. Open the journal anew.
+    /// An earlier write failed: this handle does not write until it is recovered, which it can be
+    /// after a lack of room only. Else open the journal anew.
     #[error("an earlier write to the journal failed, it must be opened again")]
     Poisoned,
     /// The commit does not start at `head + 1`. Nothing was written: read on from
@@ -53,7 +54,8 @@ pub enum AppendError {
     #[error("the journal's storage is full")]
     StorageFull {
         /// `false`: refused before anything was written, a later append may succeed once
-        /// there is room. `true`: met in the middle of a write, the journal is poisoned.
+        /// there is room. `true`: met in the middle of a write, the journal is poisoned
+        /// until [`Journal::recover`](crate::Journal::recover) succeeds.
         poisoned: bool,
     },
     /// The write failed in the engine. The journal is poisoned.
@@ -77,6 +79,23 @@ impl AppendError {
             | AppendError::Conflict { .. } => false,
         }
     }
+}
+
+/// Why a journal does not take appends again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// There is still no room. Try again later.
+    #[error("the journal's storage is still full")]
+    StorageFull,
+    /// What failed was not a lack of room: only a new process may open the journal again.
+    #[error("the journal must be opened again by a new process")]
+    Poisoned,
+    /// [`Journal::close`](crate::Journal::close) has been called.
+    #[error("the journal is closed")]
+    Closed,
+    /// It could not be opened again. Trying again later may help.
+    #[error("the journal's engine could not be opened again")]
+    Engine(#[source] BoxError),
 }
 
 /// Why events could not be read.

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::{
-    AppendError, CloseError, Entry, Head, Journal, Position, ReadError, ReadLimit, check_commit,
+    AppendError, CloseError, Entry, Head, Journal, Position, ReadError, ReadLimit, RecoverError,
+    check_commit,
 };
 
 /// How an append fails.
@@ -24,8 +25,11 @@ pub enum Fault {
     AfterWrite,
     /// Refused for want of room before anything was written; the journal stays usable.
     StorageFull,
-    /// Ran out of room in the middle of a write. Nothing is stored. Poisons.
+    /// Ran out of room in the middle of a write. Nothing is stored. Poisons until recovered, which
+    /// takes [`FaultJournal::make_room`] first.
     StorageFullInWrite,
+    /// The same, yet what was written is stored and durable.
+    StorageFullAfterWrite,
 }
 
 /// The error beneath an append that was made to fail.
@@ -47,6 +51,14 @@ struct State {
     plan: BTreeMap<u64, Fault>,
     /// `Some` once poisoned: the head that was there then.
     poisoned_at: Option<Head>,
+    /// Whether what poisoned it was a lack of room, and whether that goes on.
+    full: Option<Room>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Lacking,
+    There,
 }
 
 impl<J: Journal> FaultJournal<J> {
@@ -67,6 +79,12 @@ impl<J: Journal> FaultJournal<J> {
         let mut state = self.state.lock();
         let at = state.writes.saturating_add(nth);
         state.plan.insert(at, fault);
+    }
+
+    /// There is room again: what ran out of it in the middle of a write can be recovered.
+    pub fn make_room(&self) {
+        let mut state = self.state.lock();
+        state.full = state.full.map(|_| Room::There);
     }
 
     /// How many appends have got as far as writing, failed ones included.
@@ -96,11 +114,12 @@ impl<J: Journal> FaultJournal<J> {
             return Err(AppendError::StorageFull { poisoned: false });
         }
         state.poisoned_at = Some(head);
-        if fault == Fault::StorageFullInWrite {
-            return Err(AppendError::StorageFull { poisoned: true });
-        }
-        if fault == Fault::AfterWrite {
+        if matches!(fault, Fault::AfterWrite | Fault::StorageFullAfterWrite) {
             self.inner.append(first, events)?;
+        }
+        if matches!(fault, Fault::StorageFullInWrite | Fault::StorageFullAfterWrite) {
+            state.full = Some(Room::Lacking);
+            return Err(AppendError::StorageFull { poisoned: true });
         }
         Err(AppendError::Engine(Box::new(Injected(fault))))
     }
@@ -139,6 +158,17 @@ impl<J: Journal> Journal for FaultJournal<J> {
             entries.retain(|entry| head.covers(entry.position));
         }
         Ok(entries)
+    }
+
+    fn recover(&self) -> Result<Head, RecoverError> {
+        let mut state = self.state.lock();
+        match (state.poisoned_at, state.full) {
+            (None, _) => {}
+            (Some(_), None) => return Err(RecoverError::Poisoned),
+            (Some(_), Some(Room::Lacking)) => return Err(RecoverError::StorageFull),
+            (Some(_), Some(Room::There)) => (state.poisoned_at, state.full) = (None, None),
+        }
+        self.inner.recover()
     }
 
     fn close(&self) -> Result<(), CloseError> {

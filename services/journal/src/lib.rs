@@ -24,7 +24,7 @@ pub mod sweep;
 
 use bytes::Bytes;
 
-pub use error::{AppendError, BoxError, CloseError, Corruption, Damage, ReadError};
+pub use error::{AppendError, BoxError, CloseError, Corruption, Damage, ReadError, RecoverError};
 pub use fault::{Fault, FaultJournal};
 pub use memory::MemoryJournal;
 pub use position::{Head, Position};
@@ -64,7 +64,8 @@ pub trait Journal: Send + Sync {
     /// `TooManyEvents`, `EventTooLarge`, `CommitTooLarge`), `Closed`, `Poisoned`,
     /// `Conflict`, `StorageFull`, `Engine`. After an error for which
     /// [`AppendError::poisons`] holds, whether the events are there is unknown until
-    /// the journal is opened again; every later append gets `Poisoned`, and reads go on.
+    /// the journal is opened again; every later append gets `Poisoned`, and reads go on. After
+    /// `StorageFull` alone, [`Self::recover`] opens it again in place.
     fn append(&self, first: Position, events: &[Bytes]) -> Result<(), AppendError>;
 
     /// Reads events in order, the first one at `from`, as many as `limit` lets in.
@@ -75,6 +76,20 @@ pub trait Journal: Send + Sync {
     /// [`ReadError::Corrupt`] and its position, and the good ones before it are
     /// to be had by a read that stops short of it.
     fn read(&self, from: Position, limit: ReadLimit) -> Result<Vec<Entry>, ReadError>;
+
+    /// Makes a journal that ran out of room in the middle of a write take appends again, in place,
+    /// and says where it ends. A journal that takes appends anyway just says where it ends.
+    ///
+    /// The head may be beyond the one before: what the failed append left behind is there as a
+    /// whole or not at all, and its writer was told neither. Whoever keeps a fold of the journal
+    /// reads on from where it stood. Reads wait meanwhile.
+    ///
+    /// # Errors
+    /// [`RecoverError`]; the journal takes no appends then, and reads go on where they can. An
+    /// engine that cannot recover in place leaves it at [`RecoverError::Poisoned`].
+    fn recover(&self) -> Result<Head, RecoverError> {
+        Err(RecoverError::Poisoned)
+    }
 
     /// Ends writing: every later append gets [`AppendError::Closed`], reads go on.
     ///

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use parking_lot::RwLock;
 
 use crate::{
-    AppendError, CloseError, Entry, Head, Journal, Position, ReadError, ReadLimit, check_commit,
+    AppendError, CloseError, Entry, Head, Journal, Position, ReadError, ReadLimit, RecoverError,
+    check_commit,
 };
 
 /// A journal whose events live in memory.
@@ -70,6 +71,13 @@ impl Journal for MemoryJournal {
             next = position.next();
         }
         Ok(entries)
+    }
+
+    fn recover(&self) -> Result<Head, RecoverError> {
+        match self.closed.load(Ordering::Acquire) {
+            true => Err(RecoverError::Closed),
+            false => Ok(head_of(&self.events.read())),
+        }
     }
 
     fn close(&self) -> Result<(), CloseError> {

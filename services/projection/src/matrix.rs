@@ -1,8 +1,9 @@
 //! The matrix organization × duty: filtered, ordered, paged, never cut short in silence.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use duty::evaluate::{DutyLine, Question, Status};
+use duty::evaluate::{Detail, DutyLine, Question, Status};
 use duty::id::OrganizationId;
 use duty::registry::Organization;
 use duty::ruleset::{DutyRule, Rung};
@@ -59,7 +60,7 @@ pub const FIELDS: &[FieldSpec] = &[
 #[derive(Debug, Clone)]
 pub struct Cell {
     /// The organization as registered.
-    pub organization: Organization,
+    pub organization: Arc<Organization>,
     /// The duty and what became of it.
     pub line: DutyLine,
     /// Category of the duty.
@@ -96,11 +97,13 @@ pub fn query(
             continue;
         }
         // An organization that owes nothing by any rule set is named, not left out.
-        let Ok(view) = view::organization(snapshot, &organization.id, question) else {
+        let Ok(view) = view::organization_in(snapshot, &organization.id, question, Detail::Figures)
+        else {
             matrix.without_rules.push(organization.id.clone());
             continue;
         };
         let rules = &view.rules.1.duties;
+        let organization = &Arc::new(view.organization);
         for (line, rule) in view.evaluation.lines.into_iter().zip(rules) {
             let cell = cell(organization, line, rule);
             if filter.matches(&|field| value(&cell, field)) {
@@ -112,11 +115,11 @@ pub fn query(
     matrix
 }
 
-fn cell(organization: &Organization, line: DutyLine, rule: &DutyRule) -> Cell {
+fn cell(organization: &Arc<Organization>, line: DutyLine, rule: &DutyRule) -> Cell {
     let windows = || line.obligations.iter().filter_map(|o| Some((o.official, o.window?.last)));
     let open = windows().filter(|(status, _)| *status != Status::Fulfilled).map(|(_, last)| last);
     let due = open.min().or_else(|| windows().map(|(_, last)| last).max());
-    Cell { organization: organization.clone(), line, category: rule.category.clone(), due }
+    Cell { organization: Arc::clone(organization), line, category: rule.category.clone(), due }
 }
 
 fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {

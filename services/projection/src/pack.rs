@@ -64,7 +64,6 @@ pub(crate) fn put_fact(bytes: &mut Vec<u8>, fact: &Fact, before: i64, words: &mu
     let recorded = number_of(fact.recorded_on);
     put_signed(bytes, recorded - before);
     put_signed(bytes, i64::from(fact.accounting_year) - i64::from(fact.recorded_on.year()));
-    put_number(bytes, fact.flags.into());
     if let (Some(start), Some(end)) = (fact.occurred.start(), fact.occurred.end()) {
         put_signed(bytes, number_of(start) - recorded);
         if fact.occurred.precision() != Precision::Day {
@@ -120,7 +119,6 @@ pub(crate) fn read_fact(
     *before = recorded;
     let recorded_on = day_of(recorded)?;
     let accounting_year = i64::from(recorded_on.year()).checked_add(reader.signed()?)?;
-    let flags = u16::try_from(reader.number()?).ok()?;
     let precision = *PRECISIONS.get(usize::from(shape >> 2 & 7))?;
     let occurred = read_occurred(reader, precision, recorded)?;
     let root = if has & OTHER_ROOT == 0 { event_id } else { read_id(reader)? };
@@ -164,7 +162,6 @@ pub(crate) fn read_fact(
         components,
         part_of,
         details,
-        flags,
         superseded_at: None,
         withdrawn_at: None,
         reviews: Vec::new(),

@@ -158,18 +158,23 @@ impl State {
         }
     }
 
-    /// Folds in the next entry.
+    /// Folds in the next entry, which the caller keeps.
     pub fn apply(&mut self, recorded: &Recorded) {
+        self.absorb(recorded.clone());
+    }
+
+    /// Folds in the next entry.
+    pub fn absorb(&mut self, recorded: Recorded) {
+        let Recorded { event_id: id, recorded_at, entry, .. } = recorded;
         let position = self.head.next();
         self.head = position;
-        self.last_recorded_at = Some(recorded.recorded_at);
-        let id = recorded.event_id;
-        let place = match &recorded.entry {
-            Entry::DutyEvent(event) => self.add_fact(position, recorded, id, event),
+        self.last_recorded_at = Some(recorded_at);
+        let place = match entry {
+            Entry::DutyEvent(event) => self.add_fact(position, (id, id), recorded_at, *event),
             Entry::Correction(correction) => {
                 let root = self.fact(correction.target).map_or(id, |(_, fact)| fact.root);
                 self.mark(correction.target, position, Mark::Superseded);
-                self.add_fact(position, recorded, root, &correction.event)
+                self.add_fact(position, (id, root), recorded_at, correction.event)
             }
             Entry::Withdrawal(withdrawal) => {
                 self.mark(withdrawal.target, position, Mark::Withdrawn)
@@ -178,11 +183,11 @@ impl State {
                 self.mark(review.target, position, Mark::Reviewed(review.verdict))
             }
             Entry::DayClosed(day) => {
-                Arc::make_mut(&mut self.days_closed).push((position, *day));
+                Arc::make_mut(&mut self.days_closed).push((position, day));
                 Place::Elsewhere
             }
             registration => {
-                self.register(position, registration);
+                self.register(position, &registration);
                 Place::Elsewhere
             }
         };
@@ -228,14 +233,13 @@ impl State {
     fn add_fact(
         &mut self,
         position: Position,
-        recorded: &Recorded,
-        root: EventId,
-        event: &DutyEvent,
+        (id, root): (EventId, EventId),
+        recorded_at: Timestamp,
+        event: DutyEvent,
     ) -> Place {
-        let recorded_on = civil_day(recorded.recorded_at);
-        let fact = Fact::new(position, recorded.event_id, root, recorded_on, event);
         let streams = Arc::make_mut(&mut self.streams);
         let number = streams.number(&event.organization);
+        let fact = Fact::new(position, id, root, civil_day(recorded_at), event);
         if let Some(stream) = streams.numbered_mut(number) {
             stream.push(fact);
         }

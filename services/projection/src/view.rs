@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duty::Position;
-use duty::evaluate::{self, LeaderLine, OrganizationEvaluation, Question, Scores, World};
+use duty::evaluate::{self, Detail, LeaderLine, OrganizationEvaluation, Question, Scores, World};
 use duty::id::{OrganizationId, PersonId};
 use duty::registry::{Organization, Tenure};
 use duty::ruleset::RuleSet;
@@ -68,6 +68,16 @@ pub fn organization(
     id: &OrganizationId,
     question: Question,
 ) -> Result<OrganizationView, NoView> {
+    organization_in(snapshot, id, question, Detail::Explained)
+}
+
+/// The same in as much detail as asked for.
+pub(crate) fn organization_in(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+    detail: Detail,
+) -> Result<OrganizationView, NoView> {
     let organization = snapshot
         .registry
         .organization(id, question.known)
@@ -77,7 +87,8 @@ pub fn organization(
         .ok_or_else(|| NoView::NoRuleSet { organization: id.clone(), year: question.year })?;
     let calendars = snapshot.calendars(question.known);
     let recalled = Recalled::new(snapshot);
-    let world = World { registry: &snapshot.registry, calendars: &calendars, facts: &recalled };
+    let world =
+        World { registry: &snapshot.registry, calendars: &calendars, facts: &recalled, detail };
     let evaluation = evaluate::organization(world, rules, organization, question);
     Ok(OrganizationView {
         organization: organization.clone(),
@@ -102,7 +113,8 @@ pub fn leader(
     }
     let calendars = snapshot.calendars(question.known);
     let recalled = Recalled::new(snapshot);
-    let world = World { registry, calendars: &calendars, facts: &recalled };
+    let world =
+        World { registry, calendars: &calendars, facts: &recalled, detail: Detail::Explained };
     let rules_for = |organization: &Organization| {
         let (_, rules) = snapshot.rules_for(organization, question.year, question.known)?;
         Some(&**rules)

@@ -47,7 +47,6 @@ impl Judged {
     #[track_caller]
     fn rejects(self, why: &str) {
         assert!(!self.accepted, "{}", self.said);
-        eprintln!("JUDGE {}", self.said);
         assert!(self.said.to_string().contains(why), "{why} is not in {}", self.said);
     }
 }
@@ -139,6 +138,23 @@ impl Looked {
         ])
     }
 
+    /// An entry out of the copy, with the proof that it belongs there.
+    fn read_entry(&self, position: u64) -> Judged {
+        let (index, key) = ((position - 1).to_string(), self.path("log.vkey"));
+        let (mirror, out) = (self.path("mirror"), self.path("read"));
+        judge([
+            "verify-inclusion",
+            "--tiles",
+            &mirror,
+            "--vkey-file",
+            &key,
+            "--index",
+            &index,
+            "--entry-out",
+            &out,
+        ])
+    }
+
     fn consistency(&self, place: &str, old: &str) -> Judged {
         let (old, key) = (self.path(old), self.path("log.vkey"));
         judge([
@@ -187,8 +203,8 @@ async fn a_foreign_verifier_accepts_the_log_and_nothing_else() {
         }
         looked.consistency(place, "old").accepts();
         // A wrong leaf; the right one in the wrong place.
-        looked.inclusion(place, &first, 300).rejects("");
-        looked.inclusion(place, &middle, 299).rejects("");
+        looked.inclusion(place, &first, 300).rejects("the leaf is not included");
+        looked.inclusion(place, &middle, 299).rejects("the leaf is not included");
     }
     assert_eq!(looked.quorum("new").accepts()["cosignatures"], 2);
 
@@ -212,7 +228,7 @@ async fn a_foreign_verifier_accepts_the_log_and_nothing_else() {
     let forged = Checkpoint::new(old.origin(), old.size(), Hash([7; 32])).expect("a checkpoint");
     looked.write("forged", &forged.sign([&looked.key]).expect("signed").to_string());
     for place in &looked.places() {
-        looked.consistency(place, "forged").rejects("");
+        looked.consistency(place, "forged").rejects("history was rewritten");
     }
 
     // One flipped bit, in a hash or in an entry of the copy.
@@ -222,9 +238,18 @@ async fn a_foreign_verifier_accepts_the_log_and_nothing_else() {
         let mut bytes = sound.clone();
         bytes[99 * 32 + 5] ^= 0x10;
         fs::write(&file, bytes).expect("written");
-        looked.inclusion(&looked.path("mirror"), leaf, position).rejects("");
+        let judged = looked.inclusion(&looked.path("mirror"), leaf, position);
+        judged.rejects("does not match its parent tile");
         fs::write(&file, sound).expect("written");
     }
+    // The same for an entry that is read from the copy.
+    looked.read_entry(300).accepts();
+    let file = PathBuf::from(looked.path("mirror")).join("tile/entries/001");
+    let mut bytes = fs::read(&file).expect("a bundle");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&file, bytes).expect("written");
+    looked.read_entry(300).rejects("does not match its level 0 tile");
     looked.service.stop().await;
 }
 

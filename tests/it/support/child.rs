@@ -25,6 +25,18 @@ pub(crate) fn command() -> Command {
     command
 }
 
+/// The command that serves a directory on ports of its own.
+pub(crate) fn serve(directory: &Path) -> Command {
+    let mut command = command();
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
+        .args(["--http-listen", "127.0.0.1:0"])
+        .arg("--data-dir")
+        .arg(directory)
+        .env("NO_COLOR", "1");
+    command
+}
+
 /// Runs the binary to its end.
 pub(crate) fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
     let Output { status, stdout, stderr } =
@@ -62,6 +74,9 @@ impl Ran {
 /// A service that runs as a child of the test. Killed when dropped.
 pub(crate) struct Server {
     child: Child,
+    pid: u32,
+    /// Whether errors in the log are what the test is about.
+    is_troubled: bool,
     lines: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
     /// Where the API listens.
@@ -74,21 +89,37 @@ impl Server {
         Self::start_as(directory, &[], &[])
     }
 
-    /// The same, with further arguments.
-    pub(crate) fn start_with(directory: &Path, args: &[&str]) -> Self {
-        Self::start_as(directory, args, &[])
-    }
-
     /// The same, with further arguments and variables of the environment.
     pub(crate) fn start_as(directory: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = command()
-            .envs(variables.iter().copied())
-            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"])
-            .args(["--http-listen", "127.0.0.1:0"])
-            .arg("--data-dir")
-            .arg(directory)
-            .args(args)
-            .env("NO_COLOR", "1")
+        let mut command = serve(directory);
+        command.args(args).envs(variables.iter().copied());
+        Self::of(command)
+    }
+
+    /// Starts a service under a tracer, which ends with it and must not be what is killed.
+    pub(crate) fn traced(command: Command, directory: &Path) -> Self {
+        let mut server = Self::of(command);
+        let lock = std::fs::read_to_string(directory.join("LOCK")).expect("the journal is open");
+        let pid = lock.lines().find_map(|line| line.strip_prefix("pid "));
+        server.pid = pid.and_then(|pid| pid.parse().ok()).expect("the holder of the lock");
+        server
+    }
+
+    /// Starts a service over a directory and waits for nothing.
+    pub(crate) fn starting(directory: &Path) -> Self {
+        Self::spawn(serve(directory))
+    }
+
+    /// Starts a service by a command and waits until it serves.
+    pub(crate) fn of(command: Command) -> Self {
+        let mut server = Self::spawn(command);
+        server.api = server.address("serving the API address=");
+        server
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -100,9 +131,8 @@ impl Server {
                 log.lock().push(line);
             }
         });
-        let mut server = Self { child, lines, reader: Some(reader), api: String::new() };
-        server.api = server.address("serving the API address=");
-        server
+        let pid = child.id();
+        Self { child, pid, is_troubled: false, lines, reader: Some(reader), api: String::new() }
     }
 
     fn address(&mut self, mark: &str) -> String {
@@ -116,6 +146,12 @@ impl Server {
         })
     }
 
+    /// The same service; the errors in its log are what the test provokes.
+    pub(crate) fn troubled(mut self) -> Self {
+        self.is_troubled = true;
+        self
+    }
+
     /// The address for `--server`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.api)
@@ -123,12 +159,12 @@ impl Server {
 
     /// The process id.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid
     }
 
     /// Kills the process as a crash would: no signal it could handle.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("the service still runs");
+        self.signal("-KILL");
         self.child.wait().expect("a child");
         self.read_all();
         self.expect_no_errors();
@@ -136,13 +172,17 @@ impl Server {
 
     /// Asks the process to stop and waits for it; it must end well.
     pub(crate) fn terminate(mut self) -> Vec<String> {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
-        assert!(sent.expect("kill").success(), "the service is gone already");
+        self.signal("-TERM");
         let status = wait_for("the end of the service", || self.child.try_wait().expect("a child"));
         self.read_all();
         assert!(status.success(), "{status}: {:#?}", self.lines.lock());
         self.expect_no_errors();
         self.lines.lock().clone()
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.pid.to_string()]).status();
+        assert!(sent.expect("kill").success(), "the service is gone already");
     }
 
     fn read_all(&mut self) {
@@ -160,13 +200,20 @@ impl Server {
             .iter()
             .filter(|line| line.contains(" ERROR ") || line.contains("panicked"))
             .collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        assert!(self.is_troubled || errors.is_empty(), "{errors:#?}");
     }
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "what a failed test leaves to look at")]
     fn drop(&mut self) {
-        // It may have ended already.
+        if std::thread::panicking() {
+            eprintln!("the log of the service: {:#?}", self.lines.lock());
+        }
+        // It may have ended already. A tracer that is killed lets go of what it traces.
+        if self.pid != self.child.id() && matches!(self.child.try_wait(), Ok(None)) {
+            let _ = Command::new("kill").args(["-KILL", &self.pid.to_string()]).status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -6,6 +6,7 @@ pub(crate) mod child;
 pub(crate) mod clock;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod mount;
 pub(crate) mod random;
 pub(crate) mod refusal;
 pub(crate) mod seed;
@@ -47,4 +48,25 @@ pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T 
         Ok(value) => value,
         Err(_) => panic!("waited in vain for {what}"),
     }
+}
+
+/// A new directory in memory where there is such a place: for what is written once and read once.
+pub(crate) fn fast_directory() -> tempfile::TempDir {
+    let memory = tempfile::Builder::new().prefix("duty-ledger-").tempdir_in("/dev/shm");
+    memory.unwrap_or_else(|_| directory())
+}
+
+/// A number an operator of the tests set, by the name of its variable.
+pub(crate) fn environment_number(name: &str) -> Option<usize> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Every entry of a service, whole and in order.
+pub(crate) async fn entries(clients: &service::Clients) -> Vec<duty_ledger::pb::RecordedEntry> {
+    use tokio_stream::StreamExt as _;
+    let request = duty_ledger::pb::ReadEventsRequest::default();
+    let answer = clients.events.clone().read_events(request).await;
+    let stream = answer.expect("a stream").into_inner();
+    let parts: Vec<_> = within("the journal", stream.collect()).await;
+    parts.into_iter().flat_map(|part| part.expect("entries").entries).collect()
 }

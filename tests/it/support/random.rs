@@ -14,6 +14,11 @@ impl Random {
             || uuid::Uuid::new_v4().as_u64_pair().0,
             |text| text.parse().expect("DUTY_LEDGER_SEED is a number"),
         );
+        Self::new(seed)
+    }
+
+    /// From a seed.
+    pub(crate) fn new(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 
@@ -22,12 +27,17 @@ impl Random {
         self.seed
     }
 
-    /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    /// Any number.
+    pub(crate) fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("below a usize")
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `limit`.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit as u64).expect("below a usize")
     }
 }

@@ -46,8 +46,6 @@ pub struct Fact {
     pub part_of: Option<EventId>,
     /// What the evaluation needs of the details.
     pub details: DetailFacts,
-    /// How many flags the event carries.
-    pub flags: u16,
     /// When it was replaced by a correction.
     pub superseded_at: Option<Position>,
     /// When it was taken back.
@@ -64,9 +62,8 @@ impl Fact {
         event_id: EventId,
         root: EventId,
         recorded_on: Date,
-        event: &DutyEvent,
+        event: DutyEvent,
     ) -> Self {
-        let flags = crate::event::check::flag_count(event) + event.source_flags.len();
         Self {
             position,
             event_id,
@@ -77,14 +74,13 @@ impl Fact {
             occurred: event.occurred,
             accounting_year: event.accounting_year,
             documented: event.is_documented(),
-            responsible_person: event.responsible_person.clone(),
-            responsible_posts: event.responsible_posts.clone(),
-            quantities: event.quantities.clone(),
+            responsible_person: event.responsible_person,
+            responsible_posts: event.responsible_posts,
+            quantities: event.quantities,
             aggregate: event.aggregate,
-            components: event.components.clone(),
+            components: event.components,
             part_of: event.part_of,
             details: event.details.facts(),
-            flags: u16::try_from(flags).unwrap_or(u16::MAX),
             superseded_at: None,
             withdrawn_at: None,
             reviews: Vec::new(),

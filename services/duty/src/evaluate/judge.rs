@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::count::{self, Measure};
 use super::obligation::{NotCounted, RungResult, Standing, Status, Why};
-use super::{Fact, Question, Window};
+use super::{Detail, Fact, Question, Window};
 use crate::event::Kind;
 use crate::occurred::Timing;
 use crate::ruleset::{RuleSet, Rung};
@@ -26,7 +26,7 @@ pub(super) struct Member<'a> {
 pub(super) struct Judged {
     pub(super) rungs: [RungResult; 4],
     pub(super) official: Status,
-    /// In the order of the members.
+    /// In the order of the members; none where only figures are wanted.
     pub(super) standings: Vec<Standing>,
 }
 
@@ -38,6 +38,8 @@ pub(super) struct Terms<'a> {
     pub(super) measure: Measure<'a>,
     /// Asked for in each window.
     pub(super) required: Decimal,
+    /// Whether the standing of each member is told.
+    pub(super) detail: Detail,
 }
 
 /// What one window got on one rung.
@@ -65,14 +67,18 @@ pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'
             }
         }
     }
-    let amounts = amounts_at(windows, members, Rung::Claimed, terms);
+    let told = match terms.detail {
+        Detail::Explained => members,
+        Detail::Figures => &[],
+    };
+    let amounts = amounts_at(windows, told, Rung::Claimed, terms);
     windows
         .iter()
         .enumerate()
         .map(|(index, window)| {
             let shares: Vec<&Share> = shares.iter().map(|of_rung| &of_rung[index]).collect();
             let rungs = rung_results(&shares, members, window, terms);
-            let standings = members
+            let standings = told
                 .iter()
                 .enumerate()
                 .map(|(number, member)| {

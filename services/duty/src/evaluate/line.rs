@@ -9,7 +9,7 @@ use super::obligation::{
     Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Fact, Question, Scores, Window, World, change, item};
+use super::{Detail, Fact, Question, Scores, Window, World, change, item};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
@@ -70,14 +70,19 @@ pub(super) fn duty(
     question: Question,
 ) -> DutyLine {
     let scope = Scope { world, rules, rule, organization, question };
-    let mut obligations = match applies(&scope) {
-        Applies::No(why) => vec![not_applicable(&scope, Owner::Organization, why)],
-        Applies::Yes | Applies::Unknown(_) if rule.level == Level::Person => {
+    let (applies, doubt) = match applies(&scope) {
+        Applies::Yes => (Ok(()), None),
+        Applies::No(why) => (Err(why), None),
+        Applies::Unknown(why) => (Ok(()), Some(why)),
+    };
+    let mut obligations = match applies {
+        Err(why) => vec![not_applicable(&scope, Owner::Organization, why)],
+        Ok(()) if rule.level == Level::Person => {
             owner::owners(&scope).into_iter().flat_map(|owner| of_owner(&scope, owner)).collect()
         }
-        Applies::Yes | Applies::Unknown(_) => of_owner(&scope, Owner::Organization),
+        Ok(()) => of_owner(&scope, Owner::Organization),
     };
-    if let Applies::Unknown(why) = applies(&scope) {
+    if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }
     summed_up(rule, obligations)
@@ -296,7 +301,8 @@ pub(super) fn terms<'a>(scope: &Scope<'a>, required: Decimal) -> Terms<'a> {
             }
         }
     };
-    Terms { rules: scope.rules, question: scope.question, measure, required }
+    let detail = scope.world.detail;
+    Terms { rules: scope.rules, question: scope.question, measure, required, detail }
 }
 
 /// An obligation from its judgement.
@@ -309,7 +315,11 @@ pub(super) fn assembled(
     members: &[Member<'_>],
     judged: judge::Judged,
 ) -> Obligation {
-    let mut considered: Vec<Considered> = members
+    let told = match scope.world.detail {
+        Detail::Explained => members,
+        Detail::Figures => &[],
+    };
+    let mut considered: Vec<Considered> = told
         .iter()
         .zip(judged.standings)
         .map(|(member, standing)| considered(scope, member.fact, standing))
@@ -367,6 +377,9 @@ fn considered_otherwise(
     otherwise: NotCounted,
 ) -> Vec<Considered> {
     let Question { year, as_of, known } = scope.question;
+    if scope.world.detail == Detail::Figures {
+        return Vec::new();
+    }
     scope
         .world
         .facts

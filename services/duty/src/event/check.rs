@@ -189,19 +189,6 @@ fn check_aggregate(event: &DutyEvent, problems: &mut Problems) {
 #[must_use]
 pub fn flags(event: &DutyEvent) -> Vec<Problem> {
     let mut problems = Problems::new();
-    find_flags(event, &mut problems);
-    problems.into_vec()
-}
-
-/// How many [`flags`] an event has.
-#[must_use]
-pub fn flag_count(event: &DutyEvent) -> usize {
-    let mut problems = Problems::counting();
-    find_flags(event, &mut problems);
-    problems.len()
-}
-
-fn find_flags(event: &DutyEvent, problems: &mut Problems) {
     let happened = event.occurred.start().zip(event.occurred.end());
     if let Some((start, end)) = happened {
         let year = event.accounting_year;
@@ -234,10 +221,11 @@ fn find_flags(event: &DutyEvent, problems: &mut Problems) {
             format!("the sum is {}, yet it names {named} components", acts.value),
         );
     }
-    metric::flags(&event.quantities, problems);
+    metric::flags(&event.quantities, &mut problems);
     problems.at(event.event_type().as_str(), |problems| {
         event.details.flags(event.kind, &event.occurred, problems);
     });
+    problems.into_vec()
 }
 
 /// What is worth a look about an accepted event in the light of the registry: posts whose holder

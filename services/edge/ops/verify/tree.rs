@@ -43,17 +43,24 @@ pub(super) struct Tree {
 
 impl Tree {
     /// Opens the level files there are.
+    ///
+    /// They count as far as the last checkpoint was signed. Behind it nothing was ever proved, the
+    /// next start reads it from the journal again, and a power cut may have left anything there.
     pub(super) fn open(
         dir: Option<&Path>,
         anchors: Vec<Anchor>,
         findings: &mut Findings<'_>,
     ) -> Self {
         let mut levels = Vec::new();
+        let signed = anchors.iter().map(|anchor| anchor.size).max().unwrap_or(0);
         for level in (0..LEVELS).filter(|_| dir.is_some()) {
             let name = format!("{DIRECTORY}/level-{level}");
             let path = dir.unwrap_or(Path::new("")).join(&name);
             match LevelFile::open(&path, name.clone()) {
-                Ok(file) => levels.push(file),
+                Ok(mut file) => {
+                    file.length = file.length.min(crate::tree::hashes_at(level, signed));
+                    levels.push(file);
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
                 Err(error) => {
                     findings.add(unreadable(&name, &error));

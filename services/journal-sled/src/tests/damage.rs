@@ -47,7 +47,7 @@ fn a_gap_is_refused_and_found_by_reads() {
             format!("DIR is corrupt at position {hole}: the next frame starts at {found}");
         assert!(message.contains(&expected), "{message}");
     }
-    let journal = SledJournal::open(&place.dir(), tail_only()).unwrap();
+    let journal = super::open(&place.dir(), tail_only()).unwrap();
     let gap = (hole, Corruption::Gap { found });
     assert_eq!(corruption(journal.read(at(1), ALL)), gap);
     assert_eq!(corruption(journal.read(at(hole), ALL)), gap);
@@ -63,7 +63,7 @@ fn a_missing_first_frame_is_refused() {
     tamper(&place, |db| drop(db.remove(&keys[0]).unwrap()));
     let message = place.refusal(options());
     assert!(message.contains("DIR is corrupt at position 1: the next frame"), "{message}");
-    let journal = SledJournal::open(&place.dir(), tail_only()).unwrap();
+    let journal = super::open(&place.dir(), tail_only()).unwrap();
     assert_eq!(corruption(journal.read(at(1), ALL)), (1, Corruption::Missing));
 }
 
@@ -84,7 +84,7 @@ fn a_flipped_bit_is_found_by_position() {
     assert!(message.contains(&expected), "{message}");
     // Headers and keys are whole, so only a check of the events can see it.
     let frames_only = Options { check: Check::Frames, ..options() };
-    let journal = SledJournal::open(&place.dir(), frames_only).unwrap();
+    let journal = super::open(&place.dir(), frames_only).unwrap();
     assert_eq!(corruption(journal.read(at(1), ALL)), (bad, Corruption::EventChecksum));
     let before = ReadLimit { events: bad as usize - 1, bytes: usize::MAX };
     assert_eq!(journal.read(at(1), before).unwrap().len(), before.events);

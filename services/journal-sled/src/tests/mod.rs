@@ -10,7 +10,7 @@ mod writing;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use journal::contract::{self, Location};
@@ -39,22 +39,34 @@ impl Place {
     }
 
     fn open(&self) -> SledJournal {
-        self.try_open().unwrap()
+        open(&self.dir(), options()).unwrap()
     }
 
     /// Opens, which must fail, and returns the message with the directory as `DIR`.
     #[track_caller]
     fn refusal(&self, options: Options) -> String {
-        match SledJournal::open(&self.dir(), options) {
+        match open(&self.dir(), options) {
             Ok(_) => panic!("opened"),
             Err(error) => error.to_string().replace(&self.dir().display().to_string(), "DIR"),
         }
     }
 }
 
+/// Opens a journal. Another test that starts a process shares our locks with it for a moment,
+/// until the new program runs.
+fn open(dir: &Path, options: Options) -> Result<SledJournal, OpenError> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match SledJournal::open(dir, options.clone()) {
+            Err(OpenError::Locked { .. }) if Instant::now() < deadline => std::thread::yield_now(),
+            outcome => return outcome,
+        }
+    }
+}
+
 impl Location for Place {
     fn open(&self) -> Arc<dyn Journal> {
-        Arc::new(self.try_open().unwrap())
+        Arc::new(Place::open(self))
     }
 }
 

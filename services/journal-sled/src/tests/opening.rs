@@ -126,7 +126,7 @@ fn another_ledger_is_refused_and_an_existing_id_kept() {
             "the journal in DIR belongs to ledger {LEDGER}, not {other}; choose the right directory"
         )
     );
-    let journal = SledJournal::open(&place.dir(), Options::new(other)).unwrap();
+    let journal = open(&place.dir(), Options::new(other)).unwrap();
     assert_eq!(journal.ledger(), LEDGER);
 }
 
@@ -157,8 +157,8 @@ fn a_lost_tail_is_refused() {
     fs::remove_dir_all(place.dir().join("sled")).unwrap();
     copy_dir(&early, &place.dir().join("sled"));
     let message = "the journal in DIR has lost its tail: it ends at position 10, but position 20 \
-         was durable once; restore a backup that reaches 20, or, to accept the loss \
-         for good, write 10 into the file HIGH-WATER";
+         was durable once; restore a backup that reaches 20 with `duty-ledger restore`, or, to \
+         accept the loss for good, write 10 into the file HIGH-WATER";
     for check in [Check::Tail, Check::Frames, Check::Events] {
         assert_eq!(place.refusal(Options { check, ..options() }), message);
     }

@@ -59,8 +59,11 @@ fn a_failed_sync_poisons_and_reads_go_on() {
     }
     assert_holds(&journal, 30);
     drop(journal);
+    let mark = place.dir().join("SYNC-FAILED");
+    assert!(mark.exists());
     // It had reached the disk after all, which only opening again can tell.
     assert_holds(&place.open(), 31);
+    assert!(!mark.exists(), "the log was written anew");
 }
 
 #[test]
@@ -83,13 +86,13 @@ fn the_high_water_mark_follows_at_its_own_pace() {
     let place = Place::new();
     let mark = || fs::read_to_string(place.dir().join("HIGH-WATER")).unwrap();
     let slow = Options { high_water_every: Duration::from_secs(3_600), ..options() };
-    let journal = SledJournal::open(&place.dir(), slow).unwrap();
+    let journal = super::open(&place.dir(), slow).unwrap();
     append(&journal, 4);
     assert!(mark().ends_with("position 0\n"));
     drop(journal);
     assert!(mark().ends_with("position 4\n"));
     let eager = Options { high_water_every: Duration::ZERO, ..options() };
-    let journal = SledJournal::open(&place.dir(), eager).unwrap();
+    let journal = super::open(&place.dir(), eager).unwrap();
     append(&journal, 4);
     assert!(mark().ends_with("position 8\n"));
 }

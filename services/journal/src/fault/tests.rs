@@ -56,6 +56,28 @@ fn storage_full_in_write_poisons() {
 }
 
 #[test]
+fn a_lack_of_room_is_recovered_from_once_there_is_room() {
+    for (fault, stored) in [(Fault::StorageFullInWrite, 1), (Fault::StorageFullAfterWrite, 2)] {
+        let journal = FaultJournal::failing_at(MemoryJournal::new(), 2, fault);
+        journal.append(Position::FIRST, &event("one")).unwrap();
+        let second = Position::new(2).unwrap();
+        let error = journal.append(second, &event("two")).unwrap_err();
+        assert!(matches!(error, AppendError::StorageFull { poisoned: true }), "{error:?}");
+        assert!(matches!(journal.recover(), Err(RecoverError::StorageFull)));
+        assert_eq!(journal.head().unwrap(), Head::new(1));
+        assert!(matches!(journal.append(second, &event("two")), Err(AppendError::Poisoned)));
+        journal.make_room();
+        assert_eq!(journal.recover().unwrap(), Head::new(stored));
+        journal.append(Head::new(stored).next(), &event("three")).unwrap();
+        assert_eq!(journal.recover().unwrap(), Head::new(stored + 1), "nothing to recover from");
+    }
+    let journal = FaultJournal::failing_at(MemoryJournal::new(), 1, Fault::BeforeWrite);
+    journal.append(Position::FIRST, &event("one")).unwrap_err();
+    journal.make_room();
+    assert!(matches!(journal.recover(), Err(RecoverError::Poisoned)));
+}
+
+#[test]
 fn refusals_do_not_count_as_writes() {
     let journal = FaultJournal::new(MemoryJournal::new());
     journal.plan(1, Fault::BeforeWrite);

@@ -3,12 +3,15 @@
 
 use std::sync::Arc;
 
-use duty::evaluate::{Fact, Facts, OrganizationEvaluation, World};
+use duty::evaluate::{Detail, Fact, Facts, OrganizationEvaluation, World};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::laws::{answers, steps, told};
 use super::*;
+use crate::filter::Filter;
+use crate::filter::order::OrderBy;
+use crate::matrix::{self, FIELDS};
 use crate::saved::{self, LoadError, Loaded, Unusable};
 use crate::view;
 
@@ -79,7 +82,7 @@ impl Plain<'_> {
             };
             if event.organization == *organization {
                 let day = duty::zone::civil_day(recorded.recorded_at);
-                facts.push(Fact::new(position, recorded.event_id, root, day, event));
+                facts.push(Fact::new(position, recorded.event_id, root, day, event.clone()));
             }
         }
         facts.into_iter().map(Arc::new).collect()
@@ -101,7 +104,12 @@ fn plainly(ledger: &Ledger, snapshot: &Snapshot, id: &str, year: i16) -> Organiz
     let rules = snapshot.rules_for(organization, year, known).unwrap().1;
     let calendars = snapshot.calendars(known);
     let facts = Plain(&ledger.journal, std::cell::OnceCell::new());
-    let world = World { registry: snapshot.registry(), calendars: &calendars, facts: &facts };
+    let world = World {
+        registry: snapshot.registry(),
+        calendars: &calendars,
+        facts: &facts,
+        detail: Detail::Explained,
+    };
     duty::evaluate::organization(world, rules, organization, question)
 }
 
@@ -142,6 +150,29 @@ proptest! {
             let Ok(view) = view else { continue };
             prop_assert_eq!(view.evaluation, plainly(&ledger, &snapshot, id, year));
         }
+    }
+
+    /// The matrix leaves explanations out and nothing else.
+    #[test]
+    fn the_matrix_shows_the_figures_of_the_views(steps in steps(), year in 2021i16..=2024) {
+        let snapshot = told(&steps).snapshot();
+        let known = snapshot.head();
+        let question = Question { year, as_of: snapshot.current_day(known), known };
+        let filter = Filter::parse("", FIELDS).unwrap();
+        let order = OrderBy::parse("", FIELDS).unwrap();
+        let cells = matrix::query(&snapshot, None, &filter, &order, question).cells;
+        let mut lines = Vec::new();
+        for organization in snapshot.registry().organizations(known) {
+            let view = view::organization(&snapshot, &organization.id, question);
+            let Ok(view) = view else { continue };
+            for mut line in view.evaluation.lines {
+                line.obligations.iter_mut().for_each(|owed| owed.considered.clear());
+                lines.push((organization.id.clone(), line));
+            }
+        }
+        lines.sort_by(|(a, of_a), (b, of_b)| (a, &of_a.duty).cmp(&(b, &of_b.duty)));
+        let shown = cells.into_iter().map(|cell| (cell.organization.id.clone(), cell.line));
+        prop_assert_eq!(shown.collect::<Vec<_>>(), lines);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::world::{
 use crate::calendar::Calendars;
 use crate::entry::Verdict;
 use crate::evaluate::{self, Fact, Obligation, OrganizationEvaluation, Owner, Question, Status};
-use crate::evaluate::{Scores, World};
+use crate::evaluate::{Detail, Scores, World};
 use crate::event::details::{Procedure, Trigger};
 use crate::event::{DutyEvent, EventType, Kind};
 use crate::occurred::{Occurred, Precision};
@@ -125,7 +125,7 @@ fn fact(told: &Told, index: usize, base: Date) -> Fact {
     let event = event(told, index, base);
     let position = Position::new(number);
     let id = event_id(number);
-    let mut fact = Fact::new(position, id, id, base, &event);
+    let mut fact = Fact::new(position, id, id, base, event);
     // Decisions come at the end of the journal, where every event is known.
     match told.fate {
         0 => fact.withdrawn_at = Some(Position::new(1_000)),
@@ -233,7 +233,8 @@ fn streams(facts: Vec<Fact>) -> Streams {
 }
 
 fn ask(registry: &Registry, streams: &Streams, year: i16, as_of: Date) -> OrganizationEvaluation {
-    let world = World { registry, calendars: &CALENDARS, facts: streams };
+    let world =
+        World { registry, calendars: &CALENDARS, facts: streams, detail: Detail::Explained };
     let question = Question { year, as_of, known: Position::MAX };
     let kjj = registry.organization(&organization_id("kjj"), Position::MAX).unwrap();
     evaluate::organization(world, &RULES, kjj, question)
@@ -291,7 +292,7 @@ fn discharging(rule: &DutyRule, owed: &Obligation, number: u64) -> Option<Fact> 
         event.quantities.push(figure(metric, Decimal::from(9), 0));
     }
     let id = event_id(number);
-    Some(Fact::new(Position::new(number), id, id, date(YEAR, 12, 31), &event))
+    Some(Fact::new(Position::new(number), id, id, date(YEAR, 12, 31), event))
 }
 
 proptest! {
@@ -408,7 +409,12 @@ fn check_total(history: &[Told], year: i16, as_of: Date, off: i16) -> Result<(),
     let registry = registry(year);
     let streams = streams(facts(history, date(told_in, 1, 1)));
     check_scores(&ask(&registry, &streams, year, as_of).scores)?;
-    let world = World { registry: &registry, calendars: &CALENDARS, facts: &streams };
+    let world = World {
+        registry: &registry,
+        calendars: &CALENDARS,
+        facts: &streams,
+        detail: Detail::Explained,
+    };
     let question = Question { year, as_of, known: Position::MAX };
     for name in ["p1", "p2", "p3"] {
         let (_, scores) = evaluate::leader(world, &|_| Some(&RULES), &person(name), question);

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use super::world::{Ledger, day, organization_id, person};
 use crate::calendar::Calendars;
 use crate::evaluate::{
-    self, Considered, DutyLine, Obligation, OrganizationEvaluation, Owner, Period, Question,
-    Scores, Standing, World,
+    self, Considered, Detail, DutyLine, Obligation, OrganizationEvaluation, Owner, Period,
+    Question, Scores, Standing, World,
 };
 use crate::id::PersonId;
 use crate::occurred::Timing;
@@ -63,7 +63,12 @@ pub(super) fn answer(ledger: &Ledger, question: &str) -> String {
     let asked = asked(question);
     let none = Calendars::new();
     let calendars = if asked.with_calendars { &ledger.calendars } else { &none };
-    let world = World { registry: &ledger.registry, calendars, facts: &ledger.streams };
+    let world = World {
+        registry: &ledger.registry,
+        calendars,
+        facts: &ledger.streams,
+        detail: Detail::Explained,
+    };
     let Question { known, .. } = asked.question;
     if let Some(person) = &asked.person {
         let (lines, found) =

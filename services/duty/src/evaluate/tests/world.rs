@@ -117,7 +117,7 @@ impl Ledger {
     ) {
         let told = told_event(kind, words);
         let id = event_id(position.get());
-        let mut fact = Fact::new(position, id, root.unwrap_or(id), recorded_on, &told.event);
+        let mut fact = Fact::new(position, id, root.unwrap_or(id), recorded_on, told.event.clone());
         fact.details = told.details;
         self.streams.0.entry(told.event.organization).or_default().push(fact.into());
     }

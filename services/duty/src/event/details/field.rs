@@ -337,9 +337,9 @@ pub(super) fn flag_gaps(fields: &[Field<'_>], occurred: &Occurred, problems: &mu
         if let Some(Asked { zh, en }) = &field.asked
             && field.is_absent(occurred)
         {
-            problems.add_with(Reason::DetailMissing, field.name, || {
-                (["未填写", zh].concat(), [en, " is not given"].concat())
-            });
+            // Most flags are of this kind, and every append tells them: no formatting machinery.
+            let (zh, en) = (["未填写", zh].concat(), [en, " is not given"].concat());
+            problems.add(Reason::DetailMissing, field.name, zh, en);
         }
         match &field.value {
             Value::Group(Some(group)) => {

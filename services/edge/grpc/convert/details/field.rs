@@ -26,7 +26,11 @@ pub(super) fn text(_field: &str, text: &str, _problems: &mut Problems) -> Box<st
 }
 
 /// A list of texts. Empty elements say nothing and are refused: a count of them would be wrong.
-pub(super) fn texts(field: &str, texts: &[String], problems: &mut Problems) -> Vec<Box<str>> {
+pub(super) fn texts(
+    field: &'static str,
+    texts: &[String],
+    problems: &mut Problems,
+) -> Vec<Box<str>> {
     for (index, text) in texts.iter().enumerate() {
         if text.trim().is_empty() {
             problems.add(
@@ -41,12 +45,16 @@ pub(super) fn texts(field: &str, texts: &[String], problems: &mut Problems) -> V
 }
 
 /// A civil day.
-pub(super) fn date(field: &str, text: &str, problems: &mut Problems) -> Option<Date> {
+pub(super) fn date(field: &'static str, text: &str, problems: &mut Problems) -> Option<Date> {
     scalar::civil_date(text, field, problems)
 }
 
 /// A 文号.
-pub(super) fn number(field: &str, text: &str, problems: &mut Problems) -> Option<DocumentNumber> {
+pub(super) fn number(
+    field: &'static str,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<DocumentNumber> {
     scalar::document_number(text, field, problems)
 }
 
@@ -103,7 +111,11 @@ pub(super) fn required<C: Choice>(field: &str, number: &i32, problems: &mut Prob
 }
 
 /// A list of choices; an element that is not given is refused.
-pub(super) fn choices<C: Choice>(field: &str, numbers: &[i32], problems: &mut Problems) -> Vec<C> {
+pub(super) fn choices<C: Choice>(
+    field: &'static str,
+    numbers: &[i32],
+    problems: &mut Problems,
+) -> Vec<C> {
     let mut choices = Vec::with_capacity(numbers.len());
     for (index, number) in numbers.iter().enumerate() {
         choices.extend(required(&format!("{field}[{index}]"), number, problems));
@@ -136,7 +148,7 @@ pub(super) fn items<M, T>(
 }
 
 /// A digest written `sm3:` or `sha256:` and 64 hex digits.
-pub(super) fn digest(field: &str, text: &str, problems: &mut Problems) -> Option<Digest> {
+pub(super) fn digest(field: &'static str, text: &str, problems: &mut Problems) -> Option<Digest> {
     let text = text.trim();
     if text.is_empty() {
         return None;
