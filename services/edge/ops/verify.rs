@@ -148,7 +148,7 @@ pub fn directory(
     keys: Vec<VerifierKey>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Result<Report, Finding> {
+) -> Result<Report, Box<Finding>> {
     directory_and_state(dir, keys, pace, told).map(|(report, _)| report)
 }
 
@@ -161,8 +161,9 @@ pub(crate) fn directory_and_state(
     keys: Vec<VerifierKey>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Result<(Report, Option<State>), Finding> {
-    let inspection = SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| unopened(&error))?;
+) -> Result<(Report, Option<State>), Box<Finding>> {
+    let inspection =
+        SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| Box::new(unopened(&error)))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();

@@ -177,7 +177,8 @@ impl Tree {
                 continue;
             }
             compared.push(Compared { what: file.clone(), position: *size });
-            if !anchor.found && !(anchor.kept && self.found.is_none()) {
+            let is_proven = anchor.found || (self.found.is_none() && anchor.kept);
+            if !is_proven {
                 findings.add(unproven(file, *size));
             }
         }
