@@ -121,14 +121,20 @@ impl Snapshots {
 
     /// The snapshots there are, newest first. What a crash left half written goes.
     fn files(&self) -> Vec<(u64, PathBuf)> {
+        self.list(|unfinished| {
+            // Tried again at the next start.
+            let _ = fs::remove_file(unfinished);
+        })
+    }
+
+    fn list(&self, unfinished: impl Fn(&Path)) -> Vec<(u64, PathBuf)> {
         let Ok(listed) = fs::read_dir(&self.dir) else { return Vec::new() };
         let mut found = Vec::new();
         for path in listed.filter_map(|entry| Some(entry.ok()?.path())) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let Some(number) = name.strip_prefix(PREFIX) else { continue };
             if number.ends_with(UNFINISHED) {
-                // Tried again at the next start.
-                let _ = fs::remove_file(&path);
+                unfinished(&path);
             } else if let Ok(position) = number.parse() {
                 found.push((position, path));
             }
@@ -138,6 +144,37 @@ impl Snapshots {
     }
 
     fn load(&self, path: &Path, journal: &dyn Journal, tree: &TreeStore) -> Result<State, Passed> {
+        self.open(path, journal, |position| {
+            tree.root(position.get()).map(|root| root.0).map_err(Passed::Tree)
+        })
+    }
+
+    /// The state of the snapshot of one position, for a check that has computed the root there.
+    ///
+    /// # Errors
+    /// Why it would not be used.
+    pub(crate) fn at(
+        &self,
+        position: u64,
+        journal: &dyn Journal,
+        root: [u8; 32],
+    ) -> Result<State, String> {
+        let files = self.list(|_| ()).into_iter().find(|(of, _)| *of == position);
+        let (_, path) = files.ok_or_else(|| "it is gone".to_owned())?;
+        self.open(&path, journal, |_| Ok(root)).map_err(|why| crate::chain(&why))
+    }
+
+    /// Positions of the snapshots there are. Touches nothing: one may just be written.
+    pub(crate) fn positions(&self) -> Vec<u64> {
+        self.list(|_| ()).into_iter().map(|(position, _)| position).collect()
+    }
+
+    fn open(
+        &self,
+        path: &Path,
+        journal: &dyn Journal,
+        root: impl FnOnce(Position) -> Result<[u8; 32], Passed>,
+    ) -> Result<State, Passed> {
         let read = |error| Passed::Load(LoadError::Source(error));
         let mut file = File::open(path).map_err(read)?;
         // The head first: a snapshot of another past need not be read.
@@ -152,7 +189,7 @@ impl Snapshots {
         if there.events() < position.get() {
             return Err(Passed::Beyond(position));
         }
-        if tree.root(position.get()).map_err(Passed::Tree)?.0 != binding {
+        if root(position)? != binding {
             return Err(Passed::OtherPast(position));
         }
         let mut file = head.chain(io::BufReader::with_capacity(1 << 20, file));

@@ -148,7 +148,7 @@ pub fn directory(
     keys: Vec<VerifierKey>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Result<Report, Finding> {
+) -> Result<Report, Box<Finding>> {
     directory_and_state(dir, keys, pace, told).map(|(report, _)| report)
 }
 
@@ -161,8 +161,9 @@ pub(crate) fn directory_and_state(
     keys: Vec<VerifierKey>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
-) -> Result<(Report, Option<State>), Finding> {
-    let inspection = SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| unopened(&error))?;
+) -> Result<(Report, Option<State>), Box<Finding>> {
+    let inspection =
+        SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| Box::new(unopened(&error)))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();
@@ -203,6 +204,7 @@ pub fn check(
         }
     };
     let mut entries = Entries::default();
+    let mut kept_views = views::Kept::list(subject);
     let mut tree = Tree::open(subject.dir, anchors, &mut findings);
     let mut throttle = Throttle::new(pace.bytes_per_second);
     let (mut bytes, mut told_at) = (0, 0);
@@ -214,7 +216,9 @@ pub fn check(
                 throttle.pass(length);
                 tree.entry(&entry.bytes, &mut findings);
                 entries.entry(entry.position.get(), &entry.bytes, &mut findings);
-                entry.position.get()
+                let position = entry.position.get();
+                kept_views.reached(position, &entries, || tree.agreed_root(), &mut findings);
+                position
             }
             Step::Damaged { positions, error } => {
                 let (first, last) = (*positions.start(), *positions.end());
@@ -243,6 +247,7 @@ pub fn check(
     let state = entries.into_state().filter(|_| complete);
     // Where entries cannot be folded, that is told already, and there is nothing to compare with.
     if let Some(state) = &state {
+        kept_views.finish(&mut compared);
         views::compare(subject, state, &mut findings, &mut compared);
         persons::compare(subject, state, &mut findings, &mut compared);
     }

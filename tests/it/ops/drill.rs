@@ -81,7 +81,9 @@ async fn a_ledger_comes_back_from_everything_it_was_saved_to() {
             .iter()
             .map(|one| one["what"].as_str().expect("a word"))
             .collect();
-        assert_eq!(compared, ["tree", "CHECKPOINT", "views"], "{name}");
+        for what in ["tree", "CHECKPOINT", "views"] {
+            assert!(compared.contains(&what), "{name}: {compared:?}");
+        }
         stop(service, &new).await;
     }
 }

@@ -14,7 +14,8 @@ use crate::support::child::{Server, run};
 use crate::support::{directory, repository};
 
 /// Fixtures by name, with the format they have.
-const FIXTURES: [(&str, u64); 2] = [("format-1", 1), ("format-1-killed", 1)];
+const FIXTURES: [(&str, u64); 4] =
+    [("format-1", 1), ("format-1-killed", 1), ("format-2", 2), ("format-2-killed", 2)];
 
 fn unpack(name: &str, to: &Path) -> (PathBuf, Value) {
     let fixtures = repository().join("tests/fixtures");

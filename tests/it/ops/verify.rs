@@ -110,6 +110,10 @@ async fn every_kind_of_damage_is_named_where_it_is() {
     tokio::task::block_in_place(|| {
         let report = check(&sound, 0);
         assert_eq!(found(&report), []);
+        let compared = report["compared"].to_string();
+        for what in ["tree", "CHECKPOINT", "snapshots"] {
+            assert!(compared.contains(what), "{compared}");
+        }
         let size = report["size"].as_u64().expect("a size");
         let case = |name: &str, plant: &dyn Fn(&Path), expected: &[(String, Option<u64>)]| {
             let dir = place.path().join(name);
@@ -140,7 +144,7 @@ async fn every_kind_of_damage_is_named_where_it_is() {
                 tamper(dir, |db| replace_entry(db, 150, digit));
                 fs::remove_dir_all(dir.join("tree")).expect("removed");
             },
-            &[file("CHECKPOINT_ROOT")],
+            &[file("SNAPSHOT_UNUSABLE"), file("CHECKPOINT_ROOT")],
         );
         case(
             "hash file",
@@ -151,6 +155,18 @@ async fn every_kind_of_damage_is_named_where_it_is() {
                 fs::write(&path, hashes).expect("written");
             },
             &[file("TREE_NODE"), one("TREE_LEAF_FILE", 100)],
+        );
+        let snapshot = format!("snapshots/state-{size:020}");
+        case(
+            "snapshot",
+            &|dir| {
+                let path = dir.join(&snapshot);
+                let mut bytes = fs::read(&path).expect("a snapshot");
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                fs::write(&path, bytes).expect("written");
+            },
+            &[file("SNAPSHOT_UNUSABLE")],
         );
         case(
             "checkpoint",

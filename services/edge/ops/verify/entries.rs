@@ -65,6 +65,11 @@ impl Entries {
         }
     }
 
+    /// The state so far; `None` when an entry could not be folded in.
+    pub(super) fn state(&self) -> Option<&State> {
+        self.broken_at.is_none().then_some(&self.state)
+    }
+
     /// The state after every entry; `None` when one of them could not be folded in.
     pub(super) fn into_state(self) -> Option<State> {
         self.broken_at.is_none().then_some(self.state)

@@ -150,6 +150,12 @@ impl Tree {
         self.found.as_ref().or(self.kept.as_ref()).map(Frontier::root)
     }
 
+    /// The root so far, where what the entries hash to is what was kept of them.
+    pub(super) fn agreed_root(&self) -> Option<Hash> {
+        let found = self.found.as_ref().map(Frontier::root)?;
+        (self.kept.as_ref().map(Frontier::root) == Some(found)).then_some(found)
+    }
+
     /// What is to be said when all is read. `at_rest`: nothing was appended meanwhile.
     pub(super) fn finish(
         &mut self,
@@ -171,7 +177,8 @@ impl Tree {
                 continue;
             }
             compared.push(Compared { what: file.clone(), position: *size });
-            if !anchor.found && !(anchor.kept && self.found.is_none()) {
+            let is_proven = anchor.found || (self.found.is_none() && anchor.kept);
+            if !is_proven {
                 findings.add(unproven(file, *size));
             }
         }

@@ -5,12 +5,85 @@
 
 use duty::Position;
 use duty::evaluate::Question;
+use merkle::hash::Hash;
 use projection::{Snapshot, State, view};
 
+use super::entries::Entries;
 use super::{Compared, Finding, Findings, Subject};
+use crate::snapshots::Snapshots;
 
 /// Years compared: those that any rule set can be valid for in a ledger of today.
 const YEARS: std::ops::RangeInclusive<i16> = 2016..=2100;
+
+/// The snapshots of views in a data directory, compared as the fold comes past them.
+pub(super) struct Kept<'a> {
+    subject: &'a Subject<'a>,
+    snapshots: Option<Snapshots>,
+    /// Those still to come, the nearest last.
+    left: Vec<u64>,
+    compared: u64,
+}
+
+impl<'a> Kept<'a> {
+    pub(super) fn list(subject: &'a Subject<'a>) -> Self {
+        let snapshots = subject.dir.map(|dir| Snapshots::new(dir, &subject.ledger, 0, 0));
+        let mut left = snapshots.as_ref().map(Snapshots::positions).unwrap_or_default();
+        left.sort_unstable_by(|a, b| b.cmp(a));
+        Self { subject, snapshots, left, compared: 0 }
+    }
+
+    /// Looks whether there is one of this position, and whether it is right.
+    pub(super) fn reached(
+        &mut self,
+        position: u64,
+        entries: &Entries,
+        root: impl FnOnce() -> Option<Hash>,
+        findings: &mut Findings<'_>,
+    ) {
+        if self.left.last() != Some(&position) {
+            return;
+        }
+        self.left.pop();
+        let (Some(state), Some(root), Some(snapshots)) = (entries.state(), root(), &self.snapshots)
+        else {
+            return;
+        };
+        let file = format!("snapshots/state-{position:020}");
+        match snapshots.at(position, self.subject.journal, root.0) {
+            // A running service replaces its snapshots as it goes.
+            Err(_) if self.subject.live.is_some() && !self.is_there(position) => {}
+            Err(why) => findings.add(Finding::of(
+                &file,
+                "SNAPSHOT_UNUSABLE",
+                format!("{file} 不可用（{why}）；可删除，启动时会重算"),
+                format!("{file} is not usable ({why}); delete it, it is computed again"),
+            )),
+            Ok(kept) => {
+                self.compared = position;
+                let known = Position::new(position);
+                for (organization, year) in differing(state, &kept.snapshot(), known) {
+                    findings.add(Finding::of(
+                        &file,
+                        "SNAPSHOT_DIFFERS",
+                        format!("{file} 中 {organization} 在 {year} 年度的履职情况与由记录重算的不同；停止服务并删除该文件，启动时会重算"),
+                        format!("{file} has other views of {organization} in {year} than the entries come to; stop the service and delete it, it is computed again"),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn is_there(&self, position: u64) -> bool {
+        self.snapshots.as_ref().is_some_and(|kept| kept.positions().contains(&position))
+    }
+
+    /// Says how far snapshots were compared.
+    pub(super) fn finish(self, compared: &mut Vec<Compared>) {
+        if 0 < self.compared {
+            compared.push(Compared { what: "snapshots".to_owned(), position: self.compared });
+        }
+    }
+}
 
 /// Compares the state folded here with that of the running service.
 pub(super) fn compare(
