@@ -81,7 +81,6 @@ fn word(error: &ReadError) -> &'static str {
         Corruption::Version { .. } => "FRAME_VERSION",
         Corruption::Header | Corruption::HeaderChecksum => "FRAME_HEADER",
         Corruption::EventChecksum => "EVENT_CHECKSUM",
-        Corruption::Unfinished => "COMMIT_UNFINISHED",
     }
 }
 
@@ -97,7 +96,6 @@ fn corruption_zh(what: Corruption) -> String {
         Corruption::HeaderChecksum => "数据段头与校验和不符".to_owned(),
         Corruption::Length => "记录长度不可能".to_owned(),
         Corruption::EventChecksum => "记录与校验和不符".to_owned(),
-        Corruption::Unfinished => "最后一次提交不完整".to_owned(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The check of a journal before it is opened: whole, without gaps, with a proper end.
 //!
-//! It reports and never mends. A batch is atomic in sled, so an unfinished commit at the end cannot
-//! come from a crash: it is damage like any other.
+//! It reports and never mends. Frames are written in order, so a crash may leave the first ones of a
+//! commit that was never acknowledged: that is no damage, and whoever opens the journal for service
+//! removes them.
 
 use journal::frame::{self, Header};
 use journal::{Corruption, Damage, Head, Position};
@@ -18,21 +19,49 @@ pub(crate) enum Finding {
     Engine(EngineError),
 }
 
+/// Where a journal ends.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The last event of the last whole commit.
+    pub(crate) head: Head,
+    /// The frames behind it, last first: the beginning of a commit that was cut short.
+    pub(crate) unfinished: Vec<sled::IVec>,
+}
+
 /// Checks as much as asked for and says where the journal ends.
-pub(crate) fn head(store: &Store, check: Check) -> Result<Head, Finding> {
-    let Some((key, value)) = store.last()? else {
-        return Ok(Head::EMPTY);
-    };
-    let damage = |position, what| Damage { position, what };
-    let first = frame::position_of(&key).ok_or(damage(Position::FIRST, Corruption::Key))?;
+pub(crate) fn end(store: &Store, check: Check) -> Result<End, Finding> {
+    let no_position = Damage { position: Position::FIRST, what: Corruption::Key };
+    let mut next = store.last()?;
+    if next.as_ref().is_some_and(|(key, _)| frame::position_of(key).is_none()) {
+        return Err(no_position.into());
+    }
     if check != Check::Tail {
         frames(store, check)?;
     }
-    let (header, _) = frame::decode(first, &value)?;
-    if !header.last_of_commit {
-        return Err(damage(header.last, Corruption::Unfinished).into());
+    let mut unfinished = Vec::new();
+    let mut expected = None;
+    while let Some((key, value)) = next {
+        let first = frame::position_of(&key).ok_or(no_position)?;
+        let (header, _) = frame::decode(first, &value)?;
+        if expected.is_some_and(|expected| header.last.next() != Some(expected)) {
+            let position = after(header)?;
+            let found = expected.unwrap_or(first);
+            return Err(Damage { position, what: Corruption::Gap { found } }.into());
+        }
+        if header.last_of_commit {
+            return Ok(End { head: Head::at(header.last), unfinished });
+        }
+        expected = Some(first);
+        next = store.before(&key)?;
+        unfinished.push(key);
     }
-    Ok(Head::at(header.last))
+    match expected {
+        Some(first) if first != Position::FIRST => {
+            let what = Corruption::Gap { found: first };
+            Err(Damage { position: Position::FIRST, what }.into())
+        }
+        _ => Ok(End { head: Head::EMPTY, unfinished }),
+    }
 }
 
 fn frames(store: &Store, check: Check) -> Result<(), Finding> {

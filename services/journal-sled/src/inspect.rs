@@ -10,7 +10,7 @@ use journal::frame;
 
 use crate::lock::Lock;
 use crate::store::Store;
-use crate::{OpenError, SledJournal, directory};
+use crate::{Check, OpenError, SledJournal, check, directory};
 
 /// A journal opened for looking at.
 #[derive(Debug)]
@@ -60,6 +60,9 @@ impl SledJournal {
 /// Where the journal ends, as far as can be told: by the last frame, or by its key where its
 /// header is damaged.
 fn last_position(dir: &Path, store: &Store, high_water: Head) -> Result<Head, OpenError> {
+    if let Ok(end) = check::end(store, Check::Tail) {
+        return Ok(end.head);
+    }
     let dir = dir.to_path_buf();
     let last = store.last().map_err(|source| OpenError::Engine { dir, source })?;
     let Some((key, value)) = last else { return Ok(Head::EMPTY) };

@@ -16,7 +16,7 @@ use journal::{
 };
 use parking_lot::{Mutex, RwLock};
 
-use crate::check::{self, Finding};
+use crate::check::{self, End, Finding};
 use crate::lock::Lock;
 use crate::store::{self, SEGMENT_BYTES, Store};
 use crate::{Check, EngineError, LedgerId, OpenError, Options, directory};
@@ -87,8 +87,9 @@ impl SledJournal {
         }
         let ledger = known.map_or_else(ledger, Ok)?;
         let store = Store::open(dir, options.cache_bytes)?;
-        let head = check::head(&store, options.check).map_err(|finding| refused(dir, finding))?;
-        lost(head)?;
+        let end = check::end(&store, options.check).map_err(|finding| refused(dir, finding))?;
+        lost(end.head)?;
+        let head = settle(dir, &store, end)?;
         // Only now: a program that knows the older format may open it until then.
         directory::upgrade(dir)?;
         let writer = Writer { state: State::Open, high_water, high_water_tried: Instant::now() };
@@ -187,8 +188,9 @@ impl SledJournal {
             Err(error) => return Err(engine(Box::new(error))),
         };
         let (dir, before) = (&*self.dir, self.durable());
-        let head = check::head(&opened, Check::Tail);
-        let head = head.map_err(|finding| engine(Box::new(refused(dir, finding))));
+        let end = check::end(&opened, Check::Tail).map_err(|finding| refused(dir, finding));
+        let head = end.and_then(|end| settle(dir, &opened, end));
+        let head = head.map_err(|error| engine(Box::new(error)));
         *store = Some(opened);
         let head = head.inspect_err(|_| writer.state = State::Poisoned)?;
         if head < before {
@@ -337,6 +339,18 @@ impl Drop for SledJournal {
         // Nobody is left to tell; an older mark is true as well.
         let _ = self.close();
     }
+}
+
+/// Removes what a commit cut short has left behind, which nobody was told of.
+fn settle(dir: &Path, store: &Store, end: End) -> Result<Head, OpenError> {
+    if !end.unfinished.is_empty() {
+        let removed = store.remove(&end.unfinished);
+        removed.map_err(|source| match source.is_storage_full() {
+            true => OpenError::StorageFull { dir: dir.to_path_buf(), source },
+            false => OpenError::Engine { dir: dir.to_path_buf(), source },
+        })?;
+    }
+    Ok(end.head)
 }
 
 fn refused(dir: &Path, finding: Finding) -> OpenError {

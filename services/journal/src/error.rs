@@ -175,7 +175,4 @@ pub enum Corruption {
     /// The event does not match its checksum.
     #[error("the event does not match its checksum")]
     EventChecksum,
-    /// The last commit lacks its last frame.
-    #[error("the last commit is unfinished")]
-    Unfinished,
 }

@@ -93,17 +93,40 @@ fn a_flipped_bit_is_found_by_position() {
     append(&journal, 1);
 }
 
+/// What a crash in the middle of a commit leaves: nobody was told of it.
 #[test]
-fn an_unfinished_last_commit_is_refused() {
+fn the_beginning_of_a_commit_is_removed() {
     let (place, keys) = many_frames();
-    let last = keys.last().unwrap();
-    let new_last = frame::position_of(last).unwrap().get() - 1;
-    let mark = "duty-ledger journal high-water 1\nposition 0\n";
-    tamper(&place, |db| drop(db.remove(last).unwrap()));
-    fs::write(place.dir().join("HIGH-WATER"), mark).unwrap();
+    let mark = "duty-ledger journal high-water 1\nposition 150\n";
+    for left in 1..4 {
+        tamper(&place, |db| {
+            for key in &keys[keys.len() - left..] {
+                db.remove(key).unwrap();
+            }
+        });
+        fs::write(place.dir().join("HIGH-WATER"), mark).unwrap();
+        let inspection = SledJournal::inspect(&place.dir(), 16 << 20).unwrap();
+        assert_eq!(inspection.journal.head().unwrap(), Head::new(150));
+        assert!(inspection.refusals.is_empty());
+        drop(inspection);
+        assert_holds(&place.open(), 150);
+        append(&place.open(), 50);
+        assert_holds(&place.open(), 200);
+    }
+}
+
+#[test]
+fn the_beginning_of_a_commit_that_was_durable_once_is_refused_and_kept() {
+    let (place, keys) = many_frames();
+    tamper(&place, |db| drop(db.remove(keys.last().unwrap()).unwrap()));
+    let left = || {
+        let inspection = SledJournal::inspect(&place.dir(), 16 << 20).unwrap();
+        inspection.journal.store().scan_from(&[]).count()
+    };
+    assert_eq!(left(), keys.len() - 1);
     let message = place.refusal(options());
-    let expected = format!("corrupt at position {new_last}: the last commit is unfinished");
-    assert!(message.contains(&expected), "{message}");
+    assert!(message.contains("it ends at position 150, but position 200 was durable"), "{message}");
+    assert_eq!(left(), keys.len() - 1);
 }
 
 #[test]
