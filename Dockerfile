@@ -18,8 +18,9 @@ COPY LICENSE /usr/share/doc/duty-ledger/LICENSE
 # By number, so that `runAsNonRoot` can be checked without reading the image's passwd.
 USER 65532:65532
 VOLUME /data
-# 50051: the API, on the container's own loopback until there is authentication. 50052: health.
-EXPOSE 50051 50052
+# 50051: the API, on the container's own loopback until there is authentication. 50052: health,
+# metrics, and the operators' calls from inside. 50053: checkpoint and tiles, on loopback like the API.
+EXPOSE 50051 50052 50053
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/duty-ledger"]
 CMD ["serve", "--config", "/etc/duty-ledger/duty-ledger.toml"]

@@ -47,7 +47,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Address of the API. Loopback only, as long as there is no authentication.
     pub listen: SocketAddr,
-    /// Address of the plaintext health port, which serves nothing but `grpc.health.v1`.
+    /// Address of the plaintext admin port: `grpc.health.v1`, `/metrics`, and `AdminService` for
+    /// callers on the same machine.
     pub admin_listen: SocketAddr,
     /// Address of the HTTP port with checkpoint and tiles. Loopback only, like the API.
     pub http_listen: SocketAddr,

@@ -158,7 +158,7 @@ pub(super) fn options(config: &Config) -> Options {
     Options {
         cache_bytes: u64::from(config.cache_mib) * mebibyte,
         free_bytes_min: u64::from(config.disk_reserve_mib) * mebibyte,
-        // The replay that follows reads and checks every entry anyway.
+        // What is replayed is checked by that, and older entries whenever they are read.
         check: Check::Tail,
         ..Options::new(LedgerId::from_bytes(uuid::Uuid::new_v4().into_bytes()))
     }
