@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_stream::StreamExt as _;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -31,6 +32,7 @@ use crate::pb::admin_service_server::AdminServiceServer;
 use crate::persons::{self, Persons, PersonsError, Place};
 use crate::snapshots::{Keeper, Snapshots};
 use crate::storage::Storage;
+use crate::wire::Wire;
 
 /// The services of the API, as health names them.
 pub const SERVICES: &[&str] = &[
@@ -359,6 +361,7 @@ pub(crate) fn spawn_server(
     // Without this the kernel holds the second packet of an answer back for 40 ms. The builder's
     // own switch does not reach sockets bound by us.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = incoming.map(|socket| socket.map(Wire::new));
     tokio::spawn(async move {
         let stopped = async move {
             // A sender that is gone means the same.

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use duty::Position;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use journal::{AppendError, Entry, ReadLimit, RecoverError};
 use projection::ids::POSITION_MAX;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TryRecvError;
 
 use crate::clock::Clock;
 use crate::codec;
@@ -37,6 +39,10 @@ pub(crate) const QUEUE_MAX: usize = 512;
 const GROUP_EVENTS_MAX: usize = 1_024;
 /// A group is closed once it holds this many bytes.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Longest wait for callers to come back: about what one sync takes.
+const GATHER_MAX: Duration = Duration::from_micros(300);
+/// How long to sleep before looking again.
+const GATHER_STEP: Duration = Duration::from_micros(30);
 
 /// Read at a time of what a failed write left behind, which is one group at most.
 const TAKEN_IN: ReadLimit = ReadLimit { events: GROUP_EVENTS_MAX, bytes: GROUP_BYTES_MAX };
@@ -57,6 +63,8 @@ struct Writer {
     clock: Arc<dyn Clock>,
     /// Whether a write ran out of room half-way: the journal must be recovered before the next.
     is_full: bool,
+    /// How many submissions the last group answered.
+    answered: usize,
 }
 
 /// What is about to be written together.
@@ -89,24 +97,10 @@ pub(crate) fn spawn(
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
         let _guard = PoisonOnPanic(Arc::clone(&shared));
-        let mut writer = Writer { shared, standing, clock, is_full: false };
+        let mut writer = Writer { shared, standing, clock, is_full: false, answered: 0 };
         while let Some(first) = queue.blocking_recv() {
             writer.recover();
-            let mut group = Group::default();
-            let mut next = Ok(first);
-            while let Ok(message) = next {
-                match message {
-                    Message::Submit(submission, answer) => {
-                        writer.admit(submission, answer, &mut group);
-                    }
-                    // Nothing new gets in; what is in the queue is still written.
-                    Message::Stop => queue.close(),
-                }
-                if group.is_full() {
-                    break;
-                }
-                next = queue.try_recv();
-            }
+            let group = writer.gather(first, &mut queue);
             writer.commit(group);
         }
         if let Err(error) = writer.shared.journal.close() {
@@ -129,6 +123,38 @@ impl Drop for PoisonOnPanic {
 }
 
 impl Writer {
+    /// Decides what waits. Callers who were answered together come back together, a moment later:
+    /// as long as fewer are here than were answered last, a group waits that moment for them, since
+    /// what a commit costs does not depend on how many share it.
+    fn gather(&mut self, first: Message, queue: &mut mpsc::Receiver<Message>) -> Group {
+        let mut group = Group::default();
+        let started = Instant::now();
+        let mut next = Ok(first);
+        loop {
+            match next {
+                Ok(Message::Submit(submission, answer)) => {
+                    self.admit(submission, answer, &mut group);
+                }
+                // Nothing new gets in; what is in the queue is still written.
+                Ok(Message::Stop) => queue.close(),
+                Err(TryRecvError::Empty)
+                    if !group.waiting.is_empty()
+                        && group.waiting.len() < self.answered
+                        && started.elapsed() < GATHER_MAX =>
+                {
+                    std::thread::sleep(GATHER_STEP);
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+            if group.is_full() {
+                break;
+            }
+            next = queue.try_recv();
+        }
+        self.answered = group.waiting.len();
+        group
+    }
+
     /// Decides one submission; what it adds waits for the commit, what it lacks is answered now.
     fn admit(&mut self, submission: Submission, answer: Answer, group: &mut Group) {
         if self.shared.health.is_poisoned() {

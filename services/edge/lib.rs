@@ -24,6 +24,7 @@ pub mod report;
 pub mod snapshots;
 pub mod storage;
 pub mod tree;
+mod wire;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

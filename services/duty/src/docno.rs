@@ -42,13 +42,15 @@ impl DocumentNumberError {
 impl DocumentNumber {
     /// Reads a document number, whatever brackets and widths it is printed with.
     pub fn parse(text: &str) -> Result<Self, DocumentNumberError> {
-        let text: String = text.chars().filter(|c| !is_blank(*c)).map(normal).collect();
+        let mut normalised = String::with_capacity(text.len());
+        normalised.extend(text.chars().filter(|c| !is_blank(*c)).map(normal));
+        let text = normalised;
         let (issuer, year, rest) = split(&text)?;
         check_issuer(issuer)?;
         let year = parse_year(year)?;
         let serial = parse_serial(rest)?;
-        let text = format!("{issuer}〔{year}〕{serial}号").into();
-        Ok(Self { issuer: issuer.into(), year, serial, text })
+        // Four digits, no leading zeros: what was read is the normal form already.
+        Ok(Self { issuer: issuer.into(), year, serial, text: text.into() })
     }
 
     /// The normal form.
@@ -105,9 +107,12 @@ fn split(text: &str) -> Result<(&str, &str, &str), DocumentNumberError> {
     if text.is_empty() {
         return Err(DocumentNumberError::new("文号为空", "the document number is empty"));
     }
-    let opening = text.matches('〔').count();
-    let closing = text.matches('〕').count();
-    match (opening, closing) {
+    let brackets = text.chars().fold((0, 0), |(opening, closing), c| match c {
+        '〔' => (opening + 1, closing),
+        '〕' => (opening, closing + 1),
+        _ => (opening, closing),
+    });
+    match brackets {
         (1, 1) => {}
         (0, 0) => {
             return Err(DocumentNumberError::new(

@@ -3,9 +3,10 @@
 //! The file gets its name only when it is whole and on the device; `<file>.sha256` beside it is for
 //! `sha256sum -c`.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -88,7 +89,9 @@ pub(super) async fn run(args: BackupArgs) -> Result<(), Failure> {
 /// Writes the backup under its temporary name, reads it again, and says what is in it.
 async fn write(args: &BackupArgs, part: &Path) -> Result<(Manifest, String, u64), Failure> {
     let bar = verify::progress_bar();
-    let file = File::create(part).map_err(|error| unwritten(part, &error))?;
+    // A backup holds wrapped keys of persons, and the log's own when asked: nobody else reads it.
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part);
+    let file = file.map_err(|error| unwritten(part, &error))?;
     let mut out = BufWriter::new(file);
     match (&args.data_dir, &args.server) {
         (Some(dir), _) => {
