@@ -1,9 +1,9 @@
 //! A connection that sends what belongs together in one piece.
 //!
-//! HTTP/2 writes an answer as three frames. Over a socket that says it can gather, each goes out by
-//! a call of its own once the answer has more than 256 bytes: measured, 1.75 system calls for each
-//! append, and every one of them wakes the caller. Over this one small frames are put together until
-//! the protocol flushes, and a small one that goes before a large one leaves with it.
+//! HTTP/2 writes an answer as three frames. Over a socket that says it can gather, each goes out
+//! by a call of its own once the answer has more than 256 bytes: measured, 1.75 system calls for
+//! each append, and every one of them wakes the caller. Over this one small frames are put together
+//! until the protocol flushes, and a small one that goes before a large one leaves with it.
 //!
 //! Invariants: bytes leave in the order they came; after a flush nothing is held back.
 

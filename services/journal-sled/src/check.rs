@@ -1,8 +1,8 @@
 //! The check of a journal before it is opened: whole, without gaps, with a proper end.
 //!
-//! It reports and never mends. Frames are written in order, so a crash may leave the first ones of a
-//! commit that was never acknowledged: that is no damage, and whoever opens the journal for service
-//! removes them.
+//! It reports and never mends. Frames are written in order, so a crash may leave the first ones of
+//! a commit that was never acknowledged: that is no damage, and whoever opens the journal for
+//! service removes them.
 
 use journal::frame::{self, Header};
 use journal::{Corruption, Damage, Head, Position};

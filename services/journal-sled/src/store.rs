@@ -92,9 +92,9 @@ impl Store {
     /// Writes frames in order and returns when they are durable. A crash leaves the first ones or
     /// all of them, since sled recovers what comes before the first record that is not whole.
     ///
-    /// Not as one of sled's batches: those begin with a record that is written and waited for apart,
-    /// which measured a quarter of a small commit. What a commit cut short leaves behind is known by
-    /// the mark on its last frame that is missing, see `check::end`.
+    /// Not as one of sled's batches: those begin with a record that is written and waited for
+    /// apart, which measured a quarter of a small commit. What a commit cut short leaves behind is
+    /// known by the mark on its last frame that is missing, see `check::end`.
     pub(crate) fn write(&self, frames: Vec<Frame>) -> Result<(), EngineError> {
         guarded(|| {
             let db = self.db();
