@@ -1,7 +1,7 @@
 //! sled's snapshots of its page table, kept across a power cut.
 //!
 //! Once sled has used a part of its log again, nothing but the newest snapshot tells where its
-//! pages are. At each open sled writes a new one and removes the old, and syncs no directory: a file
+//! pages are. At each open sled writes a new one, removes the old, and syncs no directory: a file
 //! system may make the removal durable and not the new name, and then the log is there and cannot
 //! be read (found by cutting the power between any two calls). So a copy of what was there is made
 //! durable before sled opens, and is brought back when neither is left.
