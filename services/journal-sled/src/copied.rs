@@ -1,5 +1,5 @@
-//! A copy of sled's files to look at: sled mends its own log whenever it opens it, and what it mends
-//! after damage is gone for good. Whoever only looks must leave the evidence as it is.
+//! A copy of sled's files to look at: sled mends its own log whenever it opens it, and what it
+//! mends after damage is gone for good. Whoever only looks must leave the evidence as it is.
 //!
 //! Invariant: nothing in the journal's own directory changes but the lock's text, and the copy goes
 //! away with its handle.
