@@ -63,7 +63,9 @@ fn missing(entries: u64) -> Finding {
     Finding::of(
         CHECKPOINT,
         "CHECKPOINT_MISSING",
-        format!("日志有 {entries} 条且曾签署检查点，但 CHECKPOINT 缺失；请从备份恢复该文件或整个台账"),
+        format!(
+            "日志有 {entries} 条且曾签署检查点，但 CHECKPOINT 缺失；请从备份恢复该文件或整个台账"
+        ),
         format!(
             "CHECKPOINT is missing beside a journal of {entries} entries that was signed before; \
              restore it from a backup or the published checkpoint, or restore the ledger"
