@@ -134,7 +134,7 @@ pub(super) fn record(random: &mut Random) -> Run {
             Ok(run) => return run,
             Err(error) => why = error,
         }
-        eprintln!("recorded anew: {why}");
+        println!("recorded anew: {why}");
     }
     panic!("no recording has it all: {why}");
 }
