@@ -134,7 +134,6 @@ pub(super) fn record(random: &mut Random) -> Run {
             Ok(run) => return run,
             Err(error) => why = error,
         }
-        println!("recorded anew: {why}");
     }
     panic!("no recording has it all: {why}");
 }
