@@ -1,5 +1,6 @@
 //! Operation from outside: check, backup, restore, export, replay, upgrade, by the real binary.
 
+mod addresses;
 mod drill;
 mod erased;
 mod fixtures;

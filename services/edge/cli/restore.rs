@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use journal_sled::LedgerId;
@@ -10,7 +10,7 @@ use merkle::VerifierKey;
 
 use super::client::Failure;
 use super::{FAILED, Output, OutputArgs, output, shown, verify};
-use crate::ops::restore::{self, RestoreError, Restored, Wanted};
+use crate::ops::restore::{self, RestoreError, Restored, StaticLog, Wanted};
 
 /// What to restore, and where to.
 #[derive(Debug, Args)]
@@ -18,8 +18,9 @@ pub(super) struct RestoreArgs {
     /// The backup.
     #[arg(required_unless_present = "tiles", conflicts_with = "tiles")]
     backup: Option<PathBuf>,
-    /// Restore from exported tiles instead: the directory of `export-tiles`, with entries.
-    #[arg(long)]
+    /// Restore from exported tiles instead: the directory of `export-tiles`, or the http:// address
+    /// of a static log with entries.
+    #[arg(long, value_name = "DIR|URL")]
     tiles: Option<PathBuf>,
     /// The new data directory: missing, or empty.
     #[arg(long)]
@@ -44,9 +45,8 @@ pub(super) struct RestoreArgs {
     output: OutputArgs,
 }
 
-#[expect(clippy::unused_async, reason = "every command is one")]
-pub(super) async fn run(args: RestoreArgs) -> Result<(), Failure> {
-    let restored = restored(&args)
+pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
+    let restored = restored(args)
         .map_err(|error| Failure::new(FAILED, format!("{}\n{}", error.zh(), chain(&error))))?;
     if args.output.output == Output::Json {
         let value = serde_json::to_value(&restored)
@@ -111,11 +111,19 @@ fn restored(args: &RestoreArgs) -> Result<Restored, RestoreError> {
             })?;
             restore::backup(BufReader::new(file), &args.data_dir, &wanted, progress)
         }
-        (None, Some(tiles)) => restore::tiles(tiles, &args.data_dir, &wanted, progress),
+        (None, Some(tiles)) => restore::tiles(&log(tiles)?, &args.data_dir, &wanted, progress),
         (None, None) => Err(RestoreError::Manifest(shown(&args.data_dir))),
     };
     bar.finish_and_clear();
     restored
+}
+
+/// The static log in a directory or at an address.
+fn log(place: &Path) -> Result<StaticLog, RestoreError> {
+    match place.to_str().filter(|text| text.contains("://")) {
+        Some(url) => StaticLog::at(url),
+        None => StaticLog::open(place),
+    }
 }
 
 /// The English text with its causes, each once.

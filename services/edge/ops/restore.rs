@@ -7,6 +7,7 @@
 //! on from there would contradict what others hold.
 
 mod error;
+mod site;
 mod staging;
 mod tiles;
 
@@ -27,8 +28,7 @@ use super::verify::hex;
 use crate::codec;
 
 pub use self::error::RestoreError;
-pub(crate) use self::tiles::StaticLog;
-pub use self::tiles::tiles;
+pub use self::tiles::{StaticLog, tiles};
 
 /// A checkpoint somebody has seen of this ledger.
 #[derive(Debug, Clone)]
