@@ -5,7 +5,9 @@ mod drill;
 mod erased;
 mod fixtures;
 mod refusals;
+mod replace;
 mod verify;
+mod witnessed;
 
 use std::path::Path;
 use std::sync::Arc;

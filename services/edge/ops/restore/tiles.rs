@@ -10,8 +10,9 @@ use journal_sled::LedgerId;
 use merkle::hash;
 use merkle::tile::{self, Kind, TILE_WIDTH, Tile};
 
+use super::build::{Builder, Claim};
 use super::site::Site;
-use super::{Builder, RestoreError, Restored, Wanted, admit, signed};
+use super::{RestoreError, Restored, Wanted, signed};
 
 /// Longest bundle: 256 entries, each behind its length in two bytes.
 const BUNDLE_BYTES_MAX: usize = TILE_WIDTH as usize * (tile::ENTRY_LENGTH_MAX + 2);
@@ -37,16 +38,15 @@ pub fn tiles(
         en: format!("the origin {origin} does not name the ledger: pass --ledger"),
     })?;
     let size = checkpoint.size();
-    admit(ledger, &origin, size, wanted)?;
-    let sizes = wanted.witnessed.iter().map(|witnessed| witnessed.checkpoint.size());
-    let mut builder = Builder::new(target, ledger, sizes.chain([size]))?;
+    let checkpoint = Some((checkpoint, log.note.clone()));
+    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
             builder.entry(entry)?;
         }
         progress(builder.size(), size);
     }
-    builder.finish(Some((&checkpoint, &log.note)), &[], wanted)
+    builder.finish(Vec::new(), &[])
 }
 
 /// A static log (C2SP tlog-tiles), wherever it is.
