@@ -4,7 +4,7 @@ mod outside;
 mod published;
 mod receipts;
 mod restarts;
-mod witnesses;
+pub(crate) mod witnesses;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,10 +1,13 @@
 //! Operation from outside: check, backup, restore, export, replay, upgrade, by the real binary.
 
+mod addresses;
 mod drill;
 mod erased;
 mod fixtures;
 mod refusals;
+mod replace;
 mod verify;
+mod witnessed;
 
 use std::path::Path;
 use std::sync::Arc;

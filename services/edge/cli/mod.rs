@@ -179,7 +179,7 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => on_runtime(verify::run(args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
-        Command::Restore(args) => on_runtime(restore::run(args)),
+        Command::Restore(args) => ended(restore::run(&args)),
         Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
         Command::Replay(args) => on_runtime(replay::run(args)),
         Command::Status(args) => on_runtime(status::run(args)),

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use journal_sled::LedgerId;
 use merkle::VerifierKey;
 
 use super::client::Failure;
-use super::{FAILED, Output, OutputArgs, output, shown, verify};
-use crate::ops::restore::{self, RestoreError, Restored, Wanted};
+use super::{FAILED, Language, Output, OutputArgs, output, shown, verify, verify_receipt};
+use crate::ops::restore::{self, RestoreError, Restored, StaticLog, Wanted};
 
 /// What to restore, and where to.
 #[derive(Debug, Args)]
@@ -18,12 +18,17 @@ pub(super) struct RestoreArgs {
     /// The backup.
     #[arg(required_unless_present = "tiles", conflicts_with = "tiles")]
     backup: Option<PathBuf>,
-    /// Restore from exported tiles instead: the directory of `export-tiles`, with entries.
-    #[arg(long)]
+    /// Restore from exported tiles instead: the directory of `export-tiles`, or the http:// address
+    /// of a static log with entries.
+    #[arg(long, value_name = "DIR|URL")]
     tiles: Option<PathBuf>,
-    /// The new data directory: missing, or empty.
+    /// The new data directory: missing, or empty, or with --replace that of the same ledger.
     #[arg(long)]
     data_dir: PathBuf,
+    /// Moves the ledger in --data-dir aside, to <DIR>.replaced-<time>, once the new one is
+    /// complete. Nothing older than what it has signed is restored; its signing keys come along.
+    #[arg(long)]
+    replace: bool,
     /// Checks everything and keeps nothing.
     #[arg(long)]
     dry_run: bool,
@@ -37,16 +42,34 @@ pub(super) struct RestoreArgs {
     /// File of the signing key (log_key_file): the guard record beside it counts as witnessed.
     #[arg(long)]
     log_key_file: Option<PathBuf>,
-    /// Public key of the log (vkey) that must have signed the checkpoint. Repeatable.
+    /// Address of a witness to ask what it has cosigned of the log; what is older, or another
+    /// history, is refused. Repeatable.
+    #[arg(long, value_name = "URL", conflicts_with = "new_origin")]
+    witness_url: Vec<String>,
+    /// Public key (vkey) of the log that must have signed the checkpoint, or of a witness that must
+    /// have cosigned what it answers. Repeatable.
     #[arg(long, value_parser = verify::vkey)]
     vkey: Vec<VerifierKey>,
+    /// Policy (C2SP tlog-policy) with these keys.
+    #[arg(long)]
+    policy_file: Option<PathBuf>,
+    /// Gives up what is lost for good and goes on as another log of this name, with new keys: as
+    /// the old one nothing may be signed that contradicts what others hold. The service then needs
+    /// the setting origin.
+    #[arg(long, value_name = "ORIGIN")]
+    new_origin: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-#[expect(clippy::unused_async, reason = "every command is one")]
-pub(super) async fn run(args: RestoreArgs) -> Result<(), Failure> {
-    let restored = restored(&args)
+pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
+    let mut keys = args.vkey.clone();
+    if let Some(file) = &args.policy_file {
+        let policy = verify_receipt::policy_file(file)?;
+        keys.extend(policy.logs().iter().map(|log| log.key.clone()));
+        keys.extend(policy.witnesses().map(|witness| witness.key.clone()));
+    }
+    let restored = restored(args, keys)
         .map_err(|error| Failure::new(FAILED, format!("{}\n{}", error.zh(), chain(&error))))?;
     if args.output.output == Output::Json {
         let value = serde_json::to_value(&restored)
@@ -70,6 +93,14 @@ pub(super) async fn run(args: RestoreArgs) -> Result<(), Failure> {
         language.pick("根散列", "root"),
         restored.root,
     ));
+    if let Some(replaced) = &restored.replaced {
+        let label = language.pick("原目录已移至", "the directory before is now");
+        output::say(&format!("{label}: {replaced}"));
+    }
+    if let Some(origin) = &restored.new_origin {
+        told_new_origin(origin, &restored.lost, language);
+        return Ok(());
+    }
     let has_keys = restored.files.iter().any(|file| file == "keys/log.ed25519");
     if !restored.dry_run && !has_keys && restored.checkpoint_size.is_some() {
         output::say(language.pick(
@@ -80,7 +111,24 @@ pub(super) async fn run(args: RestoreArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn restored(args: &RestoreArgs) -> Result<Restored, RestoreError> {
+/// What going on as another log means.
+fn told_new_origin(origin: &str, lost: &[String], language: Language) {
+    for lost in lost {
+        output::say(&format!("{}: {lost}", language.pick("放弃的已签内容", "given up")));
+    }
+    output::say(&match language {
+        Language::Zh => format!(
+            "这是另一日志，密钥为新：启动前请设置 origin = \"{origin}\"，去掉指向旧密钥的 log_key_file 与 sm2_key_file，并把新公钥告知见证方与核验者"
+        ),
+        Language::En => format!(
+            "this is another log with new keys: before the start set origin = \"{origin}\", take \
+             out log_key_file and sm2_key_file of the old keys, and tell witnesses and auditors \
+             the new key"
+        ),
+    });
+}
+
+fn restored(args: &RestoreArgs, keys: Vec<VerifierKey>) -> Result<Restored, RestoreError> {
     let mut witnessed = Vec::new();
     for file in &args.witnessed {
         witnessed.push(restore::witnessed(file)?);
@@ -91,10 +139,16 @@ fn restored(args: &RestoreArgs) -> Result<Restored, RestoreError> {
             witnessed.push(restore::witnessed(&guard)?);
         }
     }
+    let of_witness = |key: &VerifierKey| key.algorithm().is_cosignature();
+    let (witness_keys, keys) = keys.into_iter().partition(of_witness);
     let wanted = Wanted {
         ledger: args.expect_ledger,
         witnessed,
-        keys: args.vkey.clone(),
+        keys,
+        witnesses: args.witness_url.clone(),
+        witness_keys,
+        replace: args.replace,
+        new_origin: args.new_origin.clone(),
         dry_run: args.dry_run,
     };
     let bar = verify::progress_bar();
@@ -111,11 +165,19 @@ fn restored(args: &RestoreArgs) -> Result<Restored, RestoreError> {
             })?;
             restore::backup(BufReader::new(file), &args.data_dir, &wanted, progress)
         }
-        (None, Some(tiles)) => restore::tiles(tiles, &args.data_dir, &wanted, progress),
+        (None, Some(tiles)) => restore::tiles(&log(tiles)?, &args.data_dir, &wanted, progress),
         (None, None) => Err(RestoreError::Manifest(shown(&args.data_dir))),
     };
     bar.finish_and_clear();
     restored
+}
+
+/// The static log in a directory or at an address.
+fn log(place: &Path) -> Result<StaticLog, RestoreError> {
+    match place.to_str().filter(|text| text.contains("://")) {
+        Some(url) => StaticLog::at(url),
+        None => StaticLog::open(place),
+    }
 }
 
 /// The English text with its causes, each once.

@@ -83,13 +83,8 @@ fn refused(args: &VerifyReceiptArgs, policy: &Policy, error: &ReceiptError) -> F
 }
 
 fn policy(args: &VerifyReceiptArgs) -> Result<Policy, Failure> {
-    let bad = |file: &Path, zh: String, en: String| {
-        let file = shown(file);
-        Failure::new(BAD_DATA, format!("{file}：{zh}\n{file}: {en}"))
-    };
     if let Some(file) = &args.policy_file {
-        let text = read(file)?;
-        return Policy::parse(&text).map_err(|error| bad(file, error.zh(), error.to_string()));
+        return policy_file(file);
     }
     let file = args.vkey_file.clone().unwrap_or_default();
     let keys = keys(&file)?;
@@ -99,6 +94,17 @@ fn policy(args: &VerifyReceiptArgs) -> Result<Policy, Failure> {
     };
     let policy = Policy::log_only(first).with_logs(keys);
     policy.map_err(|error| bad(&file, error.zh(), error.to_string()))
+}
+
+/// The policy in a file.
+pub(super) fn policy_file(file: &Path) -> Result<Policy, Failure> {
+    let text = read(file)?;
+    Policy::parse(&text).map_err(|error| bad(file, error.zh(), error.to_string()))
+}
+
+fn bad(file: &Path, zh: String, en: String) -> Failure {
+    let file = shown(file);
+    Failure::new(BAD_DATA, format!("{file}：{zh}\n{file}: {en}"))
 }
 
 /// The public keys in a file, a line each.

@@ -12,14 +12,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use clap::Args;
 use jiff::Timestamp;
 use merkle::witness::{Refusal, Request, SIZE_MEDIA_TYPE, Seen, check};
-use merkle::{Checkpoint, Cosigner, Hash, KeyName, Note, VerifierKey};
+use merkle::{Checkpoint, Cosigner, Hash, KeyName, Note, NoteSignature, VerifierKey};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
@@ -86,6 +86,7 @@ pub(super) async fn run(args: WitnessArgs) -> Result<(), Failure> {
     let witness = Witness { cosigner, logs, state_dir: args.state_dir, record, _lock: lock };
     let router = Router::new()
         .route("/add-checkpoint", post(add_checkpoint))
+        .route("/checkpoint/{origin}", get(last_checkpoint))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(witness));
     let served = axum::serve(listener, router).with_graceful_shutdown(serve::asked_to_stop());
@@ -136,7 +137,10 @@ fn lock(dir: &Path) -> Result<File, Failure> {
 async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Bytes) -> Response {
     let request = match Request::parse(&body) {
         Ok(request) => request,
-        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+        Err(error) => {
+            let text = format!("{}\n{error}\n", error.zh());
+            return (StatusCode::BAD_REQUEST, text).into_response();
+        }
     };
     match witness.consider(&request).await {
         Ok(line) => line.into_response(),
@@ -148,13 +152,35 @@ async fn add_checkpoint(State(witness): State<Arc<Witness>>, body: Bytes) -> Res
             };
             (status, [(header::CONTENT_TYPE, media_type)], refusal.body()).into_response()
         }
-        Err(Considered::Failed(what)) => {
-            output::complain(&format!(
-                "见证记录不可用，未联署 / no record, nothing is cosigned: {what}"
-            ));
-            (StatusCode::INTERNAL_SERVER_ERROR, "the record cannot be kept\n").into_response()
-        }
+        Err(Considered::Failed(what)) => no_record(&what),
     }
+}
+
+/// The last checkpoint that was cosigned of a log, cosigned again: for whoever brings an older
+/// state of that log back. `origin` is the SHA-256 of the origin in hex.
+async fn last_checkpoint(
+    State(witness): State<Arc<Witness>>,
+    UrlPath(origin): UrlPath<String>,
+) -> Response {
+    let is_of = |known: &&String| Hash::of(known.as_bytes()).to_string() == origin;
+    let Some(origin) = witness.logs.keys().find(is_of) else {
+        return (StatusCode::NOT_FOUND, Refusal::NotFound.body()).into_response();
+    };
+    let _held = witness.record.lock().await;
+    match record(&witness.path(origin)) {
+        Ok(Some((_, note))) => witness.cosigned(note).to_string().into_response(),
+        Ok(None) => {
+            let text = "尚未联署过该日志\nnothing of this log was cosigned yet\n";
+            (StatusCode::NOT_FOUND, text).into_response()
+        }
+        Err(what) => no_record(&what),
+    }
+}
+
+fn no_record(what: &str) -> Response {
+    output::complain(&format!("见证记录不可用，未联署 / no record, nothing is cosigned: {what}"));
+    let text = "见证记录不可用 / the record cannot be kept\n";
+    (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }
 
 /// Why there is no cosignature.
@@ -168,32 +194,47 @@ impl Witness {
     async fn consider(&self, request: &Request) -> Result<String, Considered> {
         let origin = request.checkpoint().origin();
         let keys = self.logs.get(origin).ok_or(Considered::Refused(Refusal::NotFound))?;
-        let path = self.state_dir.join(format!("{}.checkpoint", Hash::of(origin.as_bytes())));
+        let path = self.path(origin);
         let note = request.note().clone();
         let _held = self.record.lock().await;
         // Files are read and synced where calls are answered: one log asks once a second, and the
         // next call has to wait for the record anyway.
         let seen = record(&path).map_err(Considered::Failed)?;
+        let seen = seen.map(|(seen, _)| seen).unwrap_or_default();
         let new = check(request, keys, seen).map_err(Considered::Refused)?;
         if new != seen {
             let kept = files::replace(&path, &note.to_string(), Access::Public);
             kept.map_err(|error| Considered::Failed(crate::chain(&error)))?;
             output::say(&format!("cosigned: {origin} {}", new.size));
         }
+        Ok(self.cosignature(&note).to_string())
+    }
+
+    /// Where the record of a log is kept.
+    fn path(&self, origin: &str) -> PathBuf {
+        self.state_dir.join(format!("{}.checkpoint", Hash::of(origin.as_bytes())))
+    }
+
+    fn cosignature(&self, note: &Note) -> NoteSignature {
         let time = u64::try_from(now().as_second()).unwrap_or(0);
-        Ok(self.cosigner.cosign(note.text(), time).to_string())
+        self.cosigner.cosign(note.text(), time)
+    }
+
+    fn cosigned(&self, mut note: Note) -> Note {
+        note.add(self.cosignature(&note));
+        note
     }
 }
 
-/// What was cosigned last of a log.
-fn record(path: &Path) -> Result<Seen, String> {
+/// What was cosigned last of a log; `None` before the first time.
+fn record(path: &Path) -> Result<Option<(Seen, Note)>, String> {
     let Some(text) = files::read(path).map_err(|error| crate::chain(&error))? else {
-        return Ok(Seen::default());
+        return Ok(None);
     };
     let damaged = |what: String| format!("{}: {what}", path.display());
     let note = Note::parse(text.as_bytes()).map_err(|error| damaged(error.to_string()))?;
     let seen = Checkpoint::parse(note.text()).map_err(|error| damaged(error.to_string()))?;
-    Ok(Seen { size: seen.size(), root: seen.root() })
+    Ok(Some((Seen { size: seen.size(), root: seen.root() }, note)))
 }
 
 fn now() -> Timestamp {

@@ -11,7 +11,7 @@
 //! before anybody sees it; nothing is served that is not published.
 
 pub(crate) mod files;
-mod http_client;
+pub(crate) mod http_client;
 pub(crate) mod keys;
 mod opening;
 mod publisher;

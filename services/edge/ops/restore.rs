@@ -6,29 +6,27 @@
 //! has witnessed say it has. A ledger that is shorter than what was witnessed is refused: signing
 //! on from there would contradict what others hold.
 
+mod build;
 mod error;
+mod replacing;
+mod site;
 mod staging;
 mod tiles;
+mod witness;
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
-use bytes::Bytes;
 use journal_sled::LedgerId;
-use merkle::hash::{self, Hash};
-use merkle::tree::Frontier;
 use merkle::{Checkpoint, VerifierKey};
 
-use self::staging::Staging;
+use self::build::{Builder, Claim};
 use super::backup::Kept;
 use super::backup::read::{Part, Reader};
 use super::verify::hex;
-use crate::codec;
 
 pub use self::error::RestoreError;
-pub(crate) use self::tiles::StaticLog;
-pub use self::tiles::tiles;
+pub use self::tiles::{StaticLog, tiles};
 
 /// A checkpoint somebody has seen of this ledger.
 #[derive(Debug, Clone)]
@@ -37,6 +35,8 @@ pub struct Witnessed {
     pub source: String,
     /// What was seen.
     pub checkpoint: Checkpoint,
+    /// The signed note it was seen in.
+    pub note: String,
 }
 
 /// How to restore.
@@ -48,6 +48,16 @@ pub struct Wanted {
     pub witnessed: Vec<Witnessed>,
     /// Keys of the log: when given, the checkpoint must be signed by one of them.
     pub keys: Vec<VerifierKey>,
+    /// Addresses of witnesses (C2SP tlog-witness) to ask what they have cosigned of the log.
+    pub witnesses: Vec<String>,
+    /// Keys of witnesses: when given, an answer must be cosigned by one of them.
+    pub witness_keys: Vec<VerifierKey>,
+    /// Moves what is in the target aside once the new directory is complete, and takes what was
+    /// signed in it for witnessed.
+    pub replace: bool,
+    /// Accepts that entries somebody has seen are gone, and goes on as another log: nothing is
+    /// ever signed under the old origin that contradicts what was.
+    pub new_origin: Option<String>,
     /// Does everything and keeps nothing.
     pub dry_run: bool,
 }
@@ -65,134 +75,14 @@ pub struct Restored {
     pub checkpoint_size: Option<u64>,
     /// Files beside the journal that came along.
     pub files: Vec<String>,
+    /// Where the directory that was in the place is now.
+    pub replaced: Option<String>,
+    /// Origin of the log it goes on as, where that is another.
+    pub new_origin: Option<String>,
+    /// What somebody has seen and is not in it, given up by going on as another log.
+    pub lost: Vec<String>,
     /// Whether nothing was kept.
     pub dry_run: bool,
-}
-
-/// Takes entries in order and checks them against everything that is known of the tree.
-pub(super) struct Builder {
-    staging: Staging,
-    tree: Frontier,
-    /// Roots at the sizes somebody has a checkpoint of.
-    roots: BTreeMap<u64, Option<Hash>>,
-}
-
-impl Builder {
-    pub(super) fn new(
-        target: &Path,
-        ledger: LedgerId,
-        sizes: impl IntoIterator<Item = u64>,
-    ) -> Result<Self, RestoreError> {
-        let staging = Staging::new(target, ledger)?;
-        let tree = Frontier::new();
-        let roots = sizes.into_iter().map(|size| (size, (size == 0).then(|| tree.root())));
-        Ok(Self { staging, roots: roots.collect(), tree })
-    }
-
-    pub(super) fn entry(&mut self, stored: Bytes) -> Result<(), RestoreError> {
-        let position = self.tree.size() + 1;
-        codec::decode(&stored)
-            .map_err(|source| RestoreError::Entry { position, source: Box::new(source) })?;
-        self.tree.push(hash::leaf(&stored), &mut |_, _, _| {});
-        if let Some(root) = self.roots.get_mut(&position) {
-            *root = Some(self.tree.root());
-        }
-        self.staging.entry(stored)
-    }
-
-    pub(super) fn size(&self) -> u64 {
-        self.tree.size()
-    }
-
-    pub(super) fn root(&self) -> Hash {
-        self.tree.root()
-    }
-
-    /// Whether the entries so far begin with those of a checkpoint.
-    fn contains(&self, of: &Checkpoint) -> bool {
-        self.roots.get(&of.size()).copied().flatten() == Some(of.root())
-    }
-
-    /// Checks what is built against the checkpoints, and puts it into its place.
-    pub(super) fn finish(
-        mut self,
-        checkpoint: Option<(&Checkpoint, &str)>,
-        files: &[Kept],
-        wanted: &Wanted,
-    ) -> Result<Restored, RestoreError> {
-        if let Some((signed, _)) = checkpoint
-            && !self.contains(signed)
-        {
-            return Err(RestoreError::Root { size: signed.size(), what: "checkpoint" });
-        }
-        for witnessed in &wanted.witnessed {
-            if !self.contains(&witnessed.checkpoint) {
-                return Err(contradicted(witnessed, self.size()));
-            }
-        }
-        if let Some((_, note)) = checkpoint {
-            self.staging.file("CHECKPOINT", note.as_bytes(), 0o644)?;
-            let marker = crate::log::MARKER_TEXT;
-            self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
-        }
-        for file in files {
-            self.staging.file(&file.name, &file.content, 0o600)?;
-        }
-        let restored = Restored {
-            ledger: self.staging.ledger().to_string(),
-            size: self.size(),
-            root: hex(self.root()),
-            checkpoint_size: checkpoint.map(|(signed, _)| signed.size()),
-            files: files.iter().map(|file| file.name.clone()).collect(),
-            dry_run: wanted.dry_run,
-        };
-        if wanted.dry_run {
-            self.staging.discard()?
-        } else {
-            self.staging.keep()?
-        }
-        Ok(restored)
-    }
-}
-
-fn contradicted(witnessed: &Witnessed, size: u64) -> RestoreError {
-    let Witnessed { source, checkpoint } = witnessed;
-    let (source, witnessed) = (source.clone(), checkpoint.size());
-    if size < witnessed {
-        RestoreError::Older { size, witnessed, source_name: source }
-    } else {
-        RestoreError::Inconsistent { witnessed, source_name: source }
-    }
-}
-
-/// Refuses what is shorter than what was witnessed, or of another log, before anything is built.
-pub(super) fn admit(
-    ledger: LedgerId,
-    origin: &str,
-    size: u64,
-    wanted: &Wanted,
-) -> Result<(), RestoreError> {
-    if let Some(expected) = wanted.ledger
-        && expected != ledger
-    {
-        let (found, expected) = (ledger.to_string(), expected.to_string());
-        return Err(RestoreError::OtherLedger { found, expected });
-    }
-    for witnessed in &wanted.witnessed {
-        let of = witnessed.checkpoint.origin();
-        if of != origin {
-            let (found, expected) = (origin.to_owned(), of.to_owned());
-            return Err(RestoreError::OtherLog {
-                found,
-                expected,
-                source_name: witnessed.source.clone(),
-            });
-        }
-        if size < witnessed.checkpoint.size() {
-            return Err(contradicted(witnessed, size));
-        }
-    }
-    Ok(())
 }
 
 /// Restores a backup into `target`, which must be missing or empty.
@@ -211,15 +101,13 @@ pub fn backup(
         .ledger
         .parse()
         .map_err(|_| RestoreError::Manifest("its ledger id is none".to_owned()))?;
-    admit(ledger, &manifest.origin, manifest.size, wanted)?;
     let checkpoint = match &manifest.checkpoint {
-        Some(note) => Some((signed(note, &manifest.origin, &wanted.keys)?, note.as_str())),
+        Some(note) => Some((signed(note, &manifest.origin, &wanted.keys)?, note.clone())),
         None if wanted.keys.is_empty() => None,
         None => return Err(RestoreError::Manifest("it has no signed checkpoint".to_owned())),
     };
-    let sizes = wanted.witnessed.iter().map(|witnessed| witnessed.checkpoint.size());
-    let sizes = sizes.chain(checkpoint.iter().map(|(signed, _)| signed.size()));
-    let mut builder = Builder::new(target, ledger, sizes)?;
+    let (origin, size) = (manifest.origin.clone(), manifest.size);
+    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
     let mut files = Vec::new();
     let mut keys = Vec::new();
     loop {
@@ -243,10 +131,10 @@ pub fn backup(
     if hex(builder.root()) != manifest.root {
         return Err(RestoreError::Root { size: manifest.size, what: "manifest" });
     }
-    if let Some((_, note)) = checkpoint.as_ref().filter(|_| !keys.is_empty()) {
+    if let Some(note) = manifest.checkpoint.as_ref().filter(|_| !keys.is_empty()) {
         signed(note, &manifest.origin, &keys)?;
     }
-    builder.finish(checkpoint.as_ref().map(|(signed, note)| (signed, *note)), &files, wanted)
+    builder.finish(files, &keys)
 }
 
 /// The checkpoint in a note; with keys, one of them must have signed it.
@@ -288,5 +176,5 @@ pub fn witnessed(file: &Path) -> Result<Witnessed, RestoreError> {
     let bad = |error| RestoreError::Witnessed { source_name: source.clone(), source: error };
     let note = merkle::Note::parse(text.as_bytes()).map_err(|error| bad(error.into()))?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(bad)?;
-    Ok(Witnessed { source, checkpoint })
+    Ok(Witnessed { source, checkpoint, note: note.to_string() })
 }

@@ -108,7 +108,7 @@ impl Exporter {
                 }
                 let root = merkle::EMPTY_ROOT;
                 Checkpoint::new(checkpoint.origin(), 0, root)
-                    .map_err(|error| ExportError::Checkpoint(error.to_string()))?
+                    .map_err(|error| ExportError::Checkpoint(format!("{} / {error}", error.zh())))?
             }
             Err(error) => return Err(failed("read", &path)(error)),
         };
@@ -216,7 +216,7 @@ impl Exporter {
             return Ok(());
         };
         let bundle = tile::encode_bundle(&self.entries)
-            .map_err(|error| ExportError::Checkpoint(error.to_string()))?;
+            .map_err(|error| ExportError::Checkpoint(format!("{} / {error}", error.zh())))?;
         self.write(Path::new(&tile.to_string()), &bundle)
     }
 

@@ -37,7 +37,7 @@ mod watchdog;
 pub use directory::{FORMAT_VERSION, ledger_of};
 pub use error::{EngineError, OpenError};
 pub use inspect::Inspection;
-pub use lock::Holder;
+pub use lock::{Holder, Lock};
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
 pub use sled_journal::SledJournal;
 pub use store::free_bytes;

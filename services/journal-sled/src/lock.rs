@@ -19,7 +19,7 @@ pub(crate) const LOCK: &str = "LOCK";
 
 /// A held lock; it ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
@@ -36,7 +36,10 @@ pub struct Holder {
 
 impl Lock {
     /// Takes the lock of the journal in `dir`, or says who has it. Does not wait.
-    pub(crate) fn take(dir: &Path) -> Result<Lock, OpenError> {
+    ///
+    /// # Errors
+    /// [`OpenError`] when somebody has it, or the file cannot be used.
+    pub fn take(dir: &Path) -> Result<Lock, OpenError> {
         let path = dir.join(LOCK);
         let failed = |action| {
             let path = path.clone();

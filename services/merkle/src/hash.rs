@@ -89,6 +89,14 @@ impl fmt::Debug for Hash {
 #[error("a hash is written as 64 lower-case hexadecimal digits")]
 pub struct NotAHash;
 
+impl NotAHash {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        "哈希应写作 64 位小写十六进制".to_owned()
+    }
+}
+
 impl FromStr for Hash {
     type Err = NotAHash;
 

@@ -35,6 +35,14 @@ enum Secret {
 #[error("the text could not be signed with the SM2 key")]
 pub struct NotSigned;
 
+impl NotSigned {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        "无法用 SM2 密钥签署该文本".to_owned()
+    }
+}
+
 impl LogSigner {
     /// The Ed25519 key made from 32 random bytes.
     ///

@@ -42,6 +42,15 @@ pub struct Tile {
 )]
 pub struct NotATile;
 
+impl NotATile {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        "不是瓦片路径：应为 tile/<层>/<序号>[.p/<宽度>] 或 tile/entries/<序号>[.p/<宽度>]"
+            .to_owned()
+    }
+}
+
 impl Tile {
     /// The tile of `width` hashes or entries at `index` among those of its kind; `None` when
     /// the level is above 63 or the width not between 1 and 256.
@@ -174,6 +183,14 @@ pub struct EntryTooLong {
     pub length: usize,
 }
 
+impl EntryTooLong {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        format!("条目长 {} 字节，条目包每条至多 {ENTRY_LENGTH_MAX} 字节", self.length)
+    }
+}
+
 /// Writes a bundle: each entry behind its length in two bytes, the higher first.
 ///
 /// # Errors
@@ -207,6 +224,17 @@ pub enum BundleError {
         /// How many it should hold.
         expected: u16,
     },
+}
+
+impl BundleError {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Cut { entry } => format!("条目包在第 {} 个条目处中断", entry + 1),
+            Self::Count { expected } => format!("条目包不是恰好 {expected} 个条目"),
+        }
+    }
 }
 
 /// Reads a bundle of exactly `width` entries.

@@ -47,6 +47,21 @@ pub enum RequestError {
     Checkpoint(#[from] CheckpointError),
 }
 
+impl RequestError {
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Old => "首行应为 old <树的大小>".to_owned(),
+            Self::Hash { line } => {
+                format!("第 {line} 行不是 base64 书写的哈希，或哈希多于 {PROOF_LINES_MAX} 个")
+            }
+            Self::NoCheckpoint => "缺少空行及其后的检查点".to_owned(),
+            Self::Checkpoint(error) => error.zh(),
+        }
+    }
+}
+
 impl Request {
     /// Puts a request together: the witness is taken to hold the tree of `old` leaves.
     ///
@@ -172,13 +187,27 @@ impl Refusal {
         }
     }
 
-    /// The body of the answer: the size held for 409, else the reason. The media type of the
-    /// former is [`SIZE_MEDIA_TYPE`].
+    /// The same in Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::BadRequest => "所称的旧大小大于检查点".to_owned(),
+            Self::Forbidden => "检查点没有本日志受信任公钥的签名".to_owned(),
+            Self::NotFound => "本见证方不认识该日志".to_owned(),
+            Self::Conflict { size } => format!("本见证方持有 {size} 个叶子的树"),
+            Self::Unprocessable(error) => {
+                format!("检查点不是本见证方所持之树的延续：{}", error.zh())
+            }
+        }
+    }
+
+    /// The body of the answer: the size held for 409, else the reason in both languages. The media
+    /// type of the former is [`SIZE_MEDIA_TYPE`].
     #[must_use]
     pub fn body(&self) -> String {
         match self {
             Self::Conflict { size } => format!("{size}\n"),
-            other => format!("{other}\n"),
+            other => format!("{}\n{other}\n", other.zh()),
         }
     }
 }

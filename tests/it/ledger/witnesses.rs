@@ -16,16 +16,16 @@ use crate::support::http::{get, post};
 use crate::support::{directory, wait_for};
 
 /// A witness that runs. Killed when dropped.
-pub(super) struct Witness {
+pub(crate) struct Witness {
     child: Child,
-    pub(super) address: String,
-    pub(super) vkey: String,
+    pub(crate) address: String,
+    pub(crate) vkey: String,
     _out: BufReader<ChildStdout>,
 }
 
 impl Witness {
     /// Starts a witness of the log with the keys in a file.
-    pub(super) fn start(dir: &Path, name: &str, listen: &str, log_keys: &Path) -> Self {
+    pub(crate) fn start(dir: &Path, name: &str, listen: &str, log_keys: &Path) -> Self {
         let mut child = command()
             .args(["witness", "--listen", listen, "--name", name])
             .arg("--key-file")
@@ -59,17 +59,17 @@ impl Drop for Witness {
 }
 
 /// A log with a key of its own and two witnesses, both of whom must cosign.
-pub(super) struct Bench {
-    pub(super) place: tempfile::TempDir,
-    pub(super) config: Config,
-    pub(super) witnesses: Vec<Witness>,
+pub(crate) struct Bench {
+    pub(crate) place: tempfile::TempDir,
+    pub(crate) config: Config,
+    pub(crate) witnesses: Vec<Witness>,
 }
 
 const ORIGIN: &str = "ledger.example/witnessed";
 const NAMES: [&str; 2] = ["w1.example", "w2.example"];
 
 impl Bench {
-    pub(super) fn new(mode: duty_ledger::config::WitnessMode) -> Self {
+    pub(crate) fn new(mode: duty_ledger::config::WitnessMode) -> Self {
         let place = directory();
         let key = LogSigner::ed25519(KeyName::new(ORIGIN).expect("a name"), &[5; 32]);
         let key = key.expect("a key");
@@ -95,11 +95,11 @@ impl Bench {
         Self { place, config, witnesses }
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.place.path().join(name)
     }
 
-    async fn serve(&self, directory: &Path) -> Service {
+    pub(crate) async fn serve(&self, directory: &Path) -> Service {
         Service::configured(&self.config, directory, Arc::new(SystemClock)).await
     }
 
@@ -129,7 +129,7 @@ fn metric(service: &Service, wanted: &str) {
     });
 }
 
-async fn cosigned(service: &Service) -> pb::GetCheckpointResponse {
+pub(crate) async fn cosigned(service: &Service) -> pb::GetCheckpointResponse {
     let mut ledger = service.clients.ledger.clone();
     let met = async {
         loop {

@@ -89,7 +89,7 @@ async fn what_cannot_be_restored_is_refused() {
     restore(&backup, &["--witnessed", text(&renamed)], &["another history", "另一段历史"]);
     // A directory with something in it stays as it is.
     let full = ["restore", text(&backup), "--data-dir", text(&ledger)];
-    refused(&full, &["is not empty", "非空", "--witnessed"]);
+    refused(&full, &["is not empty", "非空", "--replace"]);
     // An empty one is used, though it may be a mount point.
     fs::create_dir(&new).expect("made");
     command(&["restore", text(&backup), "--data-dir", text(&new)]).exits(0);

@@ -7,6 +7,7 @@ use journal_sled::OpenError;
 use merkle::checkpoint::CheckpointError;
 
 use crate::codec::CodecError;
+use crate::log::LogKeyError;
 use crate::ops::backup::read::BadBackup;
 use crate::ops::finding::unopened;
 
@@ -26,9 +27,9 @@ pub enum RestoreError {
     },
     /// The target holds something.
     #[error(
-        "{} is not empty (it holds {found}); move it aside or name another directory. If it is an \
-         older state of this ledger, pass its CHECKPOINT with --witnessed, so that nothing older \
-         is restored",
+        "{} is not empty (it holds {found}); name another directory, or pass --replace, \
+         which moves a ledger aside, and nothing else: nothing older than it has signed is \
+         restored then",
         dir.display()
     )]
     NotEmpty {
@@ -74,7 +75,8 @@ pub enum RestoreError {
     /// Shorter than what somebody has seen.
     #[error(
         "this reaches position {size}, but {source_name} shows that {witnessed} entries were \
-         published: it is too old, restore a newer backup, or from the exported tiles"
+         published: it is too old, restore a newer backup, or from the exported tiles. If nothing \
+         newer is left, the ledger can only go on as another log (--new-origin), never as this one"
     )]
     Older {
         /// How many entries there are.
@@ -95,6 +97,22 @@ pub enum RestoreError {
         /// Who has seen them.
         source_name: String,
     },
+    /// A witness did not say what it has seen, or says what cannot be.
+    #[error("the witness {url}: {en}")]
+    Witness {
+        /// Its address.
+        url: String,
+        /// What is wrong, in Chinese.
+        zh: String,
+        /// What is wrong, in English.
+        en: String,
+    },
+    /// The keys of the new log could not be made.
+    #[error("the keys of the new log could not be made")]
+    Keys(#[source] LogKeyError),
+    /// The new origin is the old one.
+    #[error("--new-origin names {0}, which is the log that was lost: choose another name")]
+    SameOrigin(String),
     /// The entries do not hash to what was signed, or claimed.
     #[error("the first {size} entries do not hash to the root in the {what}: restore another copy")]
     Root {
@@ -154,7 +172,7 @@ impl RestoreError {
         match self {
             Self::Io { path, source, .. } => format!("无法读写 {}：{source}", path.display()),
             Self::NotEmpty { dir, found } => format!(
-                "{} 非空（其中有 {found}）；请移走它或另选目录。若为本台账的旧状态，请用 --witnessed 指定其中的 CHECKPOINT，以免恢复更旧的内容",
+                "{} 非空（其中有 {found}）；请另选目录，或用 --replace 移走其中的台账（仅限台账目录）：此时不会恢复比它所签更旧的内容",
                 dir.display()
             ),
             Self::Leftover { dir } => format!(
@@ -170,10 +188,15 @@ impl RestoreError {
                 format!("{source_name} 是 {expected} 的检查点，而这是 {found}；请选择正确的文件")
             }
             Self::Older { size, witnessed, source_name } => format!(
-                "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复"
+                "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复；若再无更新的，只能作为另一日志继续（--new-origin），不得沿用此来源"
             ),
             Self::Inconsistent { witnessed, source_name } => {
                 format!("前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复")
+            }
+            Self::Witness { url, zh, .. } => format!("见证方 {url}：{zh}"),
+            Self::Keys(error) => format!("无法生成新日志的密钥：{error}"),
+            Self::SameOrigin(origin) => {
+                format!("--new-origin 指定的 {origin} 正是丢失内容的日志；请另取名称")
             }
             Self::Root { size, what } => {
                 format!("前 {size} 条的根散列与 {what} 中的不符；请换一份副本恢复")

@@ -12,8 +12,12 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use journal::Journal as _;
 use journal_sled::{LedgerId, Options, SledJournal};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use super::RestoreError;
+use crate::clock::Clock as _;
+use crate::log::{KeyFiles, Keys, Missing};
 
 /// A commit of the new journal is closed at this many entries or bytes.
 const COMMIT_EVENTS: usize = 4_096;
@@ -32,8 +36,13 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    pub(super) fn new(target: &Path, ledger: LedgerId) -> Result<Self, RestoreError> {
-        let dir = place(target)?;
+    /// Begins beside a target that is missing or to be replaced, or inside an empty one.
+    pub(super) fn new(
+        target: &Path,
+        ledger: LedgerId,
+        replacing: bool,
+    ) -> Result<Self, RestoreError> {
+        let dir = if replacing { beside(target, ENDING) } else { place(target)? };
         fs::create_dir_all(parent(&dir)).map_err(failed("make", parent(&dir)))?;
         match fs::create_dir(&dir) {
             Ok(()) => {}
@@ -57,6 +66,12 @@ impl Staging {
 
     pub(super) fn ledger(&self) -> LedgerId {
         self.ledger
+    }
+
+    /// Makes signing keys for another log, so that none can go on under the name of the old one.
+    pub(super) fn make_keys(&self, origin: &str) -> Result<(), RestoreError> {
+        let files = KeyFiles { data_dir: Some(self.dir.clone()), ed25519: None, sm2: None };
+        Keys::load(&files, origin, Missing::Make).map(drop).map_err(RestoreError::Keys)
     }
 
     pub(super) fn entry(&mut self, stored: Bytes) -> Result<(), RestoreError> {
@@ -111,6 +126,41 @@ impl Staging {
         result.map_err(failed("put the ledger into", &self.target))
     }
 
+    /// The same in place of what is there, which is moved aside; where it is then.
+    ///
+    /// The exchange is one step of the file system: whatever happens, the place holds the old
+    /// directory or the new one, and the other one is beside it.
+    pub(super) fn replace(mut self) -> Result<PathBuf, RestoreError> {
+        self.close()?;
+        let time = crate::clock::SystemClock.now().strftime("%Y%m%dT%H%M%SZ");
+        let aside = beside(&self.target, &format!(".replaced-{time}"));
+        self.exchange(&aside).map_err(failed("put the ledger into", &self.target))?;
+        Ok(aside)
+    }
+
+    fn exchange(&self, aside: &Path) -> io::Result<()> {
+        sync_dir(&self.dir)?;
+        // Nobody's directory is ever removed: a name that is taken is refused.
+        if aside.try_exists()? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(&self.dir, aside)?;
+        match renameat_with(CWD, aside, CWD, &self.target, RenameFlags::EXCHANGE) {
+            Ok(()) => {}
+            // A file system without exchange: two steps, the place empty between them.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                fs::rename(aside, &self.dir)?;
+                fs::rename(&self.target, aside)?;
+                fs::rename(&self.dir, &self.target)?;
+            }
+            Err(error) => {
+                fs::rename(aside, &self.dir)?;
+                return Err(error.into());
+            }
+        }
+        sync_dir(parent(&self.target))
+    }
+
     fn close(&mut self) -> Result<(), RestoreError> {
         self.append()?;
         match self.journal.take() {
@@ -162,13 +212,15 @@ fn place(target: &Path) -> Result<PathBuf, RestoreError> {
             }
             Ok(target.join(ENDING))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut name = target.file_name().unwrap_or_default().to_os_string();
-            name.push(ENDING);
-            Ok(target.with_file_name(name))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(beside(target, ENDING)),
         Err(error) => Err(failed("list", target)(error)),
     }
+}
+
+fn beside(target: &Path, ending: &str) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_os_string();
+    name.push(ending);
+    target.with_file_name(name)
 }
 
 /// The directory a path is in; "" stands for the working directory.

@@ -10,19 +10,25 @@ use journal_sled::LedgerId;
 use merkle::hash;
 use merkle::tile::{self, Kind, TILE_WIDTH, Tile};
 
-use super::{Builder, RestoreError, Restored, Wanted, admit, signed};
+use super::build::{Builder, Claim};
+use super::site::Site;
+use super::{RestoreError, Restored, Wanted, signed};
 
-/// Restores the static log in `from` into `target`, which must be missing or empty.
+/// Longest bundle: 256 entries, each behind its length in two bytes.
+const BUNDLE_BYTES_MAX: usize = TILE_WIDTH as usize * (tile::ENTRY_LENGTH_MAX + 2);
+/// Longest checkpoint: a note of a hundred signatures takes less than 20 KiB.
+const NOTE_BYTES_MAX: usize = 1 << 20;
+
+/// Restores a static log into `target`, which must be missing or empty.
 ///
 /// # Errors
 /// [`RestoreError`]; `target` is as it was then.
 pub fn tiles(
-    from: &Path,
+    log: &StaticLog,
     target: &Path,
     wanted: &Wanted,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Restored, RestoreError> {
-    let log = StaticLog::open(from)?;
     let origin = log.origin.clone();
     let checkpoint = signed(&log.note, &origin, &wanted.keys)?;
     let ledger = wanted.ledger.or_else(|| origin.rsplit('/').next()?.parse().ok());
@@ -32,58 +38,77 @@ pub fn tiles(
         en: format!("the origin {origin} does not name the ledger: pass --ledger"),
     })?;
     let size = checkpoint.size();
-    admit(ledger, &origin, size, wanted)?;
-    let sizes = wanted.witnessed.iter().map(|witnessed| witnessed.checkpoint.size());
-    let mut builder = Builder::new(target, ledger, sizes.chain([size]))?;
+    let checkpoint = Some((checkpoint, log.note.clone()));
+    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
             builder.entry(entry)?;
         }
         progress(builder.size(), size);
     }
-    builder.finish(Some((&checkpoint, &log.note)), &[], wanted)
+    builder.finish(Vec::new(), &[])
 }
 
-/// A static log (C2SP tlog-tiles) in a directory.
-pub(crate) struct StaticLog<'a> {
-    dir: &'a Path,
+/// A static log (C2SP tlog-tiles), wherever it is.
+pub struct StaticLog {
+    place: Place,
     /// The signed note of its checkpoint.
     pub(crate) note: String,
     /// Its origin.
     pub(crate) origin: String,
 }
 
-impl<'a> StaticLog<'a> {
-    pub(crate) fn open(dir: &'a Path) -> Result<Self, RestoreError> {
-        let path = dir.join("checkpoint");
-        let note = std::fs::read_to_string(&path).map_err(|source| RestoreError::Io {
-            action: "read",
-            path,
-            source,
-        })?;
-        let parsed = merkle::Note::parse(note.as_bytes())
-            .map_err(|error| RestoreError::Checkpoint(error.into()))?;
+enum Place {
+    Directory(std::path::PathBuf),
+    Site(Site),
+}
+
+impl StaticLog {
+    /// The log in a directory, such as `export-tiles` writes.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when there is no checkpoint.
+    pub fn open(dir: &Path) -> Result<Self, RestoreError> {
+        Self::of(Place::Directory(dir.to_path_buf()))
+    }
+
+    /// The log at an address: the HTTP port of a service that gives out its entries, or any server
+    /// of files over an exported directory. Not to be called on a thread that runs tasks.
+    ///
+    /// # Errors
+    /// [`RestoreError`] when there is no checkpoint.
+    pub fn at(url: &str) -> Result<Self, RestoreError> {
+        Self::of(Place::Site(Site::new(url)?))
+    }
+
+    fn of(place: Place) -> Result<Self, RestoreError> {
+        let bytes = place.read("checkpoint", NOTE_BYTES_MAX)?;
+        let bytes = bytes.ok_or_else(|| missing(place.shown("checkpoint")))?;
+        let parsed =
+            merkle::Note::parse(&bytes).map_err(|error| RestoreError::Checkpoint(error.into()))?;
         let checkpoint =
             merkle::Checkpoint::parse(parsed.text()).map_err(RestoreError::Checkpoint)?;
-        Ok(Self { dir, origin: checkpoint.origin().to_owned(), note })
+        Ok(Self { place, origin: checkpoint.origin().to_owned(), note: parsed.to_string() })
     }
 
     /// The entries of one bundle in a log of `size` entries, each under its hash.
     pub(crate) fn bundle(&self, index: u64, size: u64) -> Result<Vec<Bytes>, RestoreError> {
-        let of = |kind| Tile::at_size(kind, index, size);
-        let Some(bundle) = of(Kind::Entries) else { return Ok(Vec::new()) };
-        let path = bundle.to_string();
-        let bytes = self.read(bundle)?;
-        let entries =
-            tile::decode_bundle(&bytes, bundle.width()).map_err(|error| RestoreError::Tiles {
+        let Some(bundle) = Tile::at_size(Kind::Entries, index, size) else {
+            return Ok(Vec::new());
+        };
+        let path = self.place.shown(&bundle.to_string());
+        let (bytes, held) =
+            self.tile(bundle, BUNDLE_BYTES_MAX)?.ok_or_else(|| missing(path.clone()))?;
+        let mut entries =
+            tile::decode_bundle(&bytes, held).map_err(|error| RestoreError::Tiles {
                 path: path.clone(),
-                zh: format!("条目包不完整或已损坏（{error}）；请从别处取一份"),
+                zh: format!("条目包不完整或已损坏（{}）；请从别处取一份", error.zh()),
                 en: format!("the bundle is cut short or damaged ({error}): get another copy"),
             })?;
-        let hashes = of(Kind::Hashes { level: 0 }).and_then(|tile| self.read(tile).ok());
-        let (hashes, _) = hashes.as_deref().unwrap_or_default().as_chunks::<32>();
+        entries.truncate(usize::from(bundle.width()));
+        let hashes = self.leaves(index, size).unwrap_or_default();
         for (offset, (entry, kept)) in (1..).zip(entries.iter().zip(hashes)) {
-            if hash::leaf(entry).0 != *kept {
+            if hash::leaf(entry) != kept {
                 let position = index * TILE_WIDTH + offset;
                 return Err(RestoreError::Tiles {
                     path,
@@ -95,9 +120,62 @@ impl<'a> StaticLog<'a> {
         Ok(entries.into_iter().map(Bytes::copy_from_slice).collect())
     }
 
-    /// A tile, from its own file or the beginning of the full one.
-    fn read(&self, tile: Tile) -> Result<Vec<u8>, RestoreError> {
-        let path = self.dir.join(tile.to_string());
-        std::fs::read(&path).map_err(|source| RestoreError::Io { action: "read", path, source })
+    /// The hashes of the leaves in one tile of a log of `size` entries; `None` where they are not
+    /// there, or not all.
+    pub(crate) fn leaves(&self, index: u64, size: u64) -> Option<Vec<hash::Hash>> {
+        let tile = Tile::at_size(Kind::Hashes { level: 0 }, index, size)?;
+        let bytes_max = TILE_WIDTH as usize * hash::HASH_LENGTH;
+        let (bytes, _) = self.tile(tile, bytes_max).ok()??;
+        let (hashes, _) = bytes.as_chunks::<32>();
+        let hashes = hashes.get(..usize::from(tile.width()))?;
+        Some(hashes.iter().map(|hash| hash::Hash(*hash)).collect())
+    }
+
+    /// A tile, from its own file or the full one, and how much that file holds.
+    fn tile(&self, tile: Tile, bytes_max: usize) -> Result<Option<(Vec<u8>, u16)>, RestoreError> {
+        if let Some(bytes) = self.place.read(&tile.to_string(), bytes_max)? {
+            return Ok(Some((bytes, tile.width())));
+        }
+        // tlog-tiles: partial tiles may be deleted once the full one is there.
+        let full = Tile::new(tile.kind(), tile.index(), TILE_WIDTH as u16);
+        let Some(full) = full.filter(|_| tile.is_partial()) else { return Ok(None) };
+        let bytes = self.place.read(&full.to_string(), bytes_max)?;
+        Ok(bytes.map(|bytes| (bytes, full.width())))
+    }
+}
+
+impl Place {
+    /// A file of the log; `None` when there is none.
+    fn read(&self, name: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, RestoreError> {
+        match self {
+            Self::Directory(dir) => {
+                let path = dir.join(name);
+                match std::fs::read(&path) {
+                    Ok(bytes) => Ok(Some(bytes)),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                    Err(source) => Err(RestoreError::Io { action: "read", path, source }),
+                }
+            }
+            Self::Site(site) => site.read(name, bytes_max),
+        }
+    }
+
+    /// Where a file is, for messages.
+    fn shown(&self, name: &str) -> String {
+        match self {
+            Self::Directory(dir) => dir.join(name).display().to_string(),
+            Self::Site(site) => site.url(name),
+        }
+    }
+}
+
+fn missing(path: String) -> RestoreError {
+    RestoreError::Tiles {
+        path,
+        zh: "没有此文件；请核对目录或网址，须为含条目的静态日志（export-tiles 所写，或 HTTP 端口）"
+            .to_owned(),
+        en: "there is no such file: check the directory or address, it must be a static log with \
+             entries, as export-tiles writes it or the HTTP port serves it"
+            .to_owned(),
     }
 }

@@ -78,7 +78,8 @@ fn each_fault_has_its_answer_and_the_first_one_counts() {
     assert_eq!(status(Row { old: 14, signer: 2, trusted: &[], ..ROW }), Err(404));
     let conflict = answer(&Row { seen: 8, ..ROW });
     assert_eq!(conflict, Err((409, "8\n".to_owned())));
-    assert_eq!(Refusal::NotFound.body(), "this witness does not know the log\n");
+    let body = "本见证方不认识该日志\nthis witness does not know the log\n";
+    assert_eq!(Refusal::NotFound.body(), body);
 }
 
 #[test]
