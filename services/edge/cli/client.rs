@@ -40,6 +40,14 @@ impl From<Status> for Failure {
             );
             return Self::new(code, text);
         }
+        if status.code() == Code::Unimplemented {
+            let text = "该地址没有此接口：查询与填报用 API 端口（listen），核验、备份与状态用管理端口\
+                        （admin_listen）；或服务版本过旧\n\
+                        there is no such call at this address: views and appends are on the API \
+                        port (listen), verify, backup and status on the admin port \
+                        (admin_listen); or the service is an older one";
+            return Self::new(code, text);
+        }
         Self::new(code, described(&status))
     }
 }

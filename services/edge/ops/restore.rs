@@ -168,13 +168,13 @@ fn public_key(file: &Kept) -> Option<VerifierKey> {
 /// When it cannot be read or is no signed checkpoint.
 pub fn witnessed(file: &Path) -> Result<Witnessed, RestoreError> {
     let source = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| RestoreError::Io {
+    let bytes = std::fs::read(file).map_err(|error| RestoreError::Io {
         action: "read",
         path: file.into(),
         source: error,
     })?;
     let bad = |error| RestoreError::Witnessed { source_name: source.clone(), source: error };
-    let note = merkle::Note::parse(text.as_bytes()).map_err(|error| bad(error.into()))?;
+    let note = merkle::Note::parse(&bytes).map_err(|error| bad(error.into()))?;
     let checkpoint = Checkpoint::parse(note.text()).map_err(bad)?;
     Ok(Witnessed { source, checkpoint, note: note.to_string() })
 }

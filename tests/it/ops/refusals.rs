@@ -87,6 +87,17 @@ async fn what_cannot_be_restored_is_refused() {
     let origin = |note: &str| note.lines().next().expect("an origin").to_owned();
     let renamed = write("renamed", note.replace(&origin(&note), &origin(&mine)).as_bytes());
     restore(&backup, &["--witnessed", text(&renamed)], &["another history", "另一段历史"]);
+    // With the key of the log it is told that nobody of this log has signed that.
+    let keys = command(&["keys", "--data-dir", text(&ledger)]).exits(0).out;
+    let is_key = |word: &&str| word.starts_with(&origin(&mine)) && word.contains('+');
+    let vkey = keys.split_whitespace().find(is_key).expect("the Ed25519 key").to_owned();
+    let forged = ["--witnessed", text(&renamed), "--vkey", &vkey];
+    restore(&backup, &forged, &["not signed by any", "签名"]);
+    let grown = mine.replacen(&format!("\n{}\n", size_of(&mine)), "\n999999\n", 1);
+    let grown = write("grown", grown.as_bytes());
+    restore(&backup, &["--witnessed", text(&grown), "--vkey", &vkey], &["not signed by any", "签名"]);
+    let witnessed = ["--witnessed", text(&newer_checkpoint), "--vkey", &vkey];
+    restore(&backup, &witnessed, &["too old"]);
     // A directory with something in it stays as it is.
     let full = ["restore", text(&backup), "--data-dir", text(&ledger)];
     refused(&full, &["is not empty", "非空", "--replace"]);
@@ -126,4 +137,9 @@ async fn directories_that_are_no_ledger_are_named() {
     refused(&tiles, &["checkpoint"]);
     fs::write(&file, "x").expect("written");
     refused(&["backup", text(&file), "--data-dir", text(&empty)], &["not overwritten", "不会覆盖"]);
+}
+
+/// The size a checkpoint states, in its second line.
+fn size_of(note: &str) -> &str {
+    note.lines().nth(1).expect("a size")
 }

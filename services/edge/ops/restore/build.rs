@@ -210,6 +210,12 @@ fn admit(claim: &Claim, wanted: &Wanted, witnessed: &[Witnessed]) -> Result<(), 
             let source_name = witnessed.source.clone();
             return Err(RestoreError::OtherLog { found, expected, source_name });
         }
+        // A forged one must not keep a ledger from coming back.
+        if !wanted.keys.is_empty() {
+            Checkpoint::open(witnessed.note.as_bytes(), origin, &wanted.keys).map_err(
+                |source| RestoreError::Witnessed { source_name: witnessed.source.clone(), source },
+            )?;
+        }
         if *size < witnessed.checkpoint.size() && wanted.new_origin.is_none() {
             return Err(contradicted(witnessed, *size));
         }

@@ -89,7 +89,7 @@ pub enum RestoreError {
     /// Not the entries somebody has seen.
     #[error(
         "the first {witnessed} entries are not those that {source_name} shows: this is another \
-         history of the ledger, do not restore it"
+         history of the ledger, do not restore it. Its signature is checked only with --vkey"
     )]
     Inconsistent {
         /// How many were seen.
@@ -191,7 +191,9 @@ impl RestoreError {
                 "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复；若再无更新的，只能作为另一日志继续（--new-origin），不得沿用此来源"
             ),
             Self::Inconsistent { witnessed, source_name } => {
-                format!("前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复")
+                format!(
+                    "前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复（仅在给出 --vkey 时核对其签名）"
+                )
             }
             Self::Witness { url, zh, .. } => format!("见证方 {url}：{zh}"),
             Self::Keys(error) => format!("无法生成新日志的密钥：{error}"),
