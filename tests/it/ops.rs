@@ -1,6 +1,7 @@
 //! Operation from outside: check, backup, restore, export, replay, upgrade, by the real binary.
 
 mod addresses;
+mod compared;
 mod drill;
 mod erased;
 mod fixtures;
