@@ -78,6 +78,7 @@ fn an_interrupted_snapshot_is_cleaned_up() {
     let trial = place.path().join("trial");
     copy(&data, &trial);
     let expected = root(&verify(&trial));
+    Server::start(&trial).terminate();
     let name = snapshots(&trial).pop().expect("a snapshot");
     let name = name.file_name().expect("a name").to_string_lossy().into_owned();
     for (call, when) in [("write", 1), ("write", 2), ("write", 3), ("fsync", 1), ("rename", 1)] {
@@ -94,9 +95,9 @@ fn an_interrupted_snapshot_is_cleaned_up() {
         assert!(!status.success());
         assert!(leftover.exists() || call == "rename", "killed in the middle: {call} {when}");
         assert_eq!(root(&verify(&data)), expected, "{call} {when}");
-        assert!(!leftover.exists());
         let server = Server::start(&data);
         server.terminate();
+        assert!(!leftover.exists());
     }
 }
 
@@ -104,20 +105,7 @@ fn an_interrupted_snapshot_is_cleaned_up() {
 #[test]
 fn what_does_not_open_says_why_and_what_to_do() {
     type Spoil = fn(&Path);
-    let rows: [(&str, Spoil, &[&str]); 5] = [
-        (
-            "a snapshot that is none",
-            |data| {
-                // The second opening made it.
-                drop(verify(data));
-                let snapshots = snapshots(data);
-                assert_eq!(snapshots.len(), 1);
-                snapshots
-                    .iter()
-                    .for_each(|path| fs::write(path, "none of any kind").expect("room"));
-            },
-            &["duty-ledger restore", "存储引擎无法打开", "恢复", "sled cannot open"],
-        ),
+    let rows: [(&str, Spoil, &[&str]); 4] = [
         (
             "a log that is none",
             |data| {

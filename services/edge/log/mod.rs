@@ -42,6 +42,11 @@ pub use witnesses::{PolicyFileError, check_policy};
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
+/// Says that a checkpoint was signed once, in the data directory; made once the first
+/// [`CHECKPOINT`] is durable, so that a missing one is noticed.
+pub const MARKER: &str = "CHECKPOINT.signed";
+/// What the marker says.
+pub(crate) const MARKER_TEXT: &str = "a checkpoint was signed\n";
 /// The last checkpoint published with the cosignatures it had, in the data directory; only with
 /// witnesses, for whom signing and publishing are two steps.
 pub const PUBLISHED: &str = "PUBLISHED";

@@ -10,7 +10,8 @@ use merkle::checkpoint::{Checkpoint, CheckpointError};
 
 use super::files::{self, FileError};
 use super::keys::{KeyFiles, Keys, LogKeyError, Missing};
-use super::{CHECKPOINT, Log, PUBLISHED, PolicyFileError, Published, Signed, Witnesses};
+use super::{CHECKPOINT, Log, MARKER, PUBLISHED, PolicyFileError};
+use super::{Published, SignError, Signed, Witnesses};
 use crate::clock::Clock;
 use crate::config::WitnessMode;
 use crate::tree::{self, Anchor, OpenTreeError, Rebuilding};
@@ -37,6 +38,24 @@ pub enum LogError {
         #[source]
         source: CheckpointError,
     },
+    /// A checkpoint was signed and is gone.
+    #[error(
+        "{path} 缺失，而日志有 {entries} 条，且曾签署过检查点：请从备份或已公布的检查点恢复该文件，\
+         或恢复整个台账（duty-ledger restore） / \
+         {path} is missing beside a journal of {entries} entries that was signed before: put the \
+         file back from a backup or from the published checkpoint, or restore the ledger \
+         (duty-ledger restore)",
+        path = path.display()
+    )]
+    CheckpointMissing {
+        /// The file.
+        path: PathBuf,
+        /// Entries of the journal.
+        entries: u64,
+    },
+    /// The checkpoint could not be signed again.
+    #[error("检查点无法补签 / the checkpoint could not be signed again")]
+    Mend(#[source] Box<SignError>),
     /// The witness policy cannot be used.
     #[error("见证策略不可用 / the witness policy cannot be used")]
     Policy(#[from] PolicyFileError),
@@ -108,6 +127,13 @@ pub fn open(
     let dir = options.keys.data_dir.clone();
     let at = |name: &str| dir.as_ref().map(|dir| dir.join(name));
     let signed_before = at(CHECKPOINT).is_some_and(|path| path.exists());
+    if let Some(path) = at(CHECKPOINT).filter(|_| !signed_before)
+        && at(MARKER).is_some_and(|marker| marker.exists())
+        && let Ok(head) = journal.head()
+        && 0 < head.events()
+    {
+        return Err(LogError::CheckpointMissing { path, entries: head.events() });
+    }
     let missing = if signed_before { Missing::Refuse } else { Missing::Make };
     let keys = Keys::load(&options.keys, &options.origin, missing)?;
     let key = keys.ed25519.verifier().clone();
@@ -135,7 +161,20 @@ pub fn open(
     let tree = tree::open(journal, dir.as_deref(), &anchors, report)?;
     let clock = Arc::clone(&options.clock);
     let log = Log::over(keys, tree, dir.clone(), witnesses, options.witness_mode, clock);
-    if let Some((path, signed)) = signed {
+    if let Some((path, mut signed)) = signed {
+        let text = signed.note.to_string();
+        let sm2 = [log.keys().sm2.verifier()];
+        if Checkpoint::open(text.as_bytes(), log.origin(), sm2).is_err() {
+            tracing::warn!(
+                file = %path.display(),
+                "the SM2 signature is damaged or missing: the same checkpoint is signed again"
+            );
+            let again = signed.checkpoint.sign([&log.keys().ed25519, &log.keys().sm2]);
+            signed.note = again.map_err(|error| LogError::Mend(Box::new(error.into())))?;
+            // Not the guard: after a cut it may be ahead of this file.
+            files::replace(&path, &signed.note.to_string(), files::Access::Public)?;
+        }
+        log.mark()?;
         let same = |before: &(_, Signed)| before.1.checkpoint == signed.checkpoint;
         let seen = match options.witness_mode {
             WitnessMode::Required => before.filter(|(_, before)| log.is_met(&before.note)),

@@ -12,7 +12,7 @@ use merkle::{Checkpoint, Hash};
 
 use super::files::{self, Access, FileError};
 use super::opening::{LogError, read_checkpoint};
-use super::{CHECKPOINT, Log, PUBLISHED, Signed};
+use super::{CHECKPOINT, Log, MARKER, MARKER_TEXT, PUBLISHED, Signed};
 use crate::tree::TreeError;
 
 /// Why no checkpoint was signed. All but [`SignError::Fork`] are tried again.
@@ -104,7 +104,7 @@ impl Log {
     }
 
     /// Writes the checkpoint to the data directory and the guard record, before anybody sees it.
-    fn keep(&self, signed: &Signed) -> Result<(), SignError> {
+    pub(super) fn keep(&self, signed: &Signed) -> Result<(), SignError> {
         let text = signed.note.to_string();
         // The guard first: it is the one that outlives the data directory.
         if let Some(guard) = &self.0.guard {
@@ -125,7 +125,17 @@ impl Log {
         if let Some(dir) = &self.0.dir {
             files::replace(&dir.join(CHECKPOINT), &text, Access::Public)?;
         }
-        Ok(())
+        Ok(self.mark()?)
+    }
+
+    /// Makes the marker; only once the first checkpoint is durable.
+    pub(super) fn mark(&self) -> Result<(), FileError> {
+        match self.0.dir.as_ref().map(|dir| dir.join(MARKER)) {
+            Some(marker) if !marker.exists() => {
+                files::replace(&marker, MARKER_TEXT, Access::Public)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes what is published to the data directory.

@@ -139,7 +139,7 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::TailLost { dir, head, high_water } => (
             "TAIL_LOST",
             format!(
-                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请用 duty-ledger restore 恢复覆盖至第 {high_water} 条的备份；如接受丢失，将 {head} 写入 HIGH-WATER 文件",
+                "{} 的末尾丢失：止于第 {head} 条，但第 {high_water} 条曾经落盘；请保留该目录原样，并用 duty-ledger restore 恢复覆盖至第 {high_water} 条的备份",
                 dir.display()
             ),
         ),

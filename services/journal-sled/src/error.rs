@@ -99,8 +99,8 @@ pub enum OpenError {
     #[error(
         "the journal in {} has lost its tail: it ends at position {head}, \
          but position {high_water} was durable once; \
-         restore a backup that reaches {high_water} with `duty-ledger restore`, or, to accept the \
-         loss for good, write {head} into the file HIGH-WATER",
+         keep a copy of the directory as it is and restore a backup that reaches {high_water} with \
+         `duty-ledger restore`",
         dir.display()
     )]
     TailLost {

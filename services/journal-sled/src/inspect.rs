@@ -1,13 +1,14 @@
 //! Opening a journal to look at it: what opening for service would refuse is told instead.
 //!
-//! The journal cannot be written to, and neither `FORMAT` nor `HIGH-WATER` is touched. sled itself
-//! writes to its own files whenever it is opened (its snapshot), which changes no event.
+//! The journal cannot be written to, and nothing in its directory is touched: sled, which writes
+//! to its own files whenever it opens them, gets a copy.
 
 use std::path::Path;
 
 use journal::Head;
 use journal::frame;
 
+use crate::copied::Copy;
 use crate::lock::Lock;
 use crate::store::Store;
 use crate::{Check, OpenError, SledJournal, check, directory};
@@ -47,13 +48,30 @@ impl SledJournal {
             let dir = dir.to_path_buf();
             return Err(OpenError::TailLost { dir, head: Head::EMPTY, high_water });
         }
-        let store = Store::open(dir, cache_bytes)?;
+        let copy = Copy::of(dir)?;
+        let opened = Store::open(copy.path(), cache_bytes);
+        let store = opened.map_err(|error| told_of(error, copy.path(), dir))?;
         let head = last_position(dir, &store, high_water)?;
         if head < high_water {
             refusals.push(OpenError::TailLost { dir: dir.to_path_buf(), head, high_water });
         }
-        let journal = SledJournal::closed(dir, ledger, head, store, lock);
+        let journal = SledJournal::closed(dir, ledger, head, (store, copy), lock);
         Ok(Inspection { journal, format, refusals })
+    }
+}
+
+/// An error about the copy, told of the journal.
+fn told_of(error: OpenError, copy: &Path, dir: &Path) -> OpenError {
+    let own = dir.to_path_buf();
+    match error {
+        OpenError::Corrupt { what, .. } => OpenError::Corrupt { dir: own, what },
+        OpenError::StorageFull { source, .. } => OpenError::StorageFull { dir: own, source },
+        OpenError::Engine { source, .. } => OpenError::Engine { dir: own, source },
+        OpenError::Io { action, path, source } => {
+            let path = path.strip_prefix(copy).map_or(path.clone(), |rest| dir.join(rest));
+            OpenError::Io { action, path, source }
+        }
+        other => other,
     }
 }
 

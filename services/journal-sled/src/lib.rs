@@ -23,6 +23,7 @@
 //! - sled's `flush_async` (deadlocks), `generate_id` (jumps) and transactions are not used.
 
 mod check;
+mod copied;
 mod directory;
 mod error;
 mod inspect;

@@ -46,13 +46,16 @@ impl Lock {
             move |source: io::Error| OpenError::Io { action, path, source }
         };
         // Not truncated: what is in there names the holder until the lock is ours.
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(failed("open"))?;
+        let file =
+            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+        let (mut file, is_writable) = match file {
+            Ok(file) => (file, true),
+            // Whoever looks at a mounted copy cannot say so, and nobody can write there either.
+            Err(error) if error.kind() == io::ErrorKind::ReadOnlyFilesystem => {
+                (File::open(&path).map_err(failed("open"))?, false)
+            }
+            Err(error) => return Err(failed("open")(error)),
+        };
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
@@ -61,7 +64,9 @@ impl Lock {
             }
             Err(errno) => return Err(failed("lock")(errno.into())),
         }
-        write_holder(&mut file).map_err(failed("write"))?;
+        if is_writable {
+            write_holder(&mut file).map_err(failed("write"))?;
+        }
         Ok(Lock { _file: file })
     }
 }

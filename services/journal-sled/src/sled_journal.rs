@@ -17,6 +17,7 @@ use journal::{
 use parking_lot::{Mutex, RwLock};
 
 use crate::check::{self, End, Finding};
+use crate::copied::{self, Copy};
 use crate::lock::Lock;
 use crate::store::{self, SEGMENT_BYTES, Store};
 use crate::{Check, EngineError, LedgerId, OpenError, Options, directory};
@@ -41,6 +42,8 @@ pub struct SledJournal {
     /// Readers share it, [`SledJournal::recover`] replaces it: `None` after it failed to.
     store: RwLock<Option<Store>>,
     cache_bytes: u64,
+    /// What is looked at instead of the files of the journal.
+    _copy: Option<Copy>,
     /// Last, so that it ends after sled is done with its files.
     _lock: Lock,
 }
@@ -71,6 +74,7 @@ impl SledJournal {
     pub fn open(dir: &Path, options: Options) -> Result<SledJournal, OpenError> {
         directory::prepare(dir)?;
         let lock = Lock::take(dir)?;
+        copied::remove_leftover(dir);
         // `FORMAT` is read first, it may say that nothing else can be understood; it is written
         // last, it says that the rest is there.
         let ledger = || directory::ledger(dir, options.new_ledger, options.expected_ledger);
@@ -102,6 +106,7 @@ impl SledJournal {
             durable: AtomicU64::new(head.events()),
             store: RwLock::new(Some(store)),
             cache_bytes: options.cache_bytes,
+            _copy: None,
             _lock: lock,
         })
     }
@@ -111,7 +116,7 @@ impl SledJournal {
         dir: &Path,
         ledger: LedgerId,
         head: Head,
-        store: Store,
+        (store, copy): (Store, Copy),
         lock: Lock,
     ) -> SledJournal {
         let state = State::Closed;
@@ -125,6 +130,7 @@ impl SledJournal {
             durable: AtomicU64::new(head.events()),
             store: RwLock::new(Some(store)),
             cache_bytes: 0,
+            _copy: Some(copy),
             _lock: lock,
         }
     }

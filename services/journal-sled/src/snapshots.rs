@@ -6,6 +6,9 @@
 //! be read (found by cutting the power between any two calls). So a copy of what was there is made
 //! durable before sled opens, and is brought back when neither is left.
 //!
+//! A snapshot that does not match its own checksum is moved aside, never copied: sled would refuse
+//! to open for it, although the log may be whole.
+//!
 //! Invariant: while sled opens, a complete snapshot is durable here.
 
 use std::fs::{self, File};
@@ -16,8 +19,10 @@ use crate::OpenError;
 use crate::directory::{exists, failed, sync_dir};
 
 /// Where the copies lie, beside sled's own directory.
-const KEPT: &str = "sled.kept";
+pub(crate) const KEPT: &str = "sled.kept";
 const PREFIX: &str = "snap.";
+/// What is set before the name of a snapshot that is moved aside.
+const DAMAGED: &str = "damaged.";
 /// The ending under which sled writes a snapshot, and we a copy.
 const UNFINISHED: &str = ".generating";
 
@@ -33,6 +38,13 @@ pub(crate) fn secure(dir: &Path, sled_dir: &Path) -> Result<(), OpenError> {
         sync_dir(dir)?;
     }
     remove(&kept, |name| name.ends_with(UNFINISHED))?;
+    for name in names(sled_dir)? {
+        let path = sled_dir.join(&name);
+        if !is_whole(&fs::read(&path).map_err(failed("read", &path))?) {
+            let aside = kept.join(format!("{DAMAGED}{name}"));
+            fs::rename(&path, &aside).map_err(failed("move aside", &path))?;
+        }
+    }
     if names(sled_dir)?.is_empty() {
         copy_all(&kept, sled_dir)?;
     }
@@ -41,11 +53,22 @@ pub(crate) fn secure(dir: &Path, sled_dir: &Path) -> Result<(), OpenError> {
     remove(&kept, |name| !current.iter().any(|kept| kept == name))
 }
 
+/// Whether a snapshot ends in the CRC-32 of what it holds, as sled writes and checks it: the body,
+/// its length in 8 bytes, the checksum of the body in 4.
+fn is_whole(snapshot: &[u8]) -> bool {
+    let Some((rest, crc)) = snapshot.split_last_chunk::<4>() else { return false };
+    let Some((body, _)) = rest.split_last_chunk::<8>() else { return false };
+    !body.is_empty() && crc32fast::hash(body) == u32::from_le_bytes(*crc)
+}
+
 /// Makes copies of the snapshots of one directory durable in another.
 fn copy_all(from: &Path, to: &Path) -> Result<(), OpenError> {
     for name in names(from)? {
         let source = from.join(&name);
         let bytes = fs::read(&source).map_err(failed("read", &source))?;
+        if !is_whole(&bytes) {
+            continue;
+        }
         let target = to.join(&name);
         // A missing or unreadable copy is written anew.
         if fs::read(&target).is_ok_and(|there| there == bytes) {

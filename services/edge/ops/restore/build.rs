@@ -137,6 +137,8 @@ impl<'a> Builder<'a> {
         };
         if let Some((_, note)) = &checkpoint {
             self.staging.file("CHECKPOINT", note.as_bytes(), 0o644)?;
+            let marker = crate::log::MARKER_TEXT;
+            self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
         }
         for file in &files {
             self.staging.file(&file.name, &file.content, 0o600)?;

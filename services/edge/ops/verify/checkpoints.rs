@@ -6,7 +6,7 @@ use merkle::hash::Hash;
 use merkle::{Checkpoint, KeyName, LogSigner, Note, VerifierKey};
 
 use super::{Finding, Findings, Subject};
-use crate::log::{CHECKPOINT, PUBLISHED};
+use crate::log::{CHECKPOINT, MARKER, PUBLISHED};
 
 /// A size that was signed, and its root.
 pub(super) struct Anchor {
@@ -35,7 +35,13 @@ pub(super) fn read(subject: &Subject<'_>, findings: &mut Findings<'_>) -> Vec<An
     for file in [CHECKPOINT, PUBLISHED] {
         let bytes = match std::fs::read(dir.join(file)) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let entries = subject.journal.head().map_or(0, |head| head.events());
+                if file == CHECKPOINT && 0 < entries && dir.join(MARKER).exists() {
+                    findings.add(missing(entries));
+                }
+                continue;
+            }
             Err(error) => {
                 findings.add(super::tree::unreadable(file, &error));
                 continue;
@@ -54,6 +60,21 @@ pub(super) fn read(subject: &Subject<'_>, findings: &mut Findings<'_>) -> Vec<An
         }
     }
     anchors
+}
+
+/// A checkpoint was signed once and is gone.
+fn missing(entries: u64) -> Finding {
+    Finding::of(
+        CHECKPOINT,
+        "CHECKPOINT_MISSING",
+        format!(
+            "日志有 {entries} 条且曾签署检查点，但 CHECKPOINT 缺失；请从备份恢复该文件或整个台账"
+        ),
+        format!(
+            "CHECKPOINT is missing beside a journal of {entries} entries that was signed before; \
+             restore it from a backup or the published checkpoint, or restore the ledger"
+        ),
+    )
 }
 
 /// The checkpoint in a note that one of the keys has signed. Without keys the signature is not

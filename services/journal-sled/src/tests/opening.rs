@@ -157,15 +157,11 @@ fn a_lost_tail_is_refused() {
     fs::remove_dir_all(place.dir().join("sled")).unwrap();
     copy_dir(&early, &place.dir().join("sled"));
     let message = "the journal in DIR has lost its tail: it ends at position 10, but position 20 \
-         was durable once; restore a backup that reaches 20 with `duty-ledger restore`, or, to \
-         accept the loss for good, write 10 into the file HIGH-WATER";
+         was durable once; keep a copy of the directory as it is and restore a backup that reaches \
+         20 with `duty-ledger restore`";
     for check in [Check::Tail, Check::Frames, Check::Events] {
         assert_eq!(place.refusal(Options { check, ..options() }), message);
     }
-    // The way out works.
-    let mark = "duty-ledger journal high-water 1\nposition 10\n";
-    fs::write(place.dir().join("HIGH-WATER"), mark).unwrap();
-    assert_holds(&place.open(), 10);
 }
 
 #[test]
@@ -179,7 +175,7 @@ fn a_lost_log_is_refused_before_a_new_one_is_made() {
 }
 
 #[test]
-fn garbage_instead_of_a_snapshot_is_an_error_and_no_panic() {
+fn garbage_instead_of_a_snapshot_is_moved_aside() {
     let place = Place::new();
     append(&place.open(), 10);
     // The second opening has something to write a snapshot of.
@@ -192,9 +188,10 @@ fn garbage_instead_of_a_snapshot_is_an_error_and_no_panic() {
         }
     }
     assert_eq!(spoilt, 1);
-    let message = place.refusal(options());
-    assert!(message.starts_with("sled cannot open the journal in DIR: "), "{message}");
-    assert!(message.contains("restore the last backup"), "{message}");
+    assert_holds(&place.open(), 10);
+    let mut kept = fs::read_dir(place.dir().join("sled.kept")).unwrap();
+    let aside = |name: std::ffi::OsString| name.to_string_lossy().starts_with("damaged.snap.");
+    assert!(kept.any(|entry| aside(entry.unwrap().file_name())));
 }
 
 #[test]
@@ -244,4 +241,26 @@ fn a_snapshot_that_is_gone_is_brought_back() {
     crate::snapshots::secure(&place.dir(), &sled).unwrap();
     assert!(!snapshots().is_empty());
     assert_holds(&place.open(), 40);
+}
+
+/// The log is whole, and sled would refuse to open for the snapshot alone.
+#[test]
+fn a_damaged_snapshot_is_moved_aside() {
+    for keep in [true, false] {
+        let place = Place::new();
+        append(&place.open(), 40);
+        drop(place.open());
+        drop(place.open());
+        let sled = place.dir().join("sled");
+        let files = fs::read_dir(&sled).unwrap().map(|entry| entry.unwrap().path());
+        let snapshot = files.into_iter().find(|path| path.to_string_lossy().contains("snap."));
+        let snapshot = snapshot.unwrap();
+        let mut bytes = fs::read(&snapshot).unwrap();
+        bytes[10] ^= 4;
+        fs::write(&snapshot, bytes).unwrap();
+        if !keep {
+            fs::remove_dir_all(place.dir().join("sled.kept")).unwrap();
+        }
+        assert_holds(&place.open(), 40);
+    }
 }
