@@ -28,7 +28,7 @@ use self::entries::Entries;
 pub use self::reference::Reference;
 use self::tree::Tree;
 use super::Finding;
-use super::finding::unopened;
+use super::finding::{unopened, unopened_at};
 use super::throttle::Throttle;
 use crate::ledger::Ledger;
 
@@ -167,8 +167,8 @@ pub(crate) fn directory_and_state(
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<(Report, Option<State>), Box<Finding>> {
-    let inspection =
-        SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| Box::new(unopened(&error)))?;
+    let inspection = SledJournal::inspect(dir, CACHE_BYTES)
+        .map_err(|error| Box::new(unopened_at(dir, &error)))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();

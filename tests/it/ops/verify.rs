@@ -83,7 +83,7 @@ pub(super) fn file(what: &str) -> (String, Option<u64>) {
 }
 
 /// Changes a digit of the title: as good an entry, only not the one written.
-pub(super) fn digit(bytes: &mut Vec<u8>) {
+pub(super) fn digit(bytes: &mut [u8]) {
     let at = bytes.iter().rposition(u8::is_ascii_digit).expect("a digit");
     bytes[at] = if bytes[at] == b'9' { b'8' } else { b'9' };
 }
@@ -136,13 +136,13 @@ async fn every_kind_of_damage_is_named_where_it_is() {
         );
         case(
             "altered",
-            &|dir| tamper(dir, |db| replace_entry(db, 150, digit)),
+            &|dir| tamper(dir, |db| replace_entry(db, 150, |bytes| digit(bytes))),
             &[file("CHECKPOINT_ROOT"), one("ENTRY_ALTERED", 150)],
         );
         case(
             "altered, tree removed",
             &|dir| {
-                tamper(dir, |db| replace_entry(db, 150, digit));
+                tamper(dir, |db| replace_entry(db, 150, |bytes| digit(bytes)));
                 fs::remove_dir_all(dir.join("tree")).expect("removed");
             },
             &[file("SNAPSHOT_UNUSABLE"), file("CHECKPOINT_ROOT")],
