@@ -1,11 +1,13 @@
 //! Operation from outside: check, backup, restore, export, replay, upgrade, by the real binary.
 
 mod addresses;
+mod compared;
 mod drill;
 mod erased;
 mod fixtures;
 mod refusals;
 mod replace;
+mod unopened;
 mod verify;
 mod witnessed;
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::client::{self, Failure};
 use super::{FAILED, Language, Output, OutputArgs, output};
 use crate::ops::Finding;
-use crate::ops::verify::{self, Compared, Pace, Report, Told};
+use crate::ops::verify::{self, Compared, Pace, Reference, Report, Told};
 use crate::pb;
 use crate::pb::admin_service_client::AdminServiceClient;
 
@@ -27,6 +27,13 @@ pub(super) struct VerifyArgs {
     /// Public key of the log (vkey); by default those in the data directory count. Repeatable.
     #[arg(long, value_parser = vkey)]
     vkey: Vec<VerifierKey>,
+    /// Exported tiles of the ledger (the directory of `export-tiles`): compared entry by entry, so
+    /// that an altered one is named also when nothing in the data directory names it.
+    #[arg(long, conflicts_with_all = ["server", "backup"])]
+    tiles: Option<PathBuf>,
+    /// A backup of the ledger, compared in the same way.
+    #[arg(long, conflicts_with = "server")]
+    backup: Option<PathBuf>,
     /// Most MiB of entries read a second; by default as fast as it goes, or 64 for a service.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate_mib: Option<u32>,
@@ -53,7 +60,7 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
     let report = match (&args.data_dir, &args.server) {
         (Some(dir), _) => {
             let pace = Pace { bytes_per_second: args.rate_mib.map(|rate| u64::from(rate) << 20) };
-            verify::directory(dir, args.vkey.clone(), pace, &mut told)
+            verify::directory(dir, args.vkey.clone(), reference(&args)?, pace, &mut told)
         }
         (None, Some(server)) => Ok(online(server, args.rate_mib, &mut told).await?),
         (None, None) => return Err(Failure::new(FAILED, "--data-dir | --server")),
@@ -63,6 +70,17 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
         Ok(report) => finish(&report, &args.output),
         Err(finding) => unopened(&finding, &args.output),
     }
+}
+
+/// What the entries are compared with.
+fn reference(args: &VerifyArgs) -> Result<Option<Reference>, Failure> {
+    let reference = match (&args.tiles, &args.backup) {
+        (Some(tiles), _) => Some(Reference::tiles(tiles)),
+        (None, backup) => backup.as_ref().map(|backup| Reference::backup(backup)),
+    };
+    reference
+        .transpose()
+        .map_err(|error| Failure::new(FAILED, format!("{}\n{}", error.zh(), crate::chain(&error))))
 }
 
 /// Lets a running service check itself.

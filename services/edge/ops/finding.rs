@@ -4,9 +4,10 @@
 //! admin port and the tests say the same.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use journal::{Corruption, ReadError};
-use journal_sled::OpenError;
+use journal_sled::{OpenError, Salvage};
 use serde::Serialize;
 
 /// One thing that is wrong.
@@ -97,6 +98,80 @@ fn corruption_zh(what: Corruption) -> String {
         Corruption::Length => "记录长度不可能".to_owned(),
         Corruption::EventChecksum => "记录与校验和不符".to_owned(),
     }
+}
+
+/// Why a directory could not be opened, as a finding. Where the engine cannot read its own log,
+/// that is looked through without it, so that a position can be named.
+#[must_use]
+pub fn unopened_at(dir: &Path, error: &OpenError) -> Finding {
+    let finding = unopened(error);
+    if !matches!(error, OpenError::Corrupt { .. } | OpenError::Engine { .. }) {
+        return finding;
+    }
+    let (position, zh, en) = match journal_sled::salvage(dir) {
+        Ok(found) => salvaged(found),
+        Err(error) => {
+            let other = unopened(&error);
+            (
+                None,
+                format!("也无法绕过引擎读取：{}", other.zh),
+                format!("Nor can it be read past the engine: {}", other.en),
+            )
+        }
+    };
+    Finding {
+        position,
+        file: Some("sled/db".to_owned()),
+        zh: format!("{}。{zh}", finding.zh),
+        en: format!("{}. {en}", finding.en),
+        ..finding
+    }
+}
+
+/// What was found in a log past the engine, in words, and the first position that is not there.
+fn salvaged(found: Salvage) -> (Option<u64>, String, String) {
+    let (whole, last) = (found.whole_to.events(), found.last.events());
+    let known = found.high_water.map_or(last, |mark| mark.events().max(last));
+    if known == 0 {
+        return (
+            None,
+            "绕过引擎检查 sled/db，未见任何完整记录，无法指出序号；只能恢复备份，或从导出的瓦片恢复".to_owned(),
+            "Looked through past the engine, sled/db holds no whole entry, so no position can be \
+             told: restore a backup, or from exported tiles"
+                .to_owned(),
+        );
+    }
+    if known <= whole {
+        return (
+            None,
+            format!(
+                "绕过引擎检查 sled/db，第 1 至 {whole} 条均完整：受损的是引擎自身的数据，不涉及任何序号；请恢复覆盖至第 {whole} 条的备份"
+            ),
+            format!(
+                "Looked through past the engine, sled/db holds positions 1 to {whole} whole: what \
+                 is damaged is the engine's own, at no position; restore a backup that reaches \
+                 {whole}"
+            ),
+        );
+    }
+    let first = whole + 1;
+    let (zh, en) = match whole {
+        0 => ("第 1 条即已损坏或缺失".to_owned(), "position 1 is damaged or missing".to_owned()),
+        _ => (
+            format!("第 1 至 {whole} 条完整，第 {first} 条损坏或缺失"),
+            format!("positions 1 to {whole} are whole, {first} is damaged or missing"),
+        ),
+    };
+    (
+        Some(first),
+        format!(
+            "绕过引擎检查 sled/db：{zh}（台账至少曾到第 {known} 条）；请恢复覆盖至第 {known} 条的备份"
+        ),
+        format!(
+            "Looked through past the engine, in sled/db {en} (there were entries up to {known} at \
+             least); restore a backup that reaches {known}"
+        ),
+    )
 }
 
 /// Why a directory could not be opened, as a finding.

@@ -34,7 +34,7 @@ pub fn backup(
         Told::Progress { position, head, .. } => progress(position / 2, head),
         Told::Found(_) => ControlFlow::Continue(()),
     };
-    let (report, state) = verify::directory_and_state(dir, Vec::new(), pace, &mut told)
+    let (report, state) = verify::directory_and_state(dir, Vec::new(), None, pace, &mut told)
         .map_err(|finding| (finding.zh, finding.en))?;
     if let Some(first) = report.findings.first() {
         let total = report.findings_total;

@@ -9,6 +9,7 @@
 mod checkpoints;
 mod entries;
 mod persons;
+mod reference;
 mod tree;
 mod views;
 
@@ -24,9 +25,10 @@ use serde::Serialize;
 
 pub(crate) use self::checkpoints::keys_in;
 use self::entries::Entries;
+pub use self::reference::Reference;
 use self::tree::Tree;
 use super::Finding;
-use super::finding::unopened;
+use super::finding::{unopened, unopened_at};
 use super::throttle::Throttle;
 use crate::ledger::Ledger;
 
@@ -139,17 +141,19 @@ impl Findings<'_> {
 
 /// Checks the ledger in a data directory that no service has open.
 ///
-/// `keys` are the public keys of the log; without any, those in the data directory count.
+/// `keys` are the public keys of the log; without any, those in the data directory count. A
+/// `reference` names the entry that was altered when nothing in the directory does.
 ///
 /// # Errors
 /// The one finding that keeps everything else from being looked at.
 pub fn directory(
     dir: &Path,
     keys: Vec<VerifierKey>,
+    reference: Option<Reference>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Box<Finding>> {
-    directory_and_state(dir, keys, pace, told).map(|(report, _)| report)
+    directory_and_state(dir, keys, reference, pace, told).map(|(report, _)| report)
 }
 
 /// The same, and the state after every entry, where all could be folded.
@@ -159,17 +163,18 @@ pub fn directory(
 pub(crate) fn directory_and_state(
     dir: &Path,
     keys: Vec<VerifierKey>,
+    reference: Option<Reference>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<(Report, Option<State>), Box<Finding>> {
-    let inspection =
-        SledJournal::inspect(dir, CACHE_BYTES).map_err(|error| Box::new(unopened(&error)))?;
+    let inspection = SledJournal::inspect(dir, CACHE_BYTES)
+        .map_err(|error| Box::new(unopened_at(dir, &error)))?;
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();
     let keys = if keys.is_empty() { checkpoints::keys_in(dir) } else { keys };
     let subject = Subject { ledger, journal, dir: Some(dir), keys, live: None };
-    Ok(check(&subject, refusals, pace, told))
+    Ok(check(&subject, refusals, reference, pace, told))
 }
 
 /// Checks the ledger of a running service up to its head now.
@@ -182,13 +187,15 @@ pub fn service(
 ) -> Report {
     let keys = live.ledger.log().keys().verifiers().into_iter().cloned().collect();
     let (ledger, journal) = (id.to_owned(), live.ledger.journal());
-    check(&Subject { ledger, journal, dir, keys, live: Some(live) }, Vec::new(), pace, told).0
+    let subject = Subject { ledger, journal, dir, keys, live: Some(live) };
+    check(&subject, Vec::new(), None, pace, told).0
 }
 
 /// Checks a ledger. `known` is what its opening has found already.
 pub fn check(
     subject: &Subject<'_>,
     known: Vec<Finding>,
+    reference: Option<Reference>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> (Report, Option<State>) {
@@ -206,6 +213,9 @@ pub fn check(
     let mut entries = Entries::default();
     let mut kept_views = views::Kept::list(subject);
     let mut tree = Tree::open(subject.dir, anchors, &mut findings);
+    if let Some(reference) = reference {
+        tree.compare_with(reference, subject, &mut findings);
+    }
     let mut throttle = Throttle::new(pace.bytes_per_second);
     let (mut bytes, mut told_at) = (0, 0);
     for step in Sweep::new(subject.journal, head) {
@@ -217,7 +227,10 @@ pub fn check(
                 tree.entry(&entry.bytes, &mut findings);
                 entries.entry(entry.position.get(), &entry.bytes, &mut findings);
                 let position = entry.position.get();
-                kept_views.reached(position, &entries, || tree.agreed_root(), &mut findings);
+                let root = || tree.agreed_root();
+                if kept_views.reached(position, &entries, root, &mut findings) {
+                    tree.is_unaltered();
+                }
                 position
             }
             Step::Damaged { positions, error } => {

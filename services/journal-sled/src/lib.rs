@@ -29,6 +29,7 @@ mod error;
 mod inspect;
 mod lock;
 mod options;
+mod salvage;
 mod sled_journal;
 mod snapshots;
 mod store;
@@ -39,6 +40,7 @@ pub use error::{EngineError, OpenError};
 pub use inspect::Inspection;
 pub use lock::{Holder, Lock};
 pub use options::{Check, LedgerId, Options, ParseLedgerIdError};
+pub use salvage::{Salvage, salvage};
 pub use sled_journal::SledJournal;
 pub use store::free_bytes;
 

@@ -30,6 +30,8 @@
 //! frames of this size append 3 to 4 times as fast as a key per event, in a third of
 //! the memory; bigger ones read faster but make the page cache overshoot.
 
+pub mod search;
+
 use bytes::Bytes;
 
 use crate::{AppendError, Corruption, Damage, EVENT_BYTES_MAX, Entry, Position, check_commit};

@@ -85,6 +85,12 @@ async fn a_ledger_comes_back_from_an_address() {
     let third = at("third");
     let refused = command(&["restore", "--tiles", &url, "--data-dir", text(&third)]).exits(1);
     assert!(refused.err.contains("position 256"), "{refused:?}");
+    let whole = fs::read(&bundle).expect("a bundle");
+    fs::write(&bundle, &whole[..whole.len() - 1]).expect("written");
+    let refused = command(&["restore", "--tiles", &url, "--data-dir", text(&third)]).exits(1);
+    for word in ["条目包在第 256 个条目处中断", "the bundle ends within entry 255"] {
+        assert!(refused.err.contains(word), "{refused:?}");
+    }
     fs::remove_file(&bundle).expect("removed");
     let refused = command(&["restore", "--tiles", &url, "--data-dir", text(&third)]).exits(1);
     assert!(refused.err.contains("tile/entries/000: there is no such file"), "{refused:?}");

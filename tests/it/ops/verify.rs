@@ -12,7 +12,7 @@ use crate::support::child::run;
 use crate::support::directory;
 
 /// Changes stored frames beneath the journal, as no program should.
-fn tamper(dir: &Path, change: impl FnOnce(&sled::Db)) {
+pub(super) fn tamper(dir: &Path, change: impl FnOnce(&sled::Db)) {
     let config = sled::Config::new().path(dir.join("sled")).flush_every_ms(None);
     let db = config.segment_size(8 << 20).open().expect("sled opens");
     change(&db);
@@ -20,7 +20,7 @@ fn tamper(dir: &Path, change: impl FnOnce(&sled::Db)) {
 }
 
 /// The frame that holds a position, and its key.
-fn frame_of(db: &sled::Db, position: u64) -> (Position, Bytes) {
+pub(super) fn frame_of(db: &sled::Db, position: u64) -> (Position, Bytes) {
     let (key, value) =
         db.range(..=position.to_be_bytes()).next_back().expect("a frame").expect("readable");
     let first = frame::position_of(&key).expect("a position");
@@ -28,7 +28,7 @@ fn frame_of(db: &sled::Db, position: u64) -> (Position, Bytes) {
 }
 
 /// Puts other bytes into a frame, with a checksum that is right.
-fn replace_entry(db: &sled::Db, position: u64, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn replace_entry(db: &sled::Db, position: u64, change: impl FnOnce(&mut Vec<u8>)) {
     let (first, value) = frame_of(db, position);
     let (_, entries) = frame::decode(first, &value).expect("a sound frame");
     let mut change = Some(change);
@@ -64,7 +64,7 @@ fn check(dir: &Path, code: i32) -> Value {
     run(["verify", "--output", "json", "--data-dir", text(dir)]).exits(code).json()
 }
 
-fn found(report: &Value) -> Vec<(String, Option<u64>)> {
+pub(super) fn found(report: &Value) -> Vec<(String, Option<u64>)> {
     let findings = report["findings"].as_array().expect("a list");
     let one = |finding: &Value| {
         assert!(!finding["zh"].as_str().expect("zh").is_empty());
@@ -74,15 +74,21 @@ fn found(report: &Value) -> Vec<(String, Option<u64>)> {
     findings.iter().map(one).collect()
 }
 
-fn one(what: &str, position: u64) -> (String, Option<u64>) {
+pub(super) fn one(what: &str, position: u64) -> (String, Option<u64>) {
     (what.to_owned(), Some(position))
 }
 
-fn file(what: &str) -> (String, Option<u64>) {
+pub(super) fn file(what: &str) -> (String, Option<u64>) {
     (what.to_owned(), None)
 }
 
-async fn ledger(place: &Path) -> PathBuf {
+/// Changes a digit of the title: as good an entry, only not the one written.
+pub(super) fn digit(bytes: &mut [u8]) {
+    let at = bytes.iter().rposition(u8::is_ascii_digit).expect("a digit");
+    bytes[at] = if bytes[at] == b'9' { b'8' } else { b'9' };
+}
+
+pub(super) async fn ledger(place: &Path) -> PathBuf {
     let dir = place.join("ledger");
     let service = filled(&dir).await;
     published(&dir, &service.clients).await;
@@ -90,7 +96,7 @@ async fn ledger(place: &Path) -> PathBuf {
     dir
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory");
     for entry in fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
@@ -123,11 +129,6 @@ async fn every_kind_of_damage_is_named_where_it_is() {
             assert_eq!(found(&report), expected, "{name}: {report:#}");
             assert_eq!(report["size"], size, "{name}");
         };
-        // The title ends with a digit; another one is as good an entry, only not the one written.
-        let digit = |bytes: &mut Vec<u8>| {
-            let at = bytes.iter().rposition(u8::is_ascii_digit).expect("a digit");
-            bytes[at] = if bytes[at] == b'9' { b'8' } else { b'9' };
-        };
         case(
             "flips",
             &|dir| tamper(dir, |db| [40, 41, 200].into_iter().for_each(|at| flip(db, at))),
@@ -135,13 +136,13 @@ async fn every_kind_of_damage_is_named_where_it_is() {
         );
         case(
             "altered",
-            &|dir| tamper(dir, |db| replace_entry(db, 150, digit)),
+            &|dir| tamper(dir, |db| replace_entry(db, 150, |bytes| digit(bytes))),
             &[file("CHECKPOINT_ROOT"), one("ENTRY_ALTERED", 150)],
         );
         case(
             "altered, tree removed",
             &|dir| {
-                tamper(dir, |db| replace_entry(db, 150, digit));
+                tamper(dir, |db| replace_entry(db, 150, |bytes| digit(bytes)));
                 fs::remove_dir_all(dir.join("tree")).expect("removed");
             },
             &[file("SNAPSHOT_UNUSABLE"), file("CHECKPOINT_ROOT")],

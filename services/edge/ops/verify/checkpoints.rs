@@ -18,6 +18,14 @@ pub(super) struct Anchor {
     pub(super) found: bool,
     /// Whether the hashes kept have it.
     pub(super) kept: bool,
+    /// Whether the hashes kept elsewhere have it.
+    pub(super) reference: bool,
+}
+
+impl Anchor {
+    pub(super) fn new(file: String, size: u64, root: Hash) -> Self {
+        Self { file, size, root, found: false, kept: false, reference: false }
+    }
 }
 
 /// Reads the checkpoints there are; what cannot be believed is a finding.
@@ -40,13 +48,9 @@ pub(super) fn read(subject: &Subject<'_>, findings: &mut Findings<'_>) -> Vec<An
             }
         };
         match believed(&bytes, &subject.keys) {
-            Ok(checkpoint) => anchors.push(Anchor {
-                file: file.to_owned(),
-                size: checkpoint.size(),
-                root: checkpoint.root(),
-                found: false,
-                kept: false,
-            }),
+            Ok(signed) => {
+                anchors.push(Anchor::new(file.to_owned(), signed.size(), signed.root()));
+            }
             Err((zh, en)) => findings.add(Finding::of(
                 file,
                 "CHECKPOINT_SIGNATURE",
@@ -75,7 +79,7 @@ fn missing(entries: u64) -> Finding {
 
 /// The checkpoint in a note that one of the keys has signed. Without keys the signature is not
 /// checked: the root still is.
-fn believed(bytes: &[u8], keys: &[VerifierKey]) -> Result<Checkpoint, (String, String)> {
+pub(super) fn believed(bytes: &[u8], keys: &[VerifierKey]) -> Result<Checkpoint, (String, String)> {
     let note = Note::parse(bytes).map_err(|error| (error.zh(), error.to_string()))?;
     let checkpoint =
         Checkpoint::parse(note.text()).map_err(|error| (error.zh(), error.to_string()))?;

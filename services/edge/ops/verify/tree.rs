@@ -13,7 +13,7 @@ use merkle::hash::{self, Hash};
 use merkle::tree::Frontier;
 
 use super::checkpoints::Anchor;
-use super::{Compared, Finding, Findings};
+use super::{Compared, Finding, Findings, Subject, reference};
 
 /// Name of the directory of level files.
 const DIRECTORY: &str = "tree";
@@ -39,6 +39,10 @@ pub(super) struct Tree {
     differing: Vec<Differing>,
     size: u64,
     anchors: Vec<Anchor>,
+    /// Hashes kept elsewhere, where the check was given any.
+    reference: Option<reference::Compared>,
+    /// The last size at which a snapshot was taken of a tree with the root there is now.
+    unaltered: u64,
 }
 
 impl Tree {
@@ -70,9 +74,22 @@ impl Tree {
         }
         let found = Some(Frontier::new());
         let (kept, differing) = (found.clone(), Vec::new());
-        let mut tree = Self { levels, kept, found, differing, size: 0, anchors };
+        let (size, unaltered, reference) = (0, 0, None);
+        let mut tree = Self { levels, kept, found, differing, size, anchors, reference, unaltered };
         tree.reach_anchors();
         tree
+    }
+
+    /// Compares the entries with what is kept of them elsewhere as well.
+    pub(super) fn compare_with(
+        &mut self,
+        reference: reference::Reference,
+        subject: &Subject<'_>,
+        findings: &mut Findings<'_>,
+    ) {
+        let anchors = &mut self.anchors;
+        self.reference = reference::Compared::begin(reference, subject, anchors, findings);
+        self.reach_anchors();
     }
 
     /// Compares the trees with what was signed at this size.
@@ -81,12 +98,24 @@ impl Tree {
         for anchor in self.anchors.iter_mut().filter(|anchor| anchor.size == self.size) {
             anchor.found = root(&self.found) == Some(anchor.root);
             anchor.kept = root(&self.kept) == Some(anchor.root);
+            let reference = self.reference.as_ref().and_then(reference::Compared::root);
+            anchor.reference = reference == Some(anchor.root);
         }
+    }
+
+    /// Notes that a snapshot was taken of the tree with the root there is now.
+    pub(super) fn is_unaltered(&mut self) {
+        self.unaltered = self.size;
+    }
+
+    fn reference(&mut self, entry: Option<Hash>, findings: &mut Findings<'_>) -> Option<Hash> {
+        self.reference.as_mut().and_then(|reference| reference.next(entry, findings))
     }
 
     /// Takes in the next entry.
     pub(super) fn entry(&mut self, stored: &[u8], findings: &mut Findings<'_>) {
         let leaf = hash::leaf(stored);
+        self.reference(Some(leaf), findings);
         let kept = self.kept_leaf(findings).unwrap_or(leaf);
         if kept != leaf {
             self.differing.push(Differing { position: self.size + 1, readable: true });
@@ -101,7 +130,8 @@ impl Tree {
     /// Takes in a position that cannot be read: only the kept hash can stand for it.
     pub(super) fn damaged(&mut self, findings: &mut Findings<'_>) {
         self.found = None;
-        match self.kept_leaf(findings) {
+        let reference = self.reference(None, findings);
+        match self.kept_leaf(findings).or(reference) {
             Some(kept) => {
                 self.differing.push(Differing { position: self.size + 1, readable: false });
                 self.push_kept(kept, findings);
@@ -179,7 +209,7 @@ impl Tree {
             compared.push(Compared { what: file.clone(), position: *size });
             let is_proven = anchor.found || (self.found.is_none() && anchor.kept);
             if !is_proven {
-                findings.add(unproven(file, *size));
+                findings.add(unproven(file, *size, self.unaltered_below(*size)));
             }
         }
         let differing = std::mem::take(&mut self.differing);
@@ -193,6 +223,25 @@ impl Tree {
                 entry_differs(*position, proven(|anchor| anchor.kept))
             });
         }
+        let Some(reference) = self.reference.take() else { return };
+        compared.push(Compared { what: reference.what.to_owned(), position: reference.reached });
+        for position in reference.differing {
+            let proven = |by: fn(&Anchor) -> bool| {
+                self.anchors.iter().any(|anchor| position <= anchor.size && by(anchor))
+            };
+            let is_told = || differing.iter().any(|one| one.readable && one.position == position);
+            if proven(|anchor| anchor.found) {
+                findings.add(reference::differs(&reference.name, position));
+            } else if !is_told() {
+                findings.add(entry_differs(position, proven(|anchor| anchor.reference)));
+            }
+        }
+    }
+
+    /// The last size below `size` up to which nothing was altered.
+    fn unaltered_below(&self, size: u64) -> u64 {
+        let proven = self.anchors.iter().filter(|anchor| anchor.found).map(|anchor| anchor.size);
+        proven.chain([self.unaltered]).filter(|known| *known < size).max().unwrap_or(0)
     }
 }
 
@@ -253,18 +302,31 @@ fn ahead(file: &str, covered: u64, size: u64) -> Finding {
     }
 }
 
-fn unproven(file: &str, size: u64) -> Finding {
-    Finding::of(
-        file,
-        "CHECKPOINT_ROOT",
-        format!(
-            "前 {size} 条的根散列与 {file} 所签的不符：其中有记录在签名之后被改动；请从备份恢复"
+/// Some entry up to `size` was altered; up to `unaltered` none was, as far as that is known.
+fn unproven(file: &str, size: u64, unaltered: u64) -> Finding {
+    let (zh, en) = match unaltered {
+        0 => ("其中有记录".to_owned(), "some were".to_owned()),
+        _ => (
+            format!("其中第 {} 至 {size} 条之间有记录", unaltered + 1),
+            format!("some from position {} to {size} were", unaltered + 1),
         ),
-        format!(
-            "the first {size} entries do not hash to the root signed in {file}: some were altered \
-             after it was signed; restore a backup"
-        ),
-    )
+    };
+    Finding {
+        position: (0 < unaltered).then_some(unaltered + 1),
+        last_position: (0 < unaltered).then_some(size),
+        ..Finding::of(
+            file,
+            "CHECKPOINT_ROOT",
+            format!(
+                "前 {size} 条的根散列与 {file} 所签的不符：{zh}在签名之后被改动；请从备份恢复。若未指出序号，用 verify --tiles 或 --backup 与导出或备份对照即可得知"
+            ),
+            format!(
+                "the first {size} entries do not hash to the root signed in {file}: {en} altered \
+                 after it was signed; restore a backup. Where no position is named, compare with \
+                 an export or a backup: verify --tiles or --backup"
+            ),
+        )
+    }
 }
 
 /// A level file, read in order.

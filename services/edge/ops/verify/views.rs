@@ -32,24 +32,27 @@ impl<'a> Kept<'a> {
         Self { subject, snapshots, left, compared: 0 }
     }
 
-    /// Looks whether there is one of this position, and whether it is right.
+    /// Looks whether there is one of this position, and whether it is right; whether it was taken
+    /// of the same entries.
     pub(super) fn reached(
         &mut self,
         position: u64,
         entries: &Entries,
         root: impl FnOnce() -> Option<Hash>,
         findings: &mut Findings<'_>,
-    ) {
+    ) -> bool {
         if self.left.last() != Some(&position) {
-            return;
+            return false;
         }
         self.left.pop();
         let (Some(state), Some(root), Some(snapshots)) = (entries.state(), root(), &self.snapshots)
         else {
-            return;
+            return false;
         };
         let file = format!("snapshots/state-{position:020}");
-        match snapshots.at(position, self.subject.journal, root.0) {
+        let kept = snapshots.at(position, self.subject.journal, root.0);
+        let is_same = kept.is_ok();
+        match kept {
             // A running service replaces its snapshots as it goes.
             Err(_) if self.subject.live.is_some() && !self.is_there(position) => {}
             Err(why) => findings.add(Finding::of(
@@ -71,6 +74,7 @@ impl<'a> Kept<'a> {
                 }
             }
         }
+        is_same
     }
 
     fn is_there(&self, position: u64) -> bool {
