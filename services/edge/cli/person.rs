@@ -218,7 +218,7 @@ async fn erase(args: EraseArgs) -> Result<(), Failure> {
 fn say_receipt(receipt: Option<&pb::AppendReceipt>, language: Language) {
     let Some(receipt) = receipt else { return };
     let again = if receipt.duplicate { language.pick("（重复）", " (again)") } else { "" };
-    let at = language.pick("已记录，第", "recorded at position");
+    let at = language.pick("已记录，位置", "recorded at position");
     output::say(&format!("{at} {}{again} {}", receipt.position, receipt.event_id));
 }
 

@@ -95,7 +95,7 @@ async fn what_cannot_be_restored_is_refused() {
     restore(&backup, &forged, &["not signed by any", "签名"]);
     let grown = mine.replacen(&format!("\n{}\n", size_of(&mine)), "\n999999\n", 1);
     let grown = write("grown", grown.as_bytes());
-    restore(&backup, &["--witnessed", text(&grown), "--vkey", &vkey], &["not signed by any", "签名"]);
+    restore(&backup, &["--witnessed", text(&grown), "--vkey", &vkey], &["does not verify", "签名"]);
     let witnessed = ["--witnessed", text(&newer_checkpoint), "--vkey", &vkey];
     restore(&backup, &witnessed, &["too old"]);
     // A directory with something in it stays as it is.

@@ -236,7 +236,7 @@ async fn a_running_service_checks_itself_and_says_how_it_is() {
     assert_eq!((&checked["size"], &checked["root"]), (&size.into(), &status["root"]));
     // The API port has no such service.
     let api = format!("http://{}", service.api());
-    assert!(command(&["status", "--server", &api]).exits(1).err.contains("Unimplemented"));
+    assert!(command(&["status", "--server", &api]).exits(1).err.contains("admin_listen"));
     // The directory is in use: the holder is named.
     let used = command(&["verify", "--data-dir", text(&dir), "--output", "json"]).exits(1).json();
     assert_eq!(found(&used), [file("IN_USE")]);
