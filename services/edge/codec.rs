@@ -1,8 +1,9 @@
 //! Between the bytes in the journal and the entries of the domain.
 //!
 //! The bytes are a serialized `LedgerEntry`, written once by [`encode`] and from then on hashed and
-//! served as they are. [`decode`] reads them for the fold; it must read every entry any released
-//! version has written.
+//! served as they are. What its sender says is serialized before it waits for the writer
+//! ([`Body::new`]): it is the greater part, and the writer is one for all. [`decode`] reads the
+//! bytes for the fold; it must read every entry any released version has written.
 
 use bytes::Bytes;
 use duty::entry::Recorded;
@@ -25,21 +26,37 @@ pub enum CodecError {
     Senseless(Vec<Problem>),
 }
 
-/// The bytes to store for an entry.
+/// What the sender of an entry says: recorder and payload, serialized. These fields come last in a
+/// `LedgerEntry`.
+#[derive(Debug, Clone)]
+pub struct Body(Vec<u8>);
+
+impl Body {
+    /// Serializes it.
+    #[must_use]
+    pub fn new(recorder: &str, payload: pb::ledger_entry::Payload) -> Self {
+        let body = pb::LedgerEntry {
+            recorder: recorder.to_owned(),
+            payload: Some(payload),
+            ..Default::default()
+        };
+        Self(body.encode_to_vec())
+    }
+}
+
+/// The bytes to store for an entry: what the ledger says of it, then what its sender says.
 #[must_use]
-pub fn encode(
-    event_id: EventId,
-    recorded_at: Timestamp,
-    recorder: &str,
-    payload: pb::ledger_entry::Payload,
-) -> Bytes {
-    let entry = pb::LedgerEntry {
+pub fn encode(event_id: EventId, recorded_at: Timestamp, body: &Body) -> Bytes {
+    let head = pb::LedgerEntry {
         event_id: event_id.to_string(),
         recorded_time: Some(scalar::timestamp(recorded_at)),
-        recorder: recorder.to_owned(),
-        payload: Some(payload),
+        ..Default::default()
     };
-    entry.encode_to_vec().into()
+    let mut entry = Vec::with_capacity(head.encoded_len() + body.0.len());
+    // Cannot fail: a vector grows.
+    let _ = head.encode(&mut entry);
+    entry.extend_from_slice(&body.0);
+    entry.into()
 }
 
 /// The entry in stored bytes.

@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use duty::Position;
@@ -39,10 +38,6 @@ pub(crate) const QUEUE_MAX: usize = 512;
 const GROUP_EVENTS_MAX: usize = 1_024;
 /// A group is closed once it holds this many bytes.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Longest wait for callers to come back: about what one sync takes.
-const GATHER_MAX: Duration = Duration::from_micros(300);
-/// How long to sleep before looking again.
-const GATHER_STEP: Duration = Duration::from_micros(30);
 
 /// Read at a time of what a failed write left behind, which is one group at most.
 const TAKEN_IN: ReadLimit = ReadLimit { events: GROUP_EVENTS_MAX, bytes: GROUP_BYTES_MAX };
@@ -63,8 +58,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     /// Whether a write ran out of room half-way: the journal must be recovered before the next.
     is_full: bool,
-    /// How many submissions the last group answered.
-    answered: usize,
+    answers: mpsc::UnboundedSender<Waiting>,
 }
 
 /// What is about to be written together.
@@ -75,8 +69,11 @@ struct Group {
     length: usize,
     /// Entries of this group by id, for commands that refer to them.
     pending: BTreeMap<EventId, (Position, usize)>,
-    waiting: Vec<(Vec<Receipt>, Answer)>,
+    waiting: Waiting,
 }
+
+/// Who waits for a group, with what they will be told.
+type Waiting = Vec<(Vec<Receipt>, Answer)>;
 
 impl Group {
     fn is_full(&self) -> bool {
@@ -95,9 +92,11 @@ pub(crate) fn spawn(
     clock: Arc<dyn Clock>,
     mut queue: mpsc::Receiver<Message>,
 ) -> std::io::Result<JoinHandle<()>> {
+    let (answers, answered) = mpsc::unbounded_channel();
+    tokio::spawn(hand_out(answered));
     std::thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || {
         let _guard = PoisonOnPanic(Arc::clone(&shared));
-        let mut writer = Writer { shared, standing, clock, is_full: false, answered: 0 };
+        let mut writer = Writer { shared, standing, clock, is_full: false, answers };
         while let Some(first) = queue.blocking_recv() {
             writer.recover();
             let group = writer.gather(first, &mut queue);
@@ -123,12 +122,10 @@ impl Drop for PoisonOnPanic {
 }
 
 impl Writer {
-    /// Decides what waits. Callers who were answered together come back together, a moment later:
-    /// as long as fewer are here than were answered last, a group waits that moment for them, since
-    /// what a commit costs does not depend on how many share it.
+    /// Decides what waits. Nobody is waited for: measured, a group that lets callers who were
+    /// answered together come back together is larger, and no faster.
     fn gather(&mut self, first: Message, queue: &mut mpsc::Receiver<Message>) -> Group {
         let mut group = Group::default();
-        let started = Instant::now();
         let mut next = Ok(first);
         loop {
             match next {
@@ -137,13 +134,6 @@ impl Writer {
                 }
                 // Nothing new gets in; what is in the queue is still written.
                 Ok(Message::Stop) => queue.close(),
-                Err(TryRecvError::Empty)
-                    if !group.waiting.is_empty()
-                        && group.waiting.len() < self.answered
-                        && started.elapsed() < GATHER_MAX =>
-                {
-                    std::thread::sleep(GATHER_STEP);
-                }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
             if group.is_full() {
@@ -151,7 +141,6 @@ impl Writer {
             }
             next = queue.try_recv();
         }
-        self.answered = group.waiting.len();
         group
     }
 
@@ -179,8 +168,8 @@ impl Writer {
         submission: Submission,
         group: &mut Group,
     ) -> Result<Vec<Receipt>, SubmitError> {
-        let Submission { command, payloads, found } = submission;
-        if command.entries.is_empty() && !payloads.is_empty() {
+        let Submission { command, bodies, found } = submission;
+        if command.entries.is_empty() && !bodies.is_empty() {
             // None of them could be read: what was found says it all.
             let refusal = Refusal::new(RefusalKind::Invalid, found);
             return Err(SubmitError::Refused(refusal));
@@ -195,7 +184,7 @@ impl Writer {
         if most < outcomes.len() as u64 {
             return Err(SubmitError::LedgerFull);
         }
-        let encoded = encode(&command, payloads, &outcomes, now)?;
+        let encoded = encode(&command, &bodies, &outcomes, now)?;
         let mut entries = command.entries.into_iter();
         let mut encoded = encoded.into_iter();
         let mut receipts = Vec::with_capacity(outcomes.len());
@@ -292,7 +281,7 @@ impl Writer {
     fn commit(&mut self, group: Group) {
         if group.entries.is_empty() {
             // Nothing but duplicates, all of them durable: the standing knows only what is.
-            answer(group.waiting);
+            self.answer(group.waiting);
             return;
         }
         let head = *self.shared.head.borrow();
@@ -307,7 +296,12 @@ impl Writer {
         self.show(&group.bytes, group.entries);
         self.standing.settle();
         self.shared.head.send_replace(self.standing.head());
-        answer(group.waiting);
+        self.answer(group.waiting);
+    }
+
+    fn answer(&self, waiting: Waiting) {
+        // A runtime that is gone has nobody who waits.
+        let _ = self.answers.send(waiting);
     }
 
     /// Shows durable entries behind the head, but for the head itself.
@@ -322,7 +316,7 @@ impl Writer {
     }
 
     /// Nothing of the group is acknowledged.
-    fn refuse(&mut self, error: &AppendError, waiting: Vec<(Vec<Receipt>, Answer)>) {
+    fn refuse(&mut self, error: &AppendError, waiting: Waiting) {
         self.standing.roll_back();
         let full = matches!(error, AppendError::StorageFull { .. });
         self.is_full = matches!(error, AppendError::StorageFull { poisoned: true });
@@ -347,9 +341,14 @@ impl Writer {
     }
 }
 
-fn answer(waiting: Vec<(Vec<Receipt>, Answer)>) {
-    for (receipts, answer) in waiting {
-        let _ = answer.send(Ok(receipts));
+/// Answers group after group, on the side of the callers: to wake a caller from another thread
+/// takes a lock and often a system call each, to wake its neighbour takes neither.
+async fn hand_out(mut groups: mpsc::UnboundedReceiver<Waiting>) {
+    while let Some(waiting) = groups.recv().await {
+        for (receipts, answer) in waiting {
+            // A receiver that is gone does not want the answer.
+            let _ = answer.send(Ok(receipts));
+        }
     }
 }
 
@@ -357,17 +356,17 @@ fn answer(waiting: Vec<(Vec<Receipt>, Answer)>) {
 /// taken in: an entry that is too large refuses the whole command.
 fn encode(
     command: &decide::Command,
-    payloads: Vec<crate::pb::ledger_entry::Payload>,
+    bodies: &[codec::Body],
     outcomes: &[Outcome],
     now: Timestamp,
 ) -> Result<Vec<Bytes>, SubmitError> {
-    let entries = command.entries.iter().zip(payloads).zip(outcomes).enumerate();
+    let entries = command.entries.iter().zip(bodies).zip(outcomes).enumerate();
     entries
-        .map(|(index, ((proposed, payload), outcome))| {
+        .map(|(index, ((proposed, body), outcome))| {
             if matches!(outcome, Outcome::Duplicate { .. }) {
                 return Ok(Bytes::new());
             }
-            let bytes = codec::encode(proposed.event_id, now, &command.recorder, payload);
+            let bytes = codec::encode(proposed.event_id, now, body);
             let length = bytes.len();
             if journal::EVENT_BYTES_MAX < length {
                 return Err(SubmitError::EntryTooLarge { index, length });

@@ -45,18 +45,11 @@ pub(crate) async fn catch_up(ledger: &Ledger, clock: &dyn Clock) -> Result<(), S
 
 fn close(day: Date) -> Submission {
     let event_id = EventId::derived(&DAY_NAMESPACE, &day.to_string());
-    let proposed = Proposed { index: 0, event_id, entry: Entry::DayClosed(day) };
-    Submission {
-        command: Command {
-            recorder: RECORDER.into(),
-            entries: vec![proposed],
-            expectations: Vec::new(),
-        },
-        payloads: vec![pb::ledger_entry::Payload::DayClosed(pb::DayClosed {
-            date: day.to_string(),
-        })],
-        found: Vec::new(),
-    }
+    let proposed = Proposed::new(0, event_id, Entry::DayClosed(day));
+    let command =
+        Command { recorder: RECORDER.into(), entries: vec![proposed], expectations: Vec::new() };
+    let payload = pb::ledger_entry::Payload::DayClosed(pb::DayClosed { date: day.to_string() });
+    Submission::new(command, vec![payload], Vec::new())
 }
 
 /// Goes on closing days until the task is dropped.

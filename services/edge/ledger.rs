@@ -20,20 +20,30 @@ use projection::{Snapshot, State};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
-use crate::codec::{self, CodecError};
+use crate::codec::{self, Body, CodecError};
 use crate::log::Log;
-use crate::pb;
+use crate::pb::ledger_entry::Payload;
 
 /// A command with what will be stored for each of its entries.
 #[derive(Debug)]
 pub struct Submission {
     /// What is asked for.
     pub command: Command,
-    /// For each entry of the command, the payload to store.
-    pub payloads: Vec<pb::ledger_entry::Payload>,
+    /// For each entry of the command what to store.
+    pub bodies: Vec<Body>,
     /// What was found wrong before: nothing is written then, and the refusal names it together
     /// with what the ledger finds.
     pub found: Vec<Problem>,
+}
+
+impl Submission {
+    /// A command with the payload of each of its entries.
+    #[must_use]
+    pub fn new(command: Command, payloads: Vec<Payload>, found: Vec<Problem>) -> Self {
+        let body = |payload| Body::new(&command.recorder, payload);
+        let bodies = payloads.into_iter().map(body).collect();
+        Self { command, bodies, found }
+    }
 }
 
 /// Where an entry of a submission stands.

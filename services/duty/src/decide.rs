@@ -23,7 +23,7 @@ use crate::entry::{Entry, Recorded};
 use crate::event::{DutyEvent, check};
 use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
-use crate::problem::{Problems, Reason};
+use crate::problem::{Problem, Problems, Reason};
 use crate::zone::civil_day;
 
 /// Most entries of one command: a group commit stays small enough to answer quickly.
@@ -52,6 +52,25 @@ pub struct Proposed {
     pub event_id: EventId,
     /// What to record.
     pub entry: Entry,
+    /// What is wrong with what it says, whatever the ledger holds; paths below the event.
+    content: Vec<Problem>,
+}
+
+impl Proposed {
+    /// An entry to record. What can be told from the entry alone is told here, so that the one who
+    /// decides for all callers has less to do.
+    #[must_use]
+    pub fn new(index: usize, event_id: EventId, entry: Entry) -> Self {
+        let mut problems = Problems::new();
+        match &entry {
+            Entry::DutyEvent(event) => check::check_content(event, &mut problems),
+            Entry::Correction(correction) => {
+                check::check_content(&correction.event, &mut problems);
+            }
+            _ => {}
+        }
+        Self { index, event_id, entry, content: problems.into_vec() }
+    }
 }
 
 /// An earlier entry that a command refers to, as the caller has read it.
@@ -262,7 +281,8 @@ fn check_event(
 ) {
     refusal.add(RefusalKind::Invalid, |problems: &mut Problems| {
         let check_it = |problems: &mut Problems| {
-            check::check(event, civil_day(context.now), problems);
+            check::check_years(event, civil_day(context.now), problems);
+            problems.extend(proposed.content.iter().cloned());
             references::event(context, proposed.event_id, event, problems);
         };
         problems.at_item("events", proposed.index, |problems| match &proposed.entry {

@@ -193,6 +193,7 @@ pub(super) async fn load(channel: Channel) -> Result<Vec<pb::AppendReceipt>, Fai
         recorder: RECORDER.to_owned(),
         events: events()?,
         expected_revisions: Vec::new(),
+        with_flags: true,
     };
     let answer = DutyEventServiceClient::new(channel).append_events(request).await?;
     Ok(answer.into_inner().receipts)

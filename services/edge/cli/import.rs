@@ -179,6 +179,7 @@ impl Importer<'_> {
                 recorder: self.args.recorder.clone(),
                 events: lines.iter().map(|line| line.event.clone()).collect(),
                 expected_revisions: Vec::new(),
+                with_flags: false,
             };
             let refused = match client.append_events(request).await {
                 Ok(answer) => {

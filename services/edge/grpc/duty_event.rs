@@ -350,7 +350,7 @@ impl Watch {
     }
 }
 
-/// A submission of the request and the flags of each event.
+/// A submission of the request and the flags of each event, none unless asked for.
 fn append(
     request: pb::AppendEventsRequest,
     registry: &Registry,
@@ -358,18 +358,15 @@ fn append(
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
     let mut entries = Vec::with_capacity(request.events.len());
+    let with_flags = request.with_flags;
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
         problems.at_item("events", index, |problems| {
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
-                flags.push(event_flags(&event, registry));
-                entries.push(Proposed {
-                    index,
-                    event_id,
-                    entry: Entry::DutyEvent(Box::new(event)),
-                });
+                flags.push(if with_flags { event_flags(&event, registry) } else { Vec::new() });
+                entries.push(Proposed::new(index, event_id, Entry::DutyEvent(Box::new(event))));
             }
         });
     }
@@ -384,7 +381,7 @@ fn append(
     let command = Command { recorder: by, entries, expectations };
     // The writer refuses what was found here together with what it finds itself, so that one
     // answer names every bad item of the batch.
-    (Submission { command, payloads, found: problems.into_vec() }, flags)
+    (Submission::new(command, payloads, problems.into_vec()), flags)
 }
 
 pub(crate) fn organization(text: &str, problems: &mut Problems) -> Option<OrganizationId> {

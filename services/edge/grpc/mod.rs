@@ -64,12 +64,9 @@ impl Api {
         payload: pb::ledger_entry::Payload,
         expectations: Vec<(duty::id::OrganizationId, u64)>,
     ) -> Result<pb::AppendReceipt, Status> {
-        let command = Command {
-            recorder,
-            entries: vec![Proposed { index: 0, event_id, entry }],
-            expectations,
-        };
-        let submission = Submission { command, payloads: vec![payload], found: Vec::new() };
+        let command =
+            Command { recorder, entries: vec![Proposed::new(0, event_id, entry)], expectations };
+        let submission = Submission::new(command, vec![payload], Vec::new());
         let submitted = self.ledger.submit(submission).await;
         let receipts = submitted.map_err(|error| status::submit_one(error, fields))?;
         let first = receipts.first().ok_or_else(|| status::internal("no receipt"))?;

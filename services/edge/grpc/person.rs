@@ -149,9 +149,9 @@ impl Api {
             person_id: person.id.to_string(),
             sealed: person.sealed.as_ref().map(convert::sealed_message),
         });
-        let proposed = Proposed { index: 0, event_id, entry: Entry::Person(person) };
+        let proposed = Proposed::new(0, event_id, Entry::Person(person));
         let command = Command { recorder, entries: vec![proposed], expectations: Vec::new() };
-        let submission = Submission { command, payloads: vec![payload], found: Vec::new() };
+        let submission = Submission::new(command, vec![payload], Vec::new());
         let receipts = self.ledger.submit(submission).await?;
         // One entry has one receipt; a writer that gave none is no writer any more.
         receipts.into_iter().next().ok_or(SubmitError::Stopping)

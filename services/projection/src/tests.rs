@@ -74,7 +74,7 @@ impl Ledger {
     fn tell(&mut self, entry: Entry) -> Option<Position> {
         self.hours += 2;
         let event_id = event_id(self.journal.len() + 1);
-        let proposed = Proposed { index: 0, event_id, entry: entry.clone() };
+        let proposed = Proposed::new(0, event_id, entry.clone());
         let command = Command {
             recorder: "recorder".into(),
             entries: vec![proposed],

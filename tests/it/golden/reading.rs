@@ -163,7 +163,7 @@ fn accepted(entries: impl Iterator<Item = (EventId, Entry)>) -> State {
         entries.partition(|(_, entry)| matches!(entry, Entry::DutyEvent(_)));
     let one_by_one = registrations.into_iter().map(|entry| vec![entry]);
     for batch in one_by_one.chain([events]) {
-        let propose = |(index, (event_id, entry))| Proposed { index, event_id, entry };
+        let propose = |(index, (event_id, entry))| Proposed::new(index, event_id, entry);
         let command = Command {
             recorder: "demo".into(),
             entries: batch.into_iter().enumerate().map(propose).collect(),

@@ -482,7 +482,8 @@ async fn what_is_only_worth_a_look_is_flagged_and_stays() {
         ],
         ..growth.clone()
     };
-    let answer = client.append_events(batch(vec![growth, honest])).await.expect("accepted");
+    let request = batch(vec![growth, honest]);
+    let answer = client.append_events(request.clone()).await.expect("accepted");
     let receipts = answer.into_inner().receipts;
     let of = |flags: &[pb::Finding]| {
         flags.iter().find(|flag| flag.reason == "GROWTH_CONTRADICTS_BASE").cloned()
@@ -492,6 +493,10 @@ async fn what_is_only_worth_a_look_is_flagged_and_stays() {
         assert!(text.contains("1025") && text.contains("925"), "{flag:?}");
     }
     assert_eq!(of(&receipts[1].flags), None);
+    // Who does not ask is spared them.
+    let silent = pb::AppendEventsRequest { with_flags: false, ..request };
+    let answer = client.append_events(silent).await.expect("accepted before").into_inner();
+    assert!(answer.receipts.iter().all(|receipt| receipt.duplicate && receipt.flags.is_empty()));
     let request = pb::GetEventRequest { event_id: id(2), ..Default::default() };
     let standing = client.get_event(request).await.expect("the event").into_inner().standing;
     assert_eq!(of(&standing.expect("a duty event").flags), Some(flag));

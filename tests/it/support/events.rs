@@ -88,5 +88,6 @@ pub(crate) fn batch(events: Vec<pb::DutyEvent>) -> pb::AppendEventsRequest {
         recorder: super::seed::RECORDER.to_owned(),
         events,
         expected_revisions: Vec::new(),
+        with_flags: true,
     }
 }

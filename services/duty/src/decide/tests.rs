@@ -162,7 +162,7 @@ fn check<'a>(rows: impl IntoIterator<Item = (&'a str, Command)>, expected: Expec
 
 /// A command of entries with these ids.
 fn command(entries: impl IntoIterator<Item = (u128, Entry)>) -> Command {
-    let proposed = |(index, (number, entry))| Proposed { index, event_id: id(number), entry };
+    let proposed = |(index, (number, entry))| Proposed::new(index, id(number), entry);
     Command {
         recorder: "recorder".into(),
         entries: entries.into_iter().enumerate().map(proposed).collect(),

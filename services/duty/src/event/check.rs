@@ -1,6 +1,7 @@
 //! What makes a duty event acceptable by itself, and what about an accepted one is worth a look.
 //!
-//! [`check`] refuses contradictions and what must never be stored; [`flags`] marks gaps and
+//! [`check_content`] refuses contradictions and what must never be stored, [`check_years`] what is
+//! not in its time; [`flags`] marks gaps and
 //! oddities of an event that stays in. Neither looks at anything but the event: references to the
 //! registry and to other events are `decide`'s.
 
@@ -29,14 +30,8 @@ pub const LIST_MAX: usize = 32;
 /// Most components of one aggregate: 1,000 ids of 36 characters stay below the entry limit.
 pub const COMPONENTS_MAX: usize = 1_000;
 
-/// Refuses what contradicts itself. `today` is the civil day in Asia/Shanghai.
-pub fn check(event: &DutyEvent, today: Date, problems: &mut Problems) {
-    check_years(event, today, problems);
-    check_content(event, problems);
-}
-
-/// The part of [`check`] that depends on no day: also for an event of which other parts could not
-/// even be read, so that one answer names everything.
+/// Refuses what contradicts itself; depends on nothing but the event. Also for an event of which
+/// other parts could not even be read, so that one answer names everything.
 pub fn check_content(event: &DutyEvent, problems: &mut Problems) {
     check_limits(event, problems);
     check_aggregate(event, problems);
@@ -93,7 +88,8 @@ fn check_figures(event: &DutyEvent, problems: &mut Problems) {
     }
 }
 
-fn check_years(event: &DutyEvent, today: Date, problems: &mut Problems) {
+/// Refuses what contradicts the calendar. `today` is the civil day in Asia/Shanghai.
+pub fn check_years(event: &DutyEvent, today: Date, problems: &mut Problems) {
     let latest = today.year().saturating_add(1);
     if event.accounting_year < ACCOUNTING_YEAR_MIN || latest < event.accounting_year {
         problems.add(

@@ -50,6 +50,7 @@ impl Caller for Append {
             recorder: super::events::RECORDER.to_owned(),
             events: (0..self.batch).map(|_| self.events.next()).collect(),
             expected_revisions: Vec::new(),
+            with_flags: false,
         };
         self.client.append_events(request).await?;
         Ok(self.batch)

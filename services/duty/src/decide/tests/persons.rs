@@ -58,7 +58,7 @@ fn what_was_erased_stays_erased_and_the_person_stays() {
     let t2 = tenure("t2", "p1", "bureau.head", "2022-07-01", None);
     let command = |number: u128, entry| Command {
         recorder: "recorder".into(),
-        entries: vec![Proposed { index: 0, event_id: id(number), entry }],
+        entries: vec![Proposed::new(0, id(number), entry)],
         expectations: Vec::new(),
     };
     let answers = [
