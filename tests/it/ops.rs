@@ -7,6 +7,7 @@ mod erased;
 mod fixtures;
 mod refusals;
 mod replace;
+mod replayed;
 mod unopened;
 mod verify;
 mod witnessed;

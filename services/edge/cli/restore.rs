@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use journal_sled::LedgerId;
@@ -165,19 +165,13 @@ fn restored(args: &RestoreArgs, keys: Vec<VerifierKey>) -> Result<Restored, Rest
             })?;
             restore::backup(BufReader::new(file), &args.data_dir, &wanted, progress)
         }
-        (None, Some(tiles)) => restore::tiles(&log(tiles)?, &args.data_dir, &wanted, progress),
+        (None, Some(tiles)) => {
+            restore::tiles(&StaticLog::open(tiles)?, &args.data_dir, &wanted, progress)
+        }
         (None, None) => Err(RestoreError::Manifest(shown(&args.data_dir))),
     };
     bar.finish_and_clear();
     restored
-}
-
-/// The static log in a directory or at an address.
-fn log(place: &Path) -> Result<StaticLog, RestoreError> {
-    match place.to_str().filter(|text| text.contains("://")) {
-        Some(url) => StaticLog::at(url),
-        None => StaticLog::open(place),
-    }
 }
 
 /// The English text with its causes, each once.

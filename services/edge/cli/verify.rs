@@ -27,9 +27,10 @@ pub(super) struct VerifyArgs {
     /// Public key of the log (vkey); by default those in the data directory count. Repeatable.
     #[arg(long, value_parser = vkey)]
     vkey: Vec<VerifierKey>,
-    /// Exported tiles of the ledger (the directory of `export-tiles`): compared entry by entry, so
-    /// that an altered one is named also when nothing in the data directory names it.
-    #[arg(long, conflicts_with_all = ["server", "backup"])]
+    /// Exported tiles of the ledger (the directory of `export-tiles`, or the http:// address of a
+    /// static log): compared entry by entry, so that an altered one is named also when nothing in
+    /// the data directory names it.
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["server", "backup"])]
     tiles: Option<PathBuf>,
     /// A backup of the ledger, compared in the same way.
     #[arg(long, conflicts_with = "server")]
@@ -41,7 +42,7 @@ pub(super) struct VerifyArgs {
     output: OutputArgs,
 }
 
-pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let bar = progress_bar();
     let (output, language) = (args.output.output, args.output.lang);
     let mut told = |told: Told<'_>| {
@@ -60,9 +61,9 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
     let report = match (&args.data_dir, &args.server) {
         (Some(dir), _) => {
             let pace = Pace { bytes_per_second: args.rate_mib.map(|rate| u64::from(rate) << 20) };
-            verify::directory(dir, args.vkey.clone(), reference(&args)?, pace, &mut told)
+            verify::directory(dir, args.vkey.clone(), reference(args)?, pace, &mut told)
         }
-        (None, Some(server)) => Ok(online(server, args.rate_mib, &mut told).await?),
+        (None, Some(server)) => Ok(super::block_on(online(server, args.rate_mib, &mut told))??),
         (None, None) => return Err(Failure::new(FAILED, "--data-dir | --server")),
     };
     bar.finish_and_clear();

@@ -14,7 +14,7 @@ use crate::support::events::{batch, meeting};
 use crate::support::service::{Service, config};
 
 /// Any server of files: what is there, or 404.
-async fn serve_files(dir: PathBuf) -> String {
+pub(super) async fn serve_files(dir: PathBuf) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let file = async move |uri: axum::http::Uri| {

@@ -64,21 +64,17 @@ enum Place {
 }
 
 impl StaticLog {
-    /// The log in a directory, such as `export-tiles` writes.
+    /// The log in a directory, such as `export-tiles` writes, or at an http:// address: the HTTP
+    /// port of a service that gives out its entries, or any server of files over such a directory.
+    /// An address is not to be read on a thread that runs tasks.
     ///
     /// # Errors
     /// [`RestoreError`] when there is no checkpoint.
-    pub fn open(dir: &Path) -> Result<Self, RestoreError> {
-        Self::of(Place::Directory(dir.to_path_buf()))
-    }
-
-    /// The log at an address: the HTTP port of a service that gives out its entries, or any server
-    /// of files over an exported directory. Not to be called on a thread that runs tasks.
-    ///
-    /// # Errors
-    /// [`RestoreError`] when there is no checkpoint.
-    pub fn at(url: &str) -> Result<Self, RestoreError> {
-        Self::of(Place::Site(Site::new(url)?))
+    pub fn open(place: &Path) -> Result<Self, RestoreError> {
+        match place.to_str().filter(|text| text.contains("://")) {
+            Some(url) => Self::of(Place::Site(Site::new(url)?)),
+            None => Self::of(Place::Directory(place.to_path_buf())),
+        }
     }
 
     fn of(place: Place) -> Result<Self, RestoreError> {
