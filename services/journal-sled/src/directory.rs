@@ -154,6 +154,13 @@ pub(crate) fn high_water(dir: &Path, log_exists: bool) -> Result<Head, OpenError
     Ok(Head::EMPTY)
 }
 
+/// What `HIGH-WATER` says of a directory: events up to there were durable once, and there may have
+/// been more. `None` when it cannot be read.
+#[must_use]
+pub fn high_water_of(dir: &Path) -> Option<Head> {
+    read_high_water(dir).ok()
+}
+
 /// Reads `HIGH-WATER`, which must be there.
 pub(crate) fn read_high_water(dir: &Path) -> Result<Head, OpenError> {
     let path = dir.join(HIGH_WATER);

@@ -39,7 +39,8 @@ pub fn tiles(
     })?;
     let size = checkpoint.size();
     let checkpoint = Some((checkpoint, log.note.clone()));
-    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
+    let claim = Claim { ledger, origin, size, checkpoint };
+    let mut builder = Builder::new(target, claim, &[], wanted)?;
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
             builder.entry(entry)?;
