@@ -112,6 +112,11 @@ pub(super) fn run(args: &ReplayArgs) -> Result<(), Failure> {
         .map_err(|(zh, en)| Failure::new(FAILED, format!("{zh}\n{en}")))?;
     let not_compared = saved.without_names();
     let differences = replay::compare(&saved::to_json(&view)?, &saved.answer);
+    for tile in &replayed.damaged {
+        output::complain(&format!(
+            "{tile} 已损坏，条目与签名的检查点相符，未采用该文件 / is damaged; the entries are what was signed, nothing was taken from it"
+        ));
+    }
     let root = hex(replayed.root_at_known);
     tell(args, (saved.kind, &asked), &root, (&differences, &not_compared));
     let Some(Difference { field: first, .. }) = differences.first() else { return Ok(()) };

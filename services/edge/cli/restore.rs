@@ -9,7 +9,7 @@ use journal_sled::LedgerId;
 use merkle::VerifierKey;
 
 use super::client::Failure;
-use super::{FAILED, Language, Output, OutputArgs, output, shown, verify, verify_receipt};
+use super::{FAILED, Language, Output, OutputArgs, output, verify, verify_receipt};
 use crate::ops::restore::{self, Heard, RestoreError, Restored, StaticLog, Wanted};
 
 /// What to restore, and where to.
@@ -106,6 +106,14 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     for heard in &restored.witnesses {
         output::say(&told_witness(heard, language));
     }
+    for tile in &restored.damaged {
+        let label = language.pick(
+            "散列瓦片已损坏（条目与签名的检查点相符，未采用该文件），请从别处另取",
+            "a damaged hash tile (the entries are what was signed, nothing was taken from it), get \
+             another copy",
+        );
+        output::say(&format!("{label}: {tile}"));
+    }
     for lost in &restored.lost {
         output::say(&format!("{}: {lost}", language.pick("已放弃", "given up")));
     }
@@ -198,7 +206,7 @@ fn restored(args: &RestoreArgs, keys: Vec<VerifierKey>) -> Result<Restored, Rest
         (None, Some(tiles)) => {
             restore::tiles(&StaticLog::open(tiles)?, &args.data_dir, &wanted, progress)
         }
-        (None, None) => Err(RestoreError::Manifest(shown(&args.data_dir))),
+        (None, None) => Err(RestoreError::Manifest("没有备份", "there is none")),
     };
     bar.finish_and_clear();
     restored

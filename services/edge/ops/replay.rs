@@ -30,6 +30,8 @@ pub struct Replayed {
     pub size: u64,
     /// The root over the first `known` of them.
     pub root_at_known: Hash,
+    /// Hash tiles that do not match the entries, which are what was signed.
+    pub damaged: Vec<String>,
 }
 
 /// Folds the entries of a backup; `known` is the last position of interest, 0 for all.
@@ -69,10 +71,11 @@ pub fn tiles(dir: &Path, known: u64) -> Result<Replayed, RestoreError> {
     let mut fold = Fold::new(known, Some((size, checkpoint.root())));
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
-            fold.entry(&entry)?;
+            fold.entry(&entry).map_err(|error| log.blamed(error))?;
         }
     }
-    fold.finish()
+    let replayed = fold.finish().map_err(|error| log.blamed(error))?;
+    Ok(Replayed { damaged: log.damaged_tiles(), ..replayed })
 }
 
 struct Fold {
@@ -114,7 +117,8 @@ impl Fold {
             return Err(RestoreError::Root { size, what: "checkpoint" });
         }
         let root_at_known = self.root_at_known.unwrap_or_else(|| self.tree.root());
-        Ok(Replayed { size: self.tree.size(), state: self.state, root_at_known })
+        let (size, damaged) = (self.tree.size(), Vec::new());
+        Ok(Replayed { size, state: self.state, root_at_known, damaged })
     }
 }
 

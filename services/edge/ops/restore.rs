@@ -89,6 +89,9 @@ pub struct Restored {
     pub lost: Vec<String>,
     /// What the witnesses said that were asked.
     pub witnesses: Vec<Heard>,
+    /// Hash tiles that do not match the entries, which are what was signed: nothing was taken from
+    /// them.
+    pub damaged: Vec<String>,
     /// Whether nothing was kept.
     pub dry_run: bool,
 }
@@ -109,11 +112,14 @@ pub fn backup(
     let ledger: LedgerId = manifest
         .ledger
         .parse()
-        .map_err(|_| RestoreError::Manifest("its ledger id is none".to_owned()))?;
+        .map_err(|_| RestoreError::Manifest("台账编号无效", "its ledger id is none"))?;
     let checkpoint = match &manifest.checkpoint {
         Some(note) => Some((signed(note, &manifest.origin, &wanted.keys)?, note.clone())),
         None if wanted.keys.is_empty() => None,
-        None => return Err(RestoreError::Manifest("it has no signed checkpoint".to_owned())),
+        None => {
+            let (zh, en) = ("没有已签名的检查点", "it has no signed checkpoint");
+            return Err(RestoreError::Manifest(zh, en));
+        }
     };
     let (origin, size) = (manifest.origin.clone(), manifest.size);
     let claim = Claim { ledger, origin, size, checkpoint };

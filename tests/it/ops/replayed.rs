@@ -229,6 +229,57 @@ async fn an_address_does_as_well_as_a_directory() {
     assert!(replay("https://127.0.0.1:1/").exits(1).err.contains("TLS"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_that_is_damaged_is_the_one_that_is_blamed() {
+    let asked = asked().await;
+    let at = |name: &str| asked.tiles.join(name);
+    let (hashes, entries) = (at("tile/0/000"), at("tile/entries/000"));
+    let good = |file: &Path| fs::read(file).expect("a tile");
+    let (good_hashes, good_entries) = (good(&hashes), good(&entries));
+    let new = asked.place.path().join("new");
+    let restore = |more: &[&str]| {
+        let args = ["restore", "--tiles", text(&asked.tiles), "--data-dir", text(&new)];
+        command(&[&args[..], more].concat())
+    };
+    let (sheet, same) = (&asked.api[2].1, json!(true));
+    // A hash: the entries are what was signed, and the ledger comes back.
+    damage(&hashes);
+    let restored = restore(&["--output", "json", "--dry-run"]).exits(0).json();
+    assert_eq!(restored["damaged"], json!([text(&hashes)]));
+    let said = restore(&["--dry-run"]).exits(0).out;
+    assert!(said.contains("散列瓦片已损坏") && said.contains(text(&hashes)), "{said}");
+    let ran = asked.replay(sheet, &[]).exits(0);
+    assert_eq!(ran.json()["same"], same);
+    assert!(ran.err.contains(text(&hashes)) && !ran.err.contains("entries/"), "{ran:?}");
+    restore(&[]).exits(0);
+    command(&["verify", "--data-dir", text(&new)]).exits(0);
+    fs::remove_dir_all(&new).expect("removed");
+    // An entry.
+    fs::write(&hashes, &good_hashes).expect("written");
+    damage(&entries);
+    for ran in [restore(&[]).exits(1), asked.replay(sheet, &[]).exits(1)] {
+        let blamed = format!("{}: position 256 does not match its hash", text(&entries));
+        assert!(ran.err.contains(&blamed), "{ran:?}");
+    }
+    // Both, at different positions: nothing proves which of them is right.
+    let mut bytes = good_hashes.clone();
+    bytes[0] ^= 1;
+    fs::write(&hashes, bytes).expect("written");
+    let ran = restore(&[]).exits(1);
+    for word in ["position 1 ", "get other copies of both", text(&hashes), text(&entries)] {
+        assert!(ran.err.contains(word), "{ran:?}");
+    }
+    // An entry that is none at all.
+    fs::write(&hashes, good_hashes).expect("written");
+    let mut bytes = good_entries;
+    bytes[2..10].fill(0xff);
+    fs::write(&entries, bytes).expect("written");
+    let ran = restore(&[]).exits(1);
+    let blamed = format!("{}: position 1 does not match its hash", text(&entries));
+    assert!(ran.err.contains(&blamed), "{ran:?}");
+    assert!(!new.exists());
+}
+
 fn damage(file: &Path) {
     let mut bytes = fs::read(file).expect("a tile");
     *bytes.last_mut().expect("not empty") ^= 1;

@@ -185,6 +185,7 @@ impl<'a> Builder<'a> {
             new_origin: self.wanted.new_origin.clone(),
             lost,
             witnesses: std::mem::take(&mut self.heard),
+            damaged: Vec::new(),
             dry_run: self.wanted.dry_run,
         };
         if self.wanted.dry_run {

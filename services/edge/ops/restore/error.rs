@@ -52,9 +52,9 @@ pub enum RestoreError {
     /// The backup is none, or not whole.
     #[error(transparent)]
     Backup(BadBackup),
-    /// What the backup says about itself makes no sense.
-    #[error("the manifest of the backup makes no sense: {0}")]
-    Manifest(String),
+    /// What the backup says about itself makes no sense; why, in Chinese and English.
+    #[error("the manifest of the backup makes no sense: {1}")]
+    Manifest(&'static str, &'static str),
     /// Another ledger than asked for.
     #[error("this is ledger {found}, not {expected}: choose the right backup")]
     OtherLedger {
@@ -248,7 +248,7 @@ impl RestoreError {
                 dir.display()
             ),
             Self::Backup(error) => error.zh(),
-            Self::Manifest(what) => format!("备份清单不合理：{what}"),
+            Self::Manifest(zh, _) => format!("备份清单不合理：{zh}"),
             Self::OtherLedger { found, expected } => {
                 format!("这是台账 {found} 的备份，不是 {expected}；请选择正确的备份")
             }
