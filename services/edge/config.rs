@@ -478,6 +478,10 @@ fn said(kind: &Kind) -> (String, String) {
             format!("值不可用，应为 {}，却是 {}", plain(expected), plain(found)),
             format!("the value must be {}, and is {}", plain(expected), plain(found)),
         ),
+        Kind::Message(text) if text.contains("socket address") => (
+            "不是“地址:端口”，例如 127.0.0.1:50051".to_owned(),
+            "is no address with a port, such as 127.0.0.1:50051".to_owned(),
+        ),
         // A file that is no TOML, with the line and what was expected there, and the rest.
         other => (format!("配置有误：{other}"), other.to_string()),
     }

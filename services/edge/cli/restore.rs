@@ -137,6 +137,8 @@ fn told_witness(heard: &Heard, language: Language) -> String {
     let age = match (language, age_seconds) {
         (Language::Zh, Some(age)) => format!("，{age} 秒前联署"),
         (Language::En, Some(age)) => format!(", cosigned {age} s ago"),
+        (Language::Zh, None) if 0 < *size => "（未核对其联署）".to_owned(),
+        (Language::En, None) if 0 < *size => " (by no cosignature that was checked)".to_owned(),
         (_, None) => String::new(),
     };
     let open = match (language, checked) {

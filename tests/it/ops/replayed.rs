@@ -59,6 +59,7 @@ async fn asked() -> Asked {
         ("leader", ask(&["compliance", "--person", LEADER])),
         ("sheet", ask(&["sheet", BUREAU, "--as-of", "2023-02-01"])),
         ("explanation", ask(&["explain", BUREAU, "rule_of_law_debrief", "--person", LEADER])),
+        ("organization", ask(&["compliance", BUREAU, "--known", "100"])),
     ];
     let first = pb::QueryComplianceRequest {
         selector: Some(selector("")),

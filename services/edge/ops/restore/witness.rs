@@ -3,8 +3,8 @@
 //! Our own witness shows its last checkpoint. Any other one (C2SP tlog-witness) is sent the signed
 //! checkpoint of the backup as if it had just cosigned that: it answers 409 with the size it holds,
 //! or, where it holds that very tree, cosigns the same once more. Neither changes what it holds.
-//! One that holds a smaller tree is proven that the backup continues it, which makes it cosign: that
-//! is the last thing before the ledger is put into its place, and never done in a dry run.
+//! One that holds a smaller tree is proven that the backup continues it, which makes it cosign:
+//! that is the last thing before the ledger is put into its place, and never done in a dry run.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
