@@ -164,6 +164,8 @@ impl Persons {
 
     fn unwrap(&self, person: &PersonId, wrapped: &WrappedKey) -> Result<DataKey, PersonsError> {
         let (directory, kek) = self.ready()?;
+        wrapped.check(directory, &self.ledger, person)?;
+        wrapped.check_kek(directory, kek)?;
         let damaged = |_| PersonsError::KeyDamaged { path: directory.key_path(person) };
         wrapped.unwrap(&self.ledger, person, kek).map_err(damaged)
     }
