@@ -237,6 +237,19 @@ impl KekRecord {
         Ok(())
     }
 
+    /// A key is wrapped by the KEK recorded, or by the next one, by its own word.
+    pub(super) fn check_wraps(
+        &self,
+        directory: &Directory,
+        key: &WrappedKey,
+    ) -> Result<(), PersonsError> {
+        if key.kek == self.kek || self.next.as_ref() == Some(&key.kek) {
+            return Ok(());
+        }
+        let (path, expected) = (directory.key_path(&key.person), key.kek.clone());
+        Err(PersonsError::WrongKek { path, expected, found: self.kek.clone() })
+    }
+
     /// The KEK is the one recorded.
     pub(super) fn check_kek(&self, directory: &Directory, kek: &Kek) -> Result<(), PersonsError> {
         let found = kek.fingerprint();
