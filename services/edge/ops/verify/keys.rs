@@ -8,7 +8,7 @@ use std::path::Path;
 use merkle::{Checkpoint, KeyName, Note, VerifierKey};
 
 use super::{Finding, Findings, SigningKeys, Subject};
-use crate::log::keys::{public_ed25519, public_sm2};
+use crate::log::keys::{DIRECTORY, public_ed25519, public_sm2};
 use crate::log::{CHECKPOINT, KeyFiles, LogKeyError, guard_of, origin_of, sign_of_signing};
 
 /// A key that must have signed every checkpoint.
@@ -54,7 +54,19 @@ pub(super) fn own(subject: &Subject<'_>, findings: &mut Findings<'_>) -> Vec<Own
     {
         findings.add(of_another_log(&shown(dir, &path), found.as_str(), expected));
     }
+    if own.is_empty() {
+        let public = public_in(dir).into_iter();
+        own.extend(public.map(|key| Own { key, file: None, counts: true }));
+    }
     own
+}
+
+/// The public keys that a backup without private ones has brought.
+fn public_in(dir: &Path) -> Vec<VerifierKey> {
+    let Ok(files) = std::fs::read_dir(dir.join(DIRECTORY)) else { return Vec::new() };
+    let paths = files.flatten().map(|entry| entry.path());
+    let public = paths.filter(|path| path.extension().is_some_and(|ending| ending == "pub"));
+    public.filter_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok()).collect()
 }
 
 /// What the log is called, where its Ed25519 key does not say.

@@ -176,7 +176,7 @@ fn kek_word(error: &PersonsError) -> &'static str {
 fn unusable(file: &str, what: &'static str, error: &PersonsError) -> Finding {
     let (zh, en) = match error {
         PersonsError::KeyDamaged { .. } => (
-            format!("{file} 已损坏，或不是该人员的密钥；请从备份恢复该文件"),
+            format!("{file} 已损坏，或与其文件名不符；请从备份恢复该文件"),
             format!("{file} is damaged, or not what its name says; restore it from a backup"),
         ),
         PersonsError::OtherLedger { found, expected, .. } => (
