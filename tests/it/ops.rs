@@ -5,6 +5,7 @@ mod compared;
 mod drill;
 mod erased;
 mod fixtures;
+mod needs;
 mod refusals;
 mod replace;
 mod replayed;

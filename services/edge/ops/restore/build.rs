@@ -169,9 +169,13 @@ impl<'a> Builder<'a> {
         };
         if let Some((_, note)) = &checkpoint {
             self.staging.file("CHECKPOINT", note.as_bytes(), 0o644)?;
-            let marker = crate::log::MARKER_TEXT;
-            self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
         }
+        // Without a checkpoint the keys in it must not be taken for a sign of one that was lost.
+        let marker = match checkpoint {
+            Some(_) => crate::log::MARKER_TEXT,
+            None => crate::log::UNSIGNED_TEXT,
+        };
+        self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
         for file in &files {
             self.staging.file(&file.name, &file.content, 0o600)?;
         }
