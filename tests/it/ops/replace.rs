@@ -152,7 +152,8 @@ async fn a_replacement_cut_short_is_named_and_nothing_begins_in_its_place() {
     let service = filled(&ledger).await;
     published(&ledger, &service.clients).await;
     stop(service, &ledger).await;
-    command(&["backup", text(&backup), "--data-dir", text(&ledger)]).exits(0);
+    let save = ["backup", text(&backup), "--include-signing-keys", "--data-dir", text(&ledger)];
+    command(&save).exits(0);
     let mine = verified(&ledger);
     // What a file system that cannot exchange leaves, if the power goes when the place is empty.
     let (whole, aside) = (at("ledger.restored-T"), at("ledger.replaced-T"));
