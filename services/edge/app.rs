@@ -5,6 +5,7 @@
 //! deadline of our own, write what is queued, close the journal.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -178,7 +179,8 @@ impl App {
         );
 
         let ledger = opened.ledger.clone();
-        served.send_replace(Some(Arc::new(Served { ledger, id, dir })));
+        let (key_files, kek) = (key_files(config, None), config.person_kek.clone());
+        served.send_replace(Some(Arc::new(Served { ledger, id, dir, key_files, kek })));
         measured.send_replace(Some(opened.ledger.clone()));
         let pages = http::router(opened.ledger.clone(), config.serve_entries);
         let http = http::spawn(pages, sockets.http, stop.clone());
@@ -251,20 +253,26 @@ fn snapshots(config: &Config, storage: &Storage) -> Option<Snapshots> {
     Some(Snapshots::new(dir, &storage.ledger, config.snapshot_every.into(), reserve))
 }
 
+/// A path of the configuration, where one is given.
+fn given(path: &Path) -> Option<PathBuf> {
+    (!path.as_os_str().is_empty()).then(|| path.to_owned())
+}
+
+/// Where the signing keys are, by the configuration.
+pub(crate) fn key_files(config: &Config, data_dir: Option<PathBuf>) -> KeyFiles {
+    let (ed25519, sm2) = (given(&config.log_key_file), given(&config.sm2_key_file));
+    KeyFiles { data_dir, ed25519, sm2 }
+}
+
 /// Opens the transparency log over a journal.
 async fn open_log(
     config: &Config,
     storage: &Storage,
     clock: Arc<dyn Clock>,
 ) -> Result<Log, StartError> {
-    let given = |path: &std::path::Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
     let options = LogOptions {
         origin: log::origin_of(&config.origin, &storage.ledger),
-        keys: KeyFiles {
-            data_dir: storage.dir.clone(),
-            ed25519: given(&config.log_key_file),
-            sm2: given(&config.sm2_key_file),
-        },
+        keys: key_files(config, storage.dir.clone()),
         witness_policy: given(&config.witness_policy_file),
         witness_mode: config.witness_mode,
         clock,

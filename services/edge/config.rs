@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use figment::error::Kind;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::{Figment, Provider as _, Source};
 use serde::{Deserialize, Serialize};
@@ -454,6 +455,34 @@ fn fault(error: &figment::Error) -> ConfigFault {
         None => format!(" ({ENV_PREFIX}…)"),
         Some(_) => " (--…)".to_owned(),
     });
-    let what = error.kind.to_string();
-    ConfigFault { at, zh: format!("配置有误{source}：{what}"), en: format!("{what}{source}") }
+    let (zh, en) = said(&error.kind);
+    ConfigFault { at, zh: format!("{zh}{source}"), en: format!("{en}{source}") }
+}
+
+/// Why a value cannot be used. What a library says of it carries quotation marks of its own making.
+fn said(kind: &Kind) -> (String, String) {
+    let plain = |text: &dyn fmt::Display| text.to_string().replace('`', "");
+    match kind {
+        Kind::UnknownVariant(found, known) => {
+            let known = known.join(", ");
+            (
+                format!("“{found}”不是可用的值；可用：{known}"),
+                format!("\"{found}\" is no value of it; the values are {known}"),
+            )
+        }
+        Kind::InvalidType(found, expected) => (
+            format!("值的类型不对，应为 {}，却是 {}", plain(expected), plain(found)),
+            format!("the value must be {}, and is {}", plain(expected), plain(found)),
+        ),
+        Kind::InvalidValue(found, expected) => (
+            format!("值不可用，应为 {}，却是 {}", plain(expected), plain(found)),
+            format!("the value must be {}, and is {}", plain(expected), plain(found)),
+        ),
+        Kind::Message(text) if text.contains("socket address") => (
+            "不是“地址:端口”，例如 127.0.0.1:50051".to_owned(),
+            "is no address with a port, such as 127.0.0.1:50051".to_owned(),
+        ),
+        // A file that is no TOML, with the line and what was expected there, and the rest.
+        other => (format!("配置有误：{other}"), other.to_string()),
+    }
 }

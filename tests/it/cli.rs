@@ -81,6 +81,30 @@ fn the_configuration_is_printed_and_every_fault_of_it_named() {
 }
 
 #[test]
+fn a_value_of_the_wrong_kind_is_told_in_plain_words() {
+    let directory = directory();
+    let file = directory.path().join("bad.toml");
+    let text = "log_format = \"loud\"\nwitness_mode = \"never\"\nrequest_mib_max = \"eight\"\n\
+                cache_mib = -1\nlisten = \"here\"\n";
+    fs::write(&file, text).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let ran = run(["serve", "--check-config", "--config", file]).exits(64);
+    for words in [
+        "“loud”不是可用的值；可用：text, json",
+        "\"loud\" is no value of it; the values are text, json",
+        "\"never\" is no value of it; the values are open, required",
+        "值的类型不对，应为 u32，却是 string \"eight\"",
+        "the value must be u32, and is string \"eight\"",
+        "cache_mib: ",
+        "listen: 不是“地址:端口”，例如 127.0.0.1:50051",
+        "is no address with a port, such as 127.0.0.1:50051",
+    ] {
+        assert!(ran.err.contains(words), "{words:?} is not in {}", ran.err);
+    }
+    assert!(!ran.err.contains('`'), "{}", ran.err);
+}
+
+#[test]
 fn nothing_but_loopback_is_listened_on() {
     let directory = directory();
     let dir = directory.path().join("ledger");

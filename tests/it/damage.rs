@@ -125,7 +125,7 @@ fn what_does_not_open_says_why_and_what_to_do() {
         (
             "no mark",
             |data| fs::remove_file(data.join("HIGH-WATER")).expect("a file"),
-            &["HIGH-WATER", "恢复", "restore"],
+            &["HIGH-WATER", "缺失", "恢复", "is missing", "restore"],
         ),
         (
             "a newer format",

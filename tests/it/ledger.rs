@@ -1,5 +1,6 @@
 //! The transparency log through its ports: receipts, proofs, tiles, restarts.
 
+mod lost;
 mod outside;
 mod published;
 mod receipts;

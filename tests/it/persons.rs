@@ -298,6 +298,21 @@ async fn the_same_call_gets_its_first_receipt() {
     let again = client.erase_person(erasure("p-1")).await.expect("the same call").into_inner();
     let (erased, again) = (erased.receipt.expect("one"), again.receipt.expect("one"));
     assert_eq!((again.position, again.duplicate), (erased.position, true));
+    // The call that registered the text gets its first receipt still, whatever text it brings: that
+    // nobody can compare any more. It takes no key of keys, and makes no key again.
+    service.stop().await;
+    let service = start(directory.path(), None).await;
+    let mut client = service.clients.registry.clone();
+    let other = pb::RegisterPersonRequest { text: Some(text(NEW_NAME)), ..named("p-1", NAME) };
+    for same in [named("p-1", NAME), other] {
+        let again = client.register_person(same).await.expect("the same call").into_inner();
+        let again = again.receipt.expect("a receipt");
+        assert_eq!((again.position, again.duplicate), (first.position, true));
+    }
+    let others = pb::RegisterPersonRequest { recorder: "oa-2".to_owned(), ..named("p-1", NAME) };
+    let again = client.register_person(others).await.expect("by whomever it is repeated");
+    assert!(again.into_inner().receipt.expect("a receipt").duplicate);
+    assert!(!directory.path().join("persons/p-1.key").exists(), "no key was made again");
     service.stop().await;
 }
 

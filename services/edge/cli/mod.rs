@@ -1,7 +1,8 @@
 //! The command line: one binary, one file per subcommand.
 //!
 //! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
-//! 65 some input was not accepted; 69 the service cannot be reached.
+//! 65 some input was not accepted; 66 a file that was named cannot be read (a receipt, an entry,
+//! keys, a policy, an answer to compare with); 69 the service cannot be reached.
 
 mod backup;
 mod bench;
@@ -34,10 +35,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The ledger refused or failed.
 const FAILED: u8 = 1;
+/// The arguments do not fit together, as the parser of arguments says it too.
+const USAGE: u8 = 2;
 /// `EX_USAGE` of sysexits: the configuration is wrong.
 const BAD_CONFIG: u8 = 64;
 /// `EX_DATAERR`: some input was not accepted.
 const BAD_DATA: u8 = 65;
+/// `EX_NOINPUT`: a file that was named cannot be read, so nothing is said about its content.
+const NO_INPUT: u8 = 66;
 /// `EX_UNAVAILABLE`: the service cannot be reached.
 const UNREACHABLE: u8 = 69;
 
@@ -177,11 +182,11 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Rules(args) => rules::run(&args),
-        Command::Verify(args) => on_runtime(verify::run(args)),
+        Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
         Command::Restore(args) => ended(restore::run(&args)),
         Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
-        Command::Replay(args) => on_runtime(replay::run(args)),
+        Command::Replay(args) => ended(replay::run(&args)),
         Command::Status(args) => on_runtime(status::run(args)),
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
@@ -196,14 +201,16 @@ pub fn main() -> ExitCode {
 
 /// Runs a client command to its end.
 fn on_runtime(command: impl Future<Output = Result<(), client::Failure>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output::complain(&format!("无法启动 / cannot start: {error}"));
-            return ExitCode::from(FAILED);
-        }
-    };
-    ended(runtime.block_on(command))
+    ended(block_on(command).flatten())
+}
+
+/// Runs calls to their end.
+fn block_on<T>(calls: impl Future<Output = T>) -> Result<T, client::Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        client::Failure::new(FAILED, format!("无法启动 / cannot start: {error}"))
+    })?;
+    Ok(runtime.block_on(calls))
 }
 
 /// The exit code of a command that has ended.

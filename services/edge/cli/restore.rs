@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use journal_sled::LedgerId;
 use merkle::VerifierKey;
 
 use super::client::Failure;
-use super::{FAILED, Language, Output, OutputArgs, output, shown, verify, verify_receipt};
-use crate::ops::restore::{self, RestoreError, Restored, StaticLog, Wanted};
+use super::{FAILED, Language, Output, OutputArgs, output, verify, verify_receipt};
+use crate::ops::restore::{self, Heard, RestoreError, Restored, StaticLog, Wanted};
 
 /// What to restore, and where to.
 #[derive(Debug, Args)]
@@ -29,6 +29,10 @@ pub(super) struct RestoreArgs {
     /// complete. Nothing older than what it has signed is restored; its signing keys come along.
     #[arg(long)]
     replace: bool,
+    /// Gives up entries in --data-dir that came after everything it has signed and are not in what
+    /// is restored: they were acknowledged, and their positions are given out anew.
+    #[arg(long, requires = "replace")]
+    lose_unsigned: bool,
     /// Checks everything and keeps nothing.
     #[arg(long)]
     dry_run: bool,
@@ -36,14 +40,16 @@ pub(super) struct RestoreArgs {
     #[arg(long, visible_alias = "ledger")]
     expect_ledger: Option<LedgerId>,
     /// A checkpoint somebody has seen: the file CHECKPOINT of the old directory, one kept by an
-    /// auditor or a witness. What is older, or another history, is refused. Repeatable.
+    /// auditor or a witness. What is older, or another history, is refused. Without --vkey it must
+    /// be signed by a public key of the log that is in the backup, where there is one. Repeatable.
     #[arg(long)]
     witnessed: Vec<PathBuf>,
     /// File of the signing key (log_key_file): the guard record beside it counts as witnessed.
     #[arg(long)]
     log_key_file: Option<PathBuf>,
     /// Address of a witness to ask what it has cosigned of the log; what is older, or another
-    /// history, is refused. Repeatable.
+    /// history, is refused. One that is behind is proven last of all that this continues what it
+    /// holds, and cosigns it; with --dry-run it is not. Repeatable.
     #[arg(long, value_name = "URL", conflicts_with = "new_origin")]
     witness_url: Vec<String>,
     /// Public key (vkey) of the log that must have signed the checkpoint, or of a witness that must
@@ -97,8 +103,22 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
         let label = language.pick("原目录已移至", "the directory before is now");
         output::say(&format!("{label}: {replaced}"));
     }
+    for heard in &restored.witnesses {
+        output::say(&told_witness(heard, language));
+    }
+    for tile in &restored.damaged {
+        let label = language.pick(
+            "散列瓦片已损坏（条目与签名的检查点相符，未采用该文件），请从别处另取",
+            "a damaged hash tile (the entries are what was signed, nothing was taken from it), get \
+             another copy",
+        );
+        output::say(&format!("{label}: {tile}"));
+    }
+    for lost in &restored.lost {
+        output::say(&format!("{}: {lost}", language.pick("已放弃", "given up")));
+    }
     if let Some(origin) = &restored.new_origin {
-        told_new_origin(origin, &restored.lost, language);
+        told_new_origin(origin, language);
         return Ok(());
     }
     let has_keys = restored.files.iter().any(|file| file == "keys/log.ed25519");
@@ -111,11 +131,30 @@ pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What a witness said.
+fn told_witness(heard: &Heard, language: Language) -> String {
+    let Heard { url, size, age_seconds, checked } = heard;
+    let age = match (language, age_seconds) {
+        (Language::Zh, Some(age)) => format!("，{age} 秒前联署"),
+        (Language::En, Some(age)) => format!(", cosigned {age} s ago"),
+        (Language::Zh, None) if 0 < *size => "（未核对其联署）".to_owned(),
+        (Language::En, None) if 0 < *size => " (by no cosignature that was checked)".to_owned(),
+        (_, None) => String::new(),
+    };
+    let open = match (language, checked) {
+        (_, true) => "",
+        (Language::Zh, false) => "；是否一致要到恢复时才问（届时它会联署），演练中未问",
+        (Language::En, false) => {
+            "; whether this continues that is asked when it is restored (it cosigns then), not in \
+             a dry run"
+        }
+    };
+    let seen = language.pick("已见条数", "has seen");
+    format!("{} {url}: {seen} {size}{age}{open}", language.pick("见证方", "witness"))
+}
+
 /// What going on as another log means.
-fn told_new_origin(origin: &str, lost: &[String], language: Language) {
-    for lost in lost {
-        output::say(&format!("{}: {lost}", language.pick("放弃的已签内容", "given up")));
-    }
+fn told_new_origin(origin: &str, language: Language) {
     output::say(&match language {
         Language::Zh => format!(
             "这是另一日志，密钥为新：启动前请设置 origin = \"{origin}\"，去掉指向旧密钥的 log_key_file 与 sm2_key_file，并把新公钥告知见证方与核验者"
@@ -148,6 +187,7 @@ fn restored(args: &RestoreArgs, keys: Vec<VerifierKey>) -> Result<Restored, Rest
         witnesses: args.witness_url.clone(),
         witness_keys,
         replace: args.replace,
+        lose_unsigned: args.lose_unsigned,
         new_origin: args.new_origin.clone(),
         dry_run: args.dry_run,
     };
@@ -165,26 +205,22 @@ fn restored(args: &RestoreArgs, keys: Vec<VerifierKey>) -> Result<Restored, Rest
             })?;
             restore::backup(BufReader::new(file), &args.data_dir, &wanted, progress)
         }
-        (None, Some(tiles)) => restore::tiles(&log(tiles)?, &args.data_dir, &wanted, progress),
-        (None, None) => Err(RestoreError::Manifest(shown(&args.data_dir))),
+        (None, Some(tiles)) => {
+            restore::tiles(&StaticLog::open(tiles)?, &args.data_dir, &wanted, progress)
+        }
+        (None, None) => Err(RestoreError::Manifest("没有备份", "there is none")),
     };
     bar.finish_and_clear();
     restored
-}
-
-/// The static log in a directory or at an address.
-fn log(place: &Path) -> Result<StaticLog, RestoreError> {
-    match place.to_str().filter(|text| text.contains("://")) {
-        Some(url) => StaticLog::at(url),
-        None => StaticLog::open(place),
-    }
 }
 
 /// The English text with its causes, each once.
 fn chain(error: &RestoreError) -> String {
     match error {
         // These print their source.
-        RestoreError::Checkpoint(_) | RestoreError::Witnessed { .. } => error.to_string(),
+        RestoreError::Checkpoint(_)
+        | RestoreError::Witnessed { .. }
+        | RestoreError::NotByItsKeys { .. } => error.to_string(),
         _ => crate::chain(error),
     }
 }

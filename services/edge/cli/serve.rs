@@ -14,6 +14,7 @@ use super::{BAD_CONFIG, FAILED, output};
 use crate::app::{App, Sockets, StartError};
 use crate::clock::SystemClock;
 use crate::config::{Config, ConfigFault, LogFormat, Overrides};
+use crate::ops::restore::Unfinished;
 use crate::ops::{self, Finding};
 use crate::storage::Storage;
 
@@ -62,6 +63,11 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     if args.check_config {
         output::say(&config.to_string());
         return ExitCode::SUCCESS;
+    }
+    if let Some(unfinished) = Unfinished::of(&config.data_dir) {
+        // A new ledger in that place would stand in the way of the one that is meant to be there.
+        output::complain(&format!("{}\n{}", unfinished.zh(), unfinished.en()));
+        return ExitCode::from(FAILED);
     }
     start_log(&config);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting with configuration\n{config}");

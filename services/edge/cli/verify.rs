@@ -1,7 +1,7 @@
 //! `duty-ledger verify`: checks a ledger from end to end.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,9 +9,14 @@ use merkle::VerifierKey;
 use serde_json::json;
 
 use super::client::{self, Failure};
-use super::{FAILED, Language, Output, OutputArgs, output};
+use super::{BAD_CONFIG, FAILED, Language, Output, OutputArgs, output};
+use crate::app::key_files;
+use crate::config::{Config, Overrides};
+use crate::log::origin_of;
 use crate::ops::Finding;
-use crate::ops::verify::{self, Compared, Pace, Reference, Report, Told};
+use crate::ops::verify::{
+    self, Compared, Given, Pace, Reference, Report, SigningKeys, Told, Unchecked,
+};
 use crate::pb;
 use crate::pb::admin_service_client::AdminServiceClient;
 
@@ -24,12 +29,18 @@ pub(super) struct VerifyArgs {
     /// Admin address of a running service, such as http://127.0.0.1:50052.
     #[arg(long)]
     server: Option<String>,
-    /// Public key of the log (vkey); by default those in the data directory count. Repeatable.
+    /// Configuration of the service, for where its keys are (TOML). Environment variables
+    /// DUTY_LEDGER_… count as for `serve`; with the key of keys every sealed name is tried.
+    #[arg(long, conflicts_with = "server")]
+    config: Option<PathBuf>,
+    /// Public key of the log (vkey), which must have signed; by default those of the service's key
+    /// files count. With it, the private ones may be kept elsewhere. Repeatable.
     #[arg(long, value_parser = vkey)]
     vkey: Vec<VerifierKey>,
-    /// Exported tiles of the ledger (the directory of `export-tiles`): compared entry by entry, so
-    /// that an altered one is named also when nothing in the data directory names it.
-    #[arg(long, conflicts_with_all = ["server", "backup"])]
+    /// Exported tiles of the ledger (the directory of `export-tiles`, or the http:// address of a
+    /// static log): compared entry by entry, so that an altered one is named also when nothing in
+    /// the data directory names it.
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["server", "backup"])]
     tiles: Option<PathBuf>,
     /// A backup of the ledger, compared in the same way.
     #[arg(long, conflicts_with = "server")]
@@ -41,7 +52,7 @@ pub(super) struct VerifyArgs {
     output: OutputArgs,
 }
 
-pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
+pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let bar = progress_bar();
     let (output, language) = (args.output.output, args.output.lang);
     let mut told = |told: Told<'_>| {
@@ -60,9 +71,9 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
     let report = match (&args.data_dir, &args.server) {
         (Some(dir), _) => {
             let pace = Pace { bytes_per_second: args.rate_mib.map(|rate| u64::from(rate) << 20) };
-            verify::directory(dir, args.vkey.clone(), reference(&args)?, pace, &mut told)
+            verify::directory(dir, given(args, dir)?, reference(args)?, pace, &mut told)
         }
-        (None, Some(server)) => Ok(online(server, args.rate_mib, &mut told).await?),
+        (None, Some(server)) => Ok(super::block_on(online(server, args.rate_mib, &mut told))??),
         (None, None) => return Err(Failure::new(FAILED, "--data-dir | --server")),
     };
     bar.finish_and_clear();
@@ -70,6 +81,26 @@ pub(super) async fn run(args: VerifyArgs) -> Result<(), Failure> {
         Ok(report) => finish(&report, &args.output),
         Err(finding) => unopened(&finding, &args.output),
     }
+}
+
+/// What the configuration and the arguments say of the ledger.
+fn given(args: &VerifyArgs, dir: &Path) -> Result<Given, Failure> {
+    let overrides = Overrides { data_dir: Some(dir.to_path_buf()), ..Overrides::default() };
+    let config = Config::load(args.config.as_deref(), &overrides).map_err(|faults| {
+        let faults: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+        Failure::new(BAD_CONFIG, format!("配置有误 / the configuration is wrong:{faults}"))
+    })?;
+    let named = !args.vkey.is_empty();
+    // Without a configuration nothing says that the default is meant.
+    let is_known = args.config.is_some() || !config.origin.is_empty();
+    let ledger = journal_sled::ledger_of(dir).ok().flatten().filter(|_| is_known);
+    Ok(Given {
+        keys: args.vkey.clone(),
+        key_files: key_files(&config, None),
+        signing_keys: if named { SigningKeys::MayLack } else { SigningKeys::Needed },
+        origin: ledger.map(|ledger| origin_of(&config.origin, &ledger.to_string())),
+        kek: config.person_kek,
+    })
 }
 
 /// What the entries are compared with.
@@ -115,6 +146,7 @@ async fn online(
             }
             Some(Part::Summary(summary)) => {
                 let compared = summary.compared.into_iter();
+                let unchecked = summary.unchecked.into_iter();
                 return Ok(Report {
                     ledger: summary.ledger_id,
                     size: summary.size,
@@ -122,6 +154,9 @@ async fn online(
                     bytes: summary.bytes,
                     compared: compared
                         .map(|one| Compared { what: one.what, position: one.position })
+                        .collect(),
+                    unchecked: unchecked
+                        .map(|one| Unchecked { what: one.what, zh: one.text_zh, en: one.text_en })
                         .collect(),
                     findings,
                     findings_total: summary.findings_total,
@@ -183,6 +218,10 @@ fn finish(report: &Report, args: &OutputArgs) -> Result<(), Failure> {
                     compared.position
                 ));
             }
+            for Unchecked { zh, en, .. } in &report.unchecked {
+                let what = language.pick(zh.as_str(), en.as_str());
+                output::say(&format!("{} {what}", language.pick("未检查", "not checked")));
+            }
         }
     }
     if report.ok {
@@ -198,7 +237,7 @@ fn finish(report: &Report, args: &OutputArgs) -> Result<(), Failure> {
 fn unopened(finding: &Finding, args: &OutputArgs) -> Result<(), Failure> {
     if args.output == Output::Json {
         let report = json!({
-            "ledger": null, "size": 0, "root": null, "findings": [finding],
+            "ledger": null, "size": 0, "root": null, "findings": [finding], "unchecked": [],
             "findings_total": 1, "complete": false, "ok": false,
         });
         output::say(&pretty(&Ok(report))?);

@@ -12,7 +12,7 @@ use merkle::receipt::{Receipt, ReceiptError};
 use merkle::{VerifierKey, hash};
 
 use super::client::Failure;
-use super::{BAD_DATA, FAILED, output, shown};
+use super::{BAD_DATA, FAILED, NO_INPUT, output, shown};
 
 /// What to check, and whom to trust.
 #[derive(Debug, Args)]
@@ -124,6 +124,6 @@ pub(super) fn keys(file: &Path) -> Result<Vec<VerifierKey>, Failure> {
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(|error| {
         let file = shown(file);
-        Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
+        Failure::new(NO_INPUT, format!("无法读取 {file} / cannot read {file}: {error}"))
     })
 }

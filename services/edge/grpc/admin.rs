@@ -16,10 +16,12 @@ use tonic::{Code, Request, Response, Status};
 use super::convert::scalar;
 use super::status;
 use crate::ledger::Ledger;
-use crate::ops::verify::{self, Live, Pace, Told};
+use crate::log::KeyFiles;
+use crate::ops::verify::{self, Given, Live, Pace, Told};
 use crate::ops::{Finding, live, machine};
 use crate::pb;
 use crate::pb::admin_service_server::AdminService;
+use crate::persons::Kek;
 
 /// MiB a second of a check when none are named: some hundred thousand entries, and far below what
 /// a disk can read.
@@ -35,6 +37,10 @@ pub(crate) struct Served {
     pub(crate) id: String,
     /// The data directory; `None` for a journal in memory.
     pub(crate) dir: Option<PathBuf>,
+    /// The configured files of the signing keys.
+    pub(crate) key_files: KeyFiles,
+    /// The key of keys.
+    pub(crate) kek: Option<Kek>,
 }
 
 /// The service. Cheap to clone.
@@ -147,18 +153,21 @@ impl AdminService for Admin {
             };
             let pace = Pace { bytes_per_second: Some(rate << 20) };
             let live = Live { ledger: &served.ledger };
-            let report =
-                verify::service(&served.id, served.dir.as_deref(), live, pace, &mut |told| {
-                    send(match told {
-                        Told::Progress { position, head, bytes } => {
-                            let progress =
-                                pb::VerifyProgress { position, head_position: head, bytes };
-                            pb::verify_response::Part::Progress(progress)
-                        }
-                        Told::Found(found) => pb::verify_response::Part::Finding(finding(found)),
-                    })
-                });
+            let key_files = served.key_files.clone();
+            let given = Given { key_files, kek: served.kek.clone(), ..Given::default() };
+            let mut told = |told: Told<'_>| {
+                send(match told {
+                    Told::Progress { position, head, bytes } => {
+                        let progress = pb::VerifyProgress { position, head_position: head, bytes };
+                        pb::verify_response::Part::Progress(progress)
+                    }
+                    Told::Found(found) => pb::verify_response::Part::Finding(finding(found)),
+                })
+            };
+            let dir = served.dir.as_deref();
+            let report = verify::service(&served.id, dir, live, given, pace, &mut told);
             let compared = report.compared.into_iter();
+            let unchecked = report.unchecked.into_iter();
             let _ = send(pb::verify_response::Part::Summary(pb::VerifySummary {
                 ledger_id: report.ledger,
                 size: report.size,
@@ -169,6 +178,13 @@ impl AdminService for Admin {
                     .collect(),
                 findings_total: report.findings_total,
                 ok: report.ok,
+                unchecked: unchecked
+                    .map(|one| pb::VerifyUnchecked {
+                        what: one.what,
+                        text_zh: one.zh,
+                        text_en: one.en,
+                    })
+                    .collect(),
             }));
         };
         // Nobody waits for it: it ends with its stream.

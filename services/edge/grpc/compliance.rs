@@ -1,8 +1,7 @@
 //! `ComplianceService`: the views supervisors ask for.
 
-use duty::evaluate::{Obligation, Owner, Question};
-use duty::id::{DutyId, OrganizationId, PersonId};
-use duty::ruleset::Level;
+use duty::evaluate::Question;
+use duty::id::{OrganizationId, PersonId};
 use duty::{Position, Problem, Problems, Reason};
 use jiff::Timestamp;
 use projection::filter::order::OrderBy;
@@ -10,7 +9,8 @@ use projection::filter::{Filter, FilterError};
 use projection::{Snapshot, matrix};
 use tonic::{Request, Response, Status};
 
-use super::convert::{registry, scalar, view};
+use super::answer::{self, Unexplained, Which};
+use super::convert::scalar;
 use super::{Api, convert, duty_event, page, refuse_if_any, status};
 use crate::pb;
 use crate::pb::compliance_service_server::ComplianceService;
@@ -101,17 +101,9 @@ impl ComplianceService for Api {
         let request = request.into_inner();
         let organization = organization(&request.organization_id)?;
         let (snapshot, question) = self.question(request.selector.unwrap_or_default()).await?;
-        let found = projection::view::organization(&snapshot, &organization, question);
-        let found = found.map_err(status::no_view)?;
-        let (position, rules) = &found.rules;
-        let lines = found.evaluation.lines.iter().zip(&rules.duties);
-        Ok(Response::new(pb::GetOrganizationComplianceResponse {
-            basis: Some(self.basis(question, vec![view::rule_set(*position, rules)])?),
-            organization: Some(registry::organization_message(&found.organization)),
-            duties: lines.map(|(line, rule)| view::duty(line, rule)).collect(),
-            scores: view::scores(&found.evaluation.scores),
-            applicable_weight: view::decimal(found.evaluation.scores.weight),
-        }))
+        let root = self.root(question.known)?;
+        let found = answer::organization(&snapshot, &organization, question, root);
+        found.map(Response::new).map_err(status::no_view)
     }
 
     async fn get_leader_compliance(
@@ -127,31 +119,11 @@ impl ComplianceService for Api {
         refuse_if_any(problems)?;
         let person = person.ok_or_else(|| status::internal("an id did not convert"))?;
         let (snapshot, question) = self.question(request.selector.unwrap_or_default()).await?;
-        let found = projection::view::leader(&snapshot, &person, question);
-        let found = found.map_err(status::no_view)?;
-        let mut used: Vec<_> =
-            found.rules.values().map(|(at, rules)| view::rule_set(*at, rules)).collect();
-        used.dedup();
-        let duties = found.lines.iter().filter_map(|leader| {
-            let (_, rules) = found.rules.get(&leader.organization)?;
-            let rule = rules.duties.iter().find(|rule| rule.id == leader.line.duty)?;
-            Some(pb::LeaderDuty {
-                organization_id: leader.organization.to_string(),
-                post_ids: leader.posts.iter().map(ToString::to_string).collect(),
-                personal: rule.level == Level::Person,
-                duty: Some(view::duty(&leader.line, rule)),
-            })
-        });
-        let person_name = self.name_of(&person, question.known).await?;
-        let tenures = found.tenures.iter().map(|(_, tenure)| registry::tenure_message(tenure));
-        Ok(Response::new(pb::GetLeaderComplianceResponse {
-            basis: Some(self.basis(question, used)?),
-            person_id: person.to_string(),
-            tenures: tenures.collect(),
-            duties: duties.collect(),
-            scores: view::scores(&found.scores),
-            person_name,
-        }))
+        let root = self.root(question.known)?;
+        let found = answer::leader(&snapshot, &person, question, root);
+        let mut card = found.map_err(status::no_view)?;
+        card.person_name = self.name_of(&person, question.known).await?;
+        Ok(Response::new(card))
     }
 
     async fn query_compliance(
@@ -186,73 +158,40 @@ impl ComplianceService for Api {
         {
             return Err(status::not_found("within_organization_id", "单位", within));
         }
-        let used = snapshot.rule_sets(question.known);
-        let used = used.into_iter().map(|(at, rules)| view::rule_set(at, rules)).collect();
+        let used = answer::matrix_rules(&snapshot, question.known);
         // Thousands of organizations take long enough to hold other calls up.
         let query = move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
         let found = tokio::task::spawn_blocking(query)
             .await
             .map_err(|_| status::internal("a query was cut short"))?;
         let start = page::Start { position: question.known, offset: first.offset };
-        let total = found.cells.len();
-        let cells: Vec<_> = found.cells.iter().skip(start.offset).take(size).map(cell).collect();
-        let next = page::next(start, start.offset + cells.len(), total, binding);
-        Ok(Response::new(pb::QueryComplianceResponse {
-            basis: Some(self.basis(question, used)?),
-            cells,
-            next_page_token: next,
-            total_size: i32::try_from(total).unwrap_or(i32::MAX),
-            organizations_without_rules: found
-                .without_rules
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-        }))
+        let basis = self.basis(question, used)?;
+        let mut page = answer::matrix(&found, (start.offset, size), basis);
+        let (end, total) = (start.offset + page.cells.len(), found.cells.len());
+        page.next_page_token = page::next(start, end, total, binding);
+        Ok(Response::new(page))
     }
 
     async fn explain_obligation(
         &self,
         request: Request<pb::ExplainObligationRequest>,
     ) -> Result<Response<pb::ExplainObligationResponse>, Status> {
-        let request = request.into_inner();
-        let organization = organization(&request.organization_id)?;
-        let (snapshot, question) = self.question(request.selector.unwrap_or_default()).await?;
+        let pb::ExplainObligationRequest { organization_id, duty_id, person_id, period, selector } =
+            request.into_inner();
+        let organization = organization(&organization_id)?;
+        let (snapshot, question) = self.question(selector.unwrap_or_default()).await?;
         let found = projection::view::organization(&snapshot, &organization, question);
         let found = found.map_err(status::no_view)?;
-        let (position, rules) = &found.rules;
-        let wanted = DutyId::parse(&request.duty_id);
-        let both = found.evaluation.lines.iter().zip(&rules.duties);
-        let mut named = both.filter(|(line, _)| wanted.as_ref() == Some(&line.duty));
-        let Some((line, rule)) = named.next() else {
-            return Err(unknown_duty(&request.duty_id, rules));
-        };
-        let asked_for = |obligation: &&Obligation| {
-            let whose = match &obligation.owner {
-                Owner::Person { person, .. } => person.as_str() == request.person_id,
-                Owner::Organization | Owner::Vacant => false,
-            };
-            (request.person_id.is_empty() || whose)
-                && (request.period.is_empty() || obligation.period.key() == request.period)
-        };
-        let obligations: Vec<_> = line
-            .obligations
-            .iter()
-            .filter(asked_for)
-            .map(|obligation| view::explained(rules, rule, obligation))
-            .collect();
-        if obligations.is_empty() {
-            let what = format!("{}/{}/{}", request.duty_id, request.person_id, request.period);
-            return Err(status::not_found("period", "应履行事项", &what));
-        }
-        Ok(Response::new(pb::ExplainObligationResponse {
-            basis: Some(self.basis(question, vec![view::rule_set(*position, rules)])?),
-            duty_id: rule.id.to_string(),
-            name_zh: rule.name_zh.to_string(),
-            name_en: rule.name_en.to_string(),
-            legal_basis: rule.basis.iter().map(ToString::to_string).collect(),
-            customary_evidence: rule.evidence_customary.iter().map(ToString::to_string).collect(),
-            obligations,
-        }))
+        let root = self.root(question.known)?;
+        let which = Which { duty: &duty_id, person: &person_id, period: &period };
+        let explained = answer::explanation(&found, which, root);
+        explained.map(Response::new).map_err(|why| match why {
+            Unexplained::Duty => unknown_duty(&duty_id, &found.rules.1),
+            Unexplained::Obligation => {
+                let what = format!("{duty_id}/{person_id}/{period}");
+                status::not_found("period", "应履行事项", &what)
+            }
+        })
     }
 }
 
@@ -285,14 +224,4 @@ fn filter_invalid(field: &str, error: FilterError) -> Status {
         format!("第 {column} 个字符处：{zh}"),
         format!("at character {column}: {en}"),
     )])
-}
-
-fn cell(cell: &matrix::Cell) -> pb::ComplianceCell {
-    pb::ComplianceCell {
-        organization_id: cell.organization.id.to_string(),
-        duty_id: cell.line.duty.to_string(),
-        status: view::status(cell.line.official).into(),
-        rungs: view::rungs(&cell.line),
-        due_date: scalar::optional_date(cell.due),
-    }
 }

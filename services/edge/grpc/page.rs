@@ -53,14 +53,23 @@ pub(crate) fn start(token: &str, binding: [u8; 8], position: Position) -> Result
 }
 
 fn parse(token: &str, binding: [u8; 8]) -> Option<Start> {
+    let (start, bound) = read(token)?;
+    (bound == u64::from_be_bytes(binding)).then_some(start)
+}
+
+/// Where a token points, whatever the query it is of.
+#[must_use]
+pub(crate) fn place(token: &str) -> Option<Start> {
+    read(token).map(|(start, _)| start)
+}
+
+fn read(token: &str) -> Option<(Start, u64)> {
     let mut parts = token.split('-');
     let mut number = || u64::from_str_radix(parts.next()?, 16).ok();
     let (position, offset, bound) = (number()?, number()?, number()?);
-    let is_ours = bound == u64::from_be_bytes(binding) && parts.next().is_none();
-    is_ours.then_some(Start {
-        position: Position::new(position),
-        offset: usize::try_from(offset).ok()?,
-    })
+    let offset = usize::try_from(offset).ok()?;
+    let start = Start { position: Position::new(position), offset };
+    parts.next().is_none().then_some((start, bound))
 }
 
 /// The token of the page that starts at `offset`, empty when there is none.

@@ -35,8 +35,15 @@ impl FileError {
     }
 }
 
-/// The contents of a file; `None` when there is none.
+/// The text of a file; `None` when there is none.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let Some(bytes) = read_bytes(path)? else { return Ok(None) };
+    let text = String::from_utf8(bytes).map_err(io::Error::other);
+    text.map(Some).map_err(FileError::at("read", path))
+}
+
+/// The bytes of a file; `None` when there is none.
+pub(crate) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let length = match fs::metadata(path) {
         Ok(metadata) => metadata.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -46,7 +53,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, FileError> {
         let error = io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB");
         return Err(FileError::at("read", path)(error));
     }
-    fs::read_to_string(path).map(Some).map_err(FileError::at("read", path))
+    fs::read(path).map(Some).map_err(FileError::at("read", path))
 }
 
 /// Who may read a file.

@@ -82,6 +82,25 @@ pub struct KeyFiles {
     pub sm2: Option<PathBuf>,
 }
 
+impl KeyFiles {
+    /// Where the Ed25519 key is; `None` when it lives in the process.
+    #[must_use]
+    pub fn ed25519_file(&self) -> Option<PathBuf> {
+        self.place(&self.ed25519, ED25519_FILE)
+    }
+
+    /// Where the SM2 key is; `None` when it lives in the process.
+    #[must_use]
+    pub fn sm2_file(&self) -> Option<PathBuf> {
+        self.place(&self.sm2, SM2_FILE)
+    }
+
+    fn place(&self, configured: &Option<PathBuf>, name: &str) -> Option<PathBuf> {
+        let in_data = || self.data_dir.as_ref().map(|dir| dir.join(DIRECTORY).join(name));
+        configured.clone().or_else(in_data)
+    }
+}
+
 /// Whether missing keys may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
@@ -98,25 +117,21 @@ impl Keys {
     /// [`LogKeyError`].
     pub fn load(files: &KeyFiles, origin: &str, missing: Missing) -> Result<Self, LogKeyError> {
         let name = KeyName::new(origin).map_err(|_| LogKeyError::Origin(origin.to_owned()))?;
-        let in_data = files.data_dir.as_ref().map(|dir| dir.join(DIRECTORY));
-        let place = |configured: &Option<PathBuf>, file: &str| {
-            configured.clone().or_else(|| in_data.as_ref().map(|dir| dir.join(file)))
-        };
         let ed25519 = load(
-            place(&files.ed25519, ED25519_FILE).as_deref(),
+            files.ed25519_file().as_deref(),
             missing,
             |text| LogSigner::from_private_text(text.trim_end()),
             |seed| LogSigner::ed25519(name.clone(), seed),
         )?;
         let sm2 = load(
-            place(&files.sm2, SM2_FILE).as_deref(),
+            files.sm2_file().as_deref(),
             missing,
             |text| LogSigner::sm2_from_pem(name.clone(), text),
             |seed| LogSigner::sm2(name.clone(), seed),
         )?;
         if *ed25519.verifier().name() != name {
             return Err(LogKeyError::OtherLog {
-                path: place(&files.ed25519, ED25519_FILE).unwrap_or_default(),
+                path: files.ed25519_file().unwrap_or_default(),
                 found: ed25519.verifier().name().to_string(),
                 expected: origin.to_owned(),
             });
@@ -129,13 +144,9 @@ impl Keys {
     /// # Errors
     /// [`LogKeyError`]; no key is ever made here.
     pub fn public(ed25519: &Path, sm2: &Path) -> Result<[VerifierKey; 2], LogKeyError> {
-        let no_making = |_: &[u8; 32]| Err(KeyError::PrivateForm);
-        let parse = |text: &str| LogSigner::from_private_text(text.trim_end());
-        let ed25519 = load(Some(ed25519), Missing::Refuse, parse, no_making)?;
-        let name = ed25519.verifier().name().clone();
-        let parse = |text: &str| LogSigner::sm2_from_pem(name.clone(), text);
-        let sm2 = load(Some(sm2), Missing::Refuse, parse, no_making)?;
-        Ok([ed25519.verifier().clone(), sm2.verifier().clone()])
+        let ed25519 = public_ed25519(ed25519)?;
+        let sm2 = public_sm2(sm2, ed25519.name())?;
+        Ok([ed25519, sm2])
     }
 
     /// The keys that check what these sign, Ed25519 first.
@@ -145,6 +156,28 @@ impl Keys {
     }
 }
 
+/// The public key to an Ed25519 key file.
+///
+/// # Errors
+/// [`LogKeyError`]; no key is ever made here.
+pub(crate) fn public_ed25519(path: &Path) -> Result<VerifierKey, LogKeyError> {
+    let parse = |text: &str| LogSigner::from_private_text(text.trim_end());
+    load(Some(path), Missing::Refuse, parse, no_making).map(|key| key.verifier().clone())
+}
+
+/// The public key to an SM2 key file, which says nothing of its name.
+///
+/// # Errors
+/// [`LogKeyError`]; no key is ever made here.
+pub(crate) fn public_sm2(path: &Path, name: &KeyName) -> Result<VerifierKey, LogKeyError> {
+    let parse = |text: &str| LogSigner::sm2_from_pem(name.clone(), text);
+    load(Some(path), Missing::Refuse, parse, no_making).map(|key| key.verifier().clone())
+}
+
+fn no_making(_: &[u8; 32]) -> Result<LogSigner, KeyError> {
+    Err(KeyError::PrivateForm)
+}
+
 fn load(
     path: Option<&Path>,
     missing: Missing,
@@ -152,7 +185,9 @@ fn load(
     make: impl Fn(&[u8; 32]) -> Result<LogSigner, KeyError>,
 ) -> Result<LogSigner, LogKeyError> {
     let Some(path) = path else { return draw(&make) };
-    if let Some(text) = files::read(path)? {
+    if let Some(bytes) = files::read_bytes(path)? {
+        // Bytes that are no text are no key, and parse as such.
+        let text = String::from_utf8(bytes).unwrap_or_default();
         return parse(&text).map_err(|source| LogKeyError::Key { path: path.into(), source });
     }
     if missing == Missing::Refuse {

@@ -13,12 +13,13 @@
 pub(crate) mod files;
 pub(crate) mod http_client;
 pub(crate) mod keys;
+mod lost;
 mod opening;
 mod publisher;
 mod signing;
 mod witnesses;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -34,6 +35,7 @@ use crate::tree::TreeStore;
 
 pub use files::FileError;
 pub use keys::{KeyFiles, Keys, LogKeyError, Missing};
+pub(crate) use lost::sign_of_signing;
 pub use opening::{LogError, LogOptions, anchor, open, origin_of};
 pub use publisher::Publisher;
 pub use signing::SignError;
@@ -42,11 +44,13 @@ pub use witnesses::{PolicyFileError, check_policy};
 
 /// The last checkpoint signed, in the data directory.
 pub const CHECKPOINT: &str = "CHECKPOINT";
-/// Says that a checkpoint was signed once, in the data directory; made once the first
-/// [`CHECKPOINT`] is durable, so that a missing one is noticed.
+/// Says whether a checkpoint was signed once, in the data directory, so that a missing one is
+/// noticed: made before anything is signed, settled once the first [`CHECKPOINT`] is durable.
 pub const MARKER: &str = "CHECKPOINT.signed";
-/// What the marker says.
+/// What the marker says from the first checkpoint on.
 pub(crate) const MARKER_TEXT: &str = "a checkpoint was signed\n";
+/// What the marker says before it.
+pub(crate) const UNSIGNED_TEXT: &str = "no checkpoint was signed yet\n";
 /// The last checkpoint published with the cosignatures it had, in the data directory; only with
 /// witnesses, for whom signing and publishing are two steps.
 pub const PUBLISHED: &str = "PUBLISHED";
@@ -131,12 +135,10 @@ struct Inner {
 
 /// The guard record beside a configured key: what the key signed last, wherever the data
 /// directory may have gone meanwhile.
-fn guard_of(keys: &Keys) -> Option<PathBuf> {
-    keys.configured.as_ref().map(|file| {
-        let mut name = file.file_name().unwrap_or_default().to_os_string();
-        name.push(GUARD_ENDING);
-        file.with_file_name(name)
-    })
+pub(crate) fn guard_of(key_file: &Path) -> PathBuf {
+    let mut name = key_file.file_name().unwrap_or_default().to_os_string();
+    name.push(GUARD_ENDING);
+    key_file.with_file_name(name)
 }
 
 impl Log {
@@ -148,7 +150,7 @@ impl Log {
         witness_mode: WitnessMode,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let guard = guard_of(&keys);
+        let guard = keys.configured.as_deref().map(guard_of);
         Self(Arc::new(Inner {
             keys,
             tree,

@@ -10,7 +10,7 @@ use merkle::checkpoint::{Checkpoint, CheckpointError};
 
 use super::files::{self, FileError};
 use super::keys::{KeyFiles, Keys, LogKeyError, Missing};
-use super::{CHECKPOINT, Log, MARKER, PUBLISHED, PolicyFileError};
+use super::{CHECKPOINT, Log, MARKER, PUBLISHED, PolicyFileError, UNSIGNED_TEXT};
 use super::{Published, SignError, Signed, Witnesses};
 use crate::clock::Clock;
 use crate::config::WitnessMode;
@@ -40,11 +40,11 @@ pub enum LogError {
     },
     /// A checkpoint was signed and is gone.
     #[error(
-        "{path} 缺失，而日志有 {entries} 条，且曾签署过检查点：请从备份或已公布的检查点恢复该文件，\
-         或恢复整个台账（duty-ledger restore） / \
-         {path} is missing beside a journal of {entries} entries that was signed before: put the \
-         file back from a backup or from the published checkpoint, or restore the ledger \
-         (duty-ledger restore)",
+        "{path} 缺失，而日志有 {entries} 条，且由 {sign} 可知曾签署过检查点：请从备份或已公布的检查点恢复该文件，\
+         或恢复整个台账（duty-ledger restore）；确知从未签署过时，才可移走 {sign} / \
+         {path} is missing beside a journal of {entries} entries that was signed before, as {sign} \
+         tells: put the file back from a backup or from the published checkpoint, or restore the \
+         ledger (duty-ledger restore); move {sign} away only if you know that nothing was ever signed",
         path = path.display()
     )]
     CheckpointMissing {
@@ -52,6 +52,8 @@ pub enum LogError {
         path: PathBuf,
         /// Entries of the journal.
         entries: u64,
+        /// What says that one was signed.
+        sign: String,
     },
     /// The checkpoint could not be signed again.
     #[error("检查点无法补签 / the checkpoint could not be signed again")]
@@ -94,8 +96,8 @@ pub(super) fn read_checkpoint(
     origin: &str,
     key: &VerifierKey,
 ) -> Result<Option<Signed>, LogError> {
-    let Some(text) = files::read(path)? else { return Ok(None) };
-    let opened = Checkpoint::open(text.as_bytes(), origin, [key]);
+    let Some(bytes) = files::read_bytes(path)? else { return Ok(None) };
+    let opened = Checkpoint::open(&bytes, origin, [key]);
     let (checkpoint, note, _) =
         opened.map_err(|source| LogError::Checkpoint { path: path.into(), source })?;
     Ok(Some(Signed { checkpoint, note }))
@@ -127,12 +129,8 @@ pub fn open(
     let dir = options.keys.data_dir.clone();
     let at = |name: &str| dir.as_ref().map(|dir| dir.join(name));
     let signed_before = at(CHECKPOINT).is_some_and(|path| path.exists());
-    if let Some(path) = at(CHECKPOINT).filter(|_| !signed_before)
-        && at(MARKER).is_some_and(|marker| marker.exists())
-        && let Ok(head) = journal.head()
-        && 0 < head.events()
-    {
-        return Err(LogError::CheckpointMissing { path, entries: head.events() });
+    if let Some(dir) = dir.as_deref().filter(|_| !signed_before) {
+        nothing_is_lost(journal, dir, options.keys.ed25519.as_deref())?;
     }
     let missing = if signed_before { Missing::Refuse } else { Missing::Make };
     let keys = Keys::load(&options.keys, &options.origin, missing)?;
@@ -147,33 +145,25 @@ pub fn open(
     if let Some((path, signed)) = &signed {
         anchors.push(anchor_of(signed, path));
     }
-    let before = match at(PUBLISHED) {
+    let mut before = match at(PUBLISHED) {
         Some(path) => read_checkpoint(&path, &options.origin, &key)?.map(|signed| (path, signed)),
         None => None,
     };
     if let Some((path, before)) = &before {
         anchors.push(anchor_of(before, path));
     }
-    let guard = super::guard_of(&keys);
+    let guard = keys.configured.as_deref().map(super::guard_of);
     if let Some(guard) = &guard {
         anchors.extend(anchor(guard, &options.origin, &key)?);
     }
     let tree = tree::open(journal, dir.as_deref(), &anchors, report)?;
     let clock = Arc::clone(&options.clock);
     let log = Log::over(keys, tree, dir.clone(), witnesses, options.witness_mode, clock);
+    if let Some((path, before)) = &mut before {
+        mend(&log, path, before)?;
+    }
     if let Some((path, mut signed)) = signed {
-        let text = signed.note.to_string();
-        let sm2 = [log.keys().sm2.verifier()];
-        if Checkpoint::open(text.as_bytes(), log.origin(), sm2).is_err() {
-            tracing::warn!(
-                file = %path.display(),
-                "the SM2 signature is damaged or missing: the same checkpoint is signed again"
-            );
-            let again = signed.checkpoint.sign([&log.keys().ed25519, &log.keys().sm2]);
-            signed.note = again.map_err(|error| LogError::Mend(Box::new(error.into())))?;
-            // Not the guard: after a cut it may be ahead of this file.
-            files::replace(&path, &signed.note.to_string(), files::Access::Public)?;
-        }
+        mend(&log, &path, &mut signed)?;
         log.mark()?;
         let same = |before: &(_, Signed)| before.1.checkpoint == signed.checkpoint;
         let seen = match options.witness_mode {
@@ -189,6 +179,51 @@ pub fn open(
         }
     }
     Ok(log)
+}
+
+/// Refuses to go on where a checkpoint was signed and is gone; notes for the next time where none
+/// was.
+fn nothing_is_lost(
+    journal: &dyn Journal,
+    dir: &Path,
+    key_file: Option<&Path>,
+) -> Result<(), LogError> {
+    let guard = key_file.map(super::guard_of);
+    let sign = super::sign_of_signing(dir, guard.as_deref());
+    let entries = journal.head().map_or(0, |head| head.events());
+    match sign {
+        Some(sign) if 0 < entries => {
+            Err(LogError::CheckpointMissing { path: dir.join(CHECKPOINT), entries, sign })
+        }
+        Some(_) => Ok(()),
+        // Before there are keys and a tree, which would be taken for signs.
+        None if !dir.join(MARKER).exists() => {
+            Ok(files::replace(&dir.join(MARKER), UNSIGNED_TEXT, files::Access::Public)?)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Signs a checkpoint again where its SM2 line is damaged or missing. Cosignatures stay: they are
+/// over the same text. The tree is known to have this checkpoint by now.
+fn mend(log: &Log, path: &Path, signed: &mut Signed) -> Result<(), LogError> {
+    let text = signed.note.to_string();
+    let sm2 = [log.keys().sm2.verifier()];
+    if Checkpoint::open(text.as_bytes(), log.origin(), sm2).is_ok() {
+        return Ok(());
+    }
+    tracing::warn!(
+        file = %path.display(),
+        "the SM2 signature is damaged or missing: the same checkpoint is signed again"
+    );
+    let again = signed.checkpoint.sign([&log.keys().ed25519, &log.keys().sm2]);
+    let mut again = again.map_err(|error| LogError::Mend(Box::new(error.into())))?;
+    let others =
+        signed.note.signatures().iter().filter(|line| line.name().as_str() != log.origin());
+    others.for_each(|line| again.add(line.clone()));
+    signed.note = again;
+    // Not the guard: after a cut it may be ahead of this file.
+    Ok(files::replace(path, &signed.note.to_string(), files::Access::Public)?)
 }
 
 /// When a file was last written.

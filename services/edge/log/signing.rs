@@ -128,14 +128,14 @@ impl Log {
         Ok(self.mark()?)
     }
 
-    /// Makes the marker; only once the first checkpoint is durable.
+    /// Lets the marker say so; only once the first checkpoint is durable.
     pub(super) fn mark(&self) -> Result<(), FileError> {
-        match self.0.dir.as_ref().map(|dir| dir.join(MARKER)) {
-            Some(marker) if !marker.exists() => {
-                files::replace(&marker, MARKER_TEXT, Access::Public)
-            }
-            _ => Ok(()),
+        let Some(dir) = &self.0.dir else { return Ok(()) };
+        let marker = dir.join(MARKER);
+        if std::fs::read(&marker).is_ok_and(|text| text == MARKER_TEXT.as_bytes()) {
+            return Ok(());
         }
+        files::replace(&marker, MARKER_TEXT, Access::Public)
     }
 
     /// Writes what is published to the data directory.

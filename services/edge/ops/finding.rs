@@ -207,6 +207,13 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::Malformed { path, .. } => {
             ("MALFORMED", format!("{} 的内容不是本程序所写；请从备份恢复该文件", path.display()))
         }
+        OpenError::Missing { path, .. } => (
+            "MISSING",
+            format!(
+                "{} 缺失，无法得知台账曾到第几条；请从备份恢复该文件，或恢复整个台账",
+                path.display()
+            ),
+        ),
         OpenError::OtherLedger { dir, found, expected } => (
             "OTHER_LEDGER",
             format!("{} 属于台账 {found}，不是 {expected}；请选择正确的目录", dir.display()),

@@ -11,7 +11,7 @@ use super::backup::make::{self, Source};
 use super::backup::write::Finished;
 use super::finding::unopened;
 use super::live::public_keys;
-use super::verify::{self, Pace, Told};
+use super::verify::{self, Given, Pace, SigningKeys, Told};
 use crate::log;
 
 /// Cache of the engine: every page is read once.
@@ -34,7 +34,10 @@ pub fn backup(
         Told::Progress { position, head, .. } => progress(position / 2, head),
         Told::Found(_) => ControlFlow::Continue(()),
     };
-    let (report, state) = verify::directory_and_state(dir, Vec::new(), None, pace, &mut told)
+    // Signing keys may be kept elsewhere, and are none of a backup's business unless they go into it.
+    let signing_keys = if with_keys { SigningKeys::MayLack } else { SigningKeys::Ignored };
+    let given = Given { signing_keys, ..Given::default() };
+    let (report, state) = verify::directory_and_state(dir, given, None, pace, &mut told)
         .map_err(|finding| (finding.zh, finding.en))?;
     if let Some(first) = report.findings.first() {
         let total = report.findings_total;

@@ -4,25 +4,23 @@
 //! folded, and judged by the same pure functions. The answer is compared field by field with the
 //! one somebody got, so that a score can be believed without believing the service.
 
+mod answer;
+
 use std::path::Path;
 
 use bytes::Bytes;
-use duty::Position;
-use duty::evaluate::Question;
-use duty::id::OrganizationId;
-use jiff::civil::Date;
 use merkle::hash::{self, Hash};
 use merkle::tile::TILE_WIDTH;
 use merkle::tree::Frontier;
-use projection::{State, view};
+use projection::State;
 use serde_json::Value;
 
 use super::backup::read::{Part, Reader};
 use super::restore::{RestoreError, StaticLog, signed};
 use super::verify::hex;
 use crate::codec;
-use crate::grpc::convert::{registry, view as convert};
-use crate::pb;
+
+pub use self::answer::{Asked, Recomputed, Subject, recompute};
 
 /// Entries folded, with the root of the tree at every size that is asked for.
 pub struct Replayed {
@@ -32,6 +30,8 @@ pub struct Replayed {
     pub size: u64,
     /// The root over the first `known` of them.
     pub root_at_known: Hash,
+    /// Hash tiles that do not match the entries, which are what was signed.
+    pub damaged: Vec<String>,
 }
 
 /// Folds the entries of a backup; `known` is the last position of interest, 0 for all.
@@ -71,10 +71,11 @@ pub fn tiles(dir: &Path, known: u64) -> Result<Replayed, RestoreError> {
     let mut fold = Fold::new(known, Some((size, checkpoint.root())));
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
-            fold.entry(&entry)?;
+            fold.entry(&entry).map_err(|error| log.blamed(error))?;
         }
     }
-    fold.finish()
+    let replayed = fold.finish().map_err(|error| log.blamed(error))?;
+    Ok(Replayed { damaged: log.damaged_tiles(), ..replayed })
 }
 
 struct Fold {
@@ -116,64 +117,9 @@ impl Fold {
             return Err(RestoreError::Root { size, what: "checkpoint" });
         }
         let root_at_known = self.root_at_known.unwrap_or_else(|| self.tree.root());
-        Ok(Replayed { size: self.tree.size(), state: self.state, root_at_known })
+        let (size, damaged) = (self.tree.size(), Vec::new());
+        Ok(Replayed { size, state: self.state, root_at_known, damaged })
     }
-}
-
-/// What to ask.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// The organization.
-    pub organization: String,
-    /// 考核年度.
-    pub year: i16,
-    /// The day whose deadlines count; `None` for the day running then.
-    pub as_of: Option<Date>,
-    /// The last entry known; 0 for all.
-    pub known: u64,
-}
-
-/// The view of an organization, as `GetOrganizationCompliance` answers it.
-///
-/// # Errors
-/// Why there is none, in Chinese and English.
-pub fn compliance(
-    replayed: &Replayed,
-    asked: &Asked,
-) -> Result<pb::GetOrganizationComplianceResponse, (String, String)> {
-    let Asked { organization, year, as_of, known } = asked;
-    if replayed.size < *known {
-        let size = replayed.size;
-        return Err((
-            format!("所给条目只到第 {size} 条，没有第 {known} 条；请导出更新的条目"),
-            format!("the entries reach {size}, there is no {known}: export newer ones"),
-        ));
-    }
-    let snapshot = replayed.state.snapshot();
-    let known = if *known == 0 { snapshot.head() } else { Position::new(*known) };
-    let as_of = as_of.unwrap_or_else(|| snapshot.current_day(known));
-    let question = Question { year: *year, as_of, known };
-    let none = || {
-        (
-            format!("条目中没有单位 {organization} 或对其 {year} 年度有效的规则集"),
-            format!("the entries have no organization {organization}, or no rules for {year}"),
-        )
-    };
-    let id = OrganizationId::parse(organization).ok_or_else(none)?;
-    let found = view::organization(&snapshot, &id, question).map_err(|_| none())?;
-    let (position, rules) = &found.rules;
-    let lines = found.evaluation.lines.iter().zip(&rules.duties);
-    Ok(pb::GetOrganizationComplianceResponse {
-        basis: Some(convert::basis(
-            question,
-            vec![convert::rule_set(*position, rules)],
-            hex(replayed.root_at_known),
-        )),
-        organization: Some(registry::organization_message(&found.organization)),
-        duties: lines.map(|(line, rule)| convert::duty(line, rule)).collect(),
-        scores: convert::scores(&found.evaluation.scores),
-        applicable_weight: convert::decimal(found.evaluation.scores.weight),
-    })
 }
 
 /// One field that differs.

@@ -11,10 +11,11 @@ mod error;
 mod replacing;
 mod site;
 mod staging;
+mod swap;
 mod tiles;
 mod witness;
 
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 use journal_sled::LedgerId;
@@ -22,11 +23,13 @@ use merkle::{Checkpoint, VerifierKey};
 
 use self::build::{Builder, Claim};
 use super::backup::Kept;
-use super::backup::read::{Part, Reader};
+use super::backup::read::{BadBackup, Part, Reader};
 use super::verify::hex;
 
-pub use self::error::RestoreError;
+pub use self::error::{RestoreError, Tail};
+pub use self::swap::Unfinished;
 pub use self::tiles::{StaticLog, tiles};
+pub use self::witness::Heard;
 
 /// A checkpoint somebody has seen of this ledger.
 #[derive(Debug, Clone)]
@@ -55,6 +58,8 @@ pub struct Wanted {
     /// Moves what is in the target aside once the new directory is complete, and takes what was
     /// signed in it for witnessed.
     pub replace: bool,
+    /// Gives up entries of what is replaced that are not restored, as long as nobody signed them.
+    pub lose_unsigned: bool,
     /// Accepts that entries somebody has seen are gone, and goes on as another log: nothing is
     /// ever signed under the old origin that contradicts what was.
     pub new_origin: Option<String>,
@@ -79,8 +84,14 @@ pub struct Restored {
     pub replaced: Option<String>,
     /// Origin of the log it goes on as, where that is another.
     pub new_origin: Option<String>,
-    /// What somebody has seen and is not in it, given up by going on as another log.
+    /// What is not in it and was given up: entries of what was replaced that nobody has signed,
+    /// and, going on as another log, what somebody has seen.
     pub lost: Vec<String>,
+    /// What the witnesses said that were asked.
+    pub witnesses: Vec<Heard>,
+    /// Hash tiles that do not match the entries, which are what was signed: nothing was taken from
+    /// them.
+    pub damaged: Vec<String>,
     /// Whether nothing was kept.
     pub dry_run: bool,
 }
@@ -90,24 +101,29 @@ pub struct Restored {
 /// # Errors
 /// [`RestoreError`]; `target` is as it was then.
 pub fn backup(
-    input: impl Read,
+    mut input: impl Read + Seek,
     target: &Path,
     wanted: &Wanted,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Restored, RestoreError> {
+    let own = if wanted.asks_others() { own_keys(&mut input)? } else { Vec::new() };
     let mut reader = Reader::new(input).map_err(RestoreError::Backup)?;
     let manifest = reader.manifest().clone();
     let ledger: LedgerId = manifest
         .ledger
         .parse()
-        .map_err(|_| RestoreError::Manifest("its ledger id is none".to_owned()))?;
+        .map_err(|_| RestoreError::Manifest("台账编号无效", "its ledger id is none"))?;
     let checkpoint = match &manifest.checkpoint {
         Some(note) => Some((signed(note, &manifest.origin, &wanted.keys)?, note.clone())),
         None if wanted.keys.is_empty() => None,
-        None => return Err(RestoreError::Manifest("it has no signed checkpoint".to_owned())),
+        None => {
+            let (zh, en) = ("没有已签名的检查点", "it has no signed checkpoint");
+            return Err(RestoreError::Manifest(zh, en));
+        }
     };
     let (origin, size) = (manifest.origin.clone(), manifest.size);
-    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
+    let claim = Claim { ledger, origin, size, checkpoint };
+    let mut builder = Builder::new(target, claim, &own, wanted)?;
     let mut files = Vec::new();
     let mut keys = Vec::new();
     loop {
@@ -135,6 +151,31 @@ pub fn backup(
         signed(note, &manifest.origin, &keys)?;
     }
     builder.finish(files, &keys)
+}
+
+impl Wanted {
+    /// Whether somebody may have seen more than there is, whose word is to be checked with the keys
+    /// of the log.
+    fn asks_others(&self) -> bool {
+        let asks = self.replace || !self.witnessed.is_empty() || !self.witnesses.is_empty();
+        asks && self.keys.is_empty()
+    }
+}
+
+/// The public keys of the log in a backup. They stand behind the entries, so all of it is read.
+fn own_keys(input: &mut (impl Read + Seek)) -> Result<Vec<VerifierKey>, RestoreError> {
+    let mut reader = Reader::new(&mut *input).map_err(RestoreError::Backup)?;
+    let mut keys = Vec::new();
+    loop {
+        match reader.next_part().map_err(RestoreError::Backup)? {
+            Part::Entry(_) => {}
+            Part::File(file) if file.name.ends_with(".pub") => keys.extend(public_key(&file)),
+            Part::File(_) => {}
+            Part::End => break,
+        }
+    }
+    input.rewind().map_err(|error| RestoreError::Backup(BadBackup::Io(error)))?;
+    Ok(keys)
 }
 
 /// The checkpoint in a note; with keys, one of them must have signed it.

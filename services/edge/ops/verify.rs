@@ -8,6 +8,7 @@
 
 mod checkpoints;
 mod entries;
+mod keys;
 mod persons;
 mod reference;
 mod tree;
@@ -23,14 +24,16 @@ use merkle::hash::Hash;
 use projection::State;
 use serde::Serialize;
 
-pub(crate) use self::checkpoints::keys_in;
 use self::entries::Entries;
+pub(crate) use self::keys::keys_in;
 pub use self::reference::Reference;
 use self::tree::Tree;
 use super::Finding;
 use super::finding::{unopened, unopened_at};
 use super::throttle::Throttle;
 use crate::ledger::Ledger;
+use crate::log::KeyFiles;
+use crate::persons::Kek;
 
 /// Most findings listed; further ones are counted. A journal with more is to be restored, not read
 /// about, and the list must fit into memory.
@@ -48,10 +51,38 @@ pub struct Subject<'a> {
     pub journal: &'a dyn Journal,
     /// Its data directory, where what is derived is kept; `None` for a journal in memory.
     pub dir: Option<&'a Path>,
-    /// Public keys of the log: a checkpoint must be signed by one of them.
-    pub keys: Vec<VerifierKey>,
+    /// What is known of it beside its directory.
+    pub given: Given,
     /// The service that has the journal open, if one has.
     pub live: Option<Live<'a>>,
+}
+
+/// What is known of a ledger beside its directory.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// Public keys of the log, each of which must have signed every checkpoint; without any, those
+    /// of its key files count.
+    pub keys: Vec<VerifierKey>,
+    /// Where the signing keys are, when not in the data directory.
+    pub key_files: KeyFiles,
+    /// What is said of those files.
+    pub signing_keys: SigningKeys,
+    /// Name of the log, when it is known from the configuration.
+    pub origin: Option<String>,
+    /// The key of keys, with which the keys of persons are tried.
+    pub kek: Option<Kek>,
+}
+
+/// What is said of the files of the signing keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SigningKeys {
+    /// The service signs with them: one that is missing or damaged is a finding.
+    #[default]
+    Needed,
+    /// They may be kept elsewhere: one that is there is whole.
+    MayLack,
+    /// Nothing.
+    Ignored,
 }
 
 /// A running service.
@@ -98,6 +129,8 @@ pub struct Report {
     pub bytes: u64,
     /// What else was there to compare with, and how far it reaches.
     pub compared: Vec<Compared>,
+    /// What was not looked at, and what that would take.
+    pub unchecked: Vec<Unchecked>,
     /// What is wrong, in the order found.
     pub findings: Vec<Finding>,
     /// How many things are wrong, those not listed included.
@@ -117,6 +150,23 @@ pub struct Compared {
     pub position: u64,
 }
 
+/// Something that was not checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unchecked {
+    /// What, for programs: a stable word.
+    pub what: String,
+    /// What, and what it takes, in Chinese.
+    pub zh: String,
+    /// What, and what it takes, in English.
+    pub en: String,
+}
+
+impl Unchecked {
+    fn new(what: &str, zh: &str, en: &str) -> Self {
+        Self { what: what.to_owned(), zh: zh.to_owned(), en: en.to_owned() }
+    }
+}
+
 /// Collects findings, tells them, and stops listing at the limit.
 struct Findings<'a> {
     listed: Vec<Finding>,
@@ -134,6 +184,10 @@ impl Findings<'_> {
         }
     }
 
+    fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.add(finding));
+    }
+
     fn progress(&mut self, position: u64, head: u64, bytes: u64) {
         self.stopped |= (self.told)(Told::Progress { position, head, bytes }).is_break();
     }
@@ -141,19 +195,18 @@ impl Findings<'_> {
 
 /// Checks the ledger in a data directory that no service has open.
 ///
-/// `keys` are the public keys of the log; without any, those in the data directory count. A
-/// `reference` names the entry that was altered when nothing in the directory does.
+/// A `reference` names the entry that was altered when nothing in the directory does.
 ///
 /// # Errors
 /// The one finding that keeps everything else from being looked at.
 pub fn directory(
     dir: &Path,
-    keys: Vec<VerifierKey>,
+    given: Given,
     reference: Option<Reference>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Result<Report, Box<Finding>> {
-    directory_and_state(dir, keys, reference, pace, told).map(|(report, _)| report)
+    directory_and_state(dir, given, reference, pace, told).map(|(report, _)| report)
 }
 
 /// The same, and the state after every entry, where all could be folded.
@@ -162,7 +215,7 @@ pub fn directory(
 /// As [`directory`].
 pub(crate) fn directory_and_state(
     dir: &Path,
-    keys: Vec<VerifierKey>,
+    given: Given,
     reference: Option<Reference>,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
@@ -172,22 +225,25 @@ pub(crate) fn directory_and_state(
     let refusals: Vec<_> = inspection.refusals.iter().map(unopened).collect();
     let journal = &inspection.journal;
     let ledger = journal.ledger().to_string();
-    let keys = if keys.is_empty() { checkpoints::keys_in(dir) } else { keys };
-    let subject = Subject { ledger, journal, dir: Some(dir), keys, live: None };
+    let subject = Subject { ledger, journal, dir: Some(dir), given, live: None };
     Ok(check(&subject, refusals, reference, pace, told))
 }
 
-/// Checks the ledger of a running service up to its head now.
+/// Checks the ledger of a running service up to its head now. The keys it signs with are those in
+/// its memory; `given` says where their files are.
 pub fn service(
     id: &str,
     dir: Option<&Path>,
     live: Live<'_>,
+    given: Given,
     pace: Pace,
     told: &mut dyn FnMut(Told<'_>) -> ControlFlow<()>,
 ) -> Report {
-    let keys = live.ledger.log().keys().verifiers().into_iter().cloned().collect();
+    let log = live.ledger.log();
+    let keys = log.keys().verifiers().into_iter().cloned().collect();
+    let given = Given { keys, origin: Some(log.origin().to_owned()), ..given };
     let (ledger, journal) = (id.to_owned(), live.ledger.journal());
-    let subject = Subject { ledger, journal, dir, keys, live: Some(live) };
+    let subject = Subject { ledger, journal, dir, given, live: Some(live) };
     check(&subject, Vec::new(), None, pace, told).0
 }
 
@@ -202,7 +258,9 @@ pub fn check(
     let mut findings = Findings { listed: Vec::new(), total: 0, told, stopped: false };
     known.into_iter().for_each(|finding| findings.add(finding));
     // Before the head: what is signed while the check runs may lie beyond it.
-    let anchors = checkpoints::read(subject, &mut findings);
+    let own = keys::own(subject, &mut findings);
+    let mut unchecked = Vec::new();
+    let anchors = checkpoints::read(subject, &own, &mut findings, &mut unchecked);
     let head = match subject.journal.head() {
         Ok(head) => head,
         Err(error) => {
@@ -214,7 +272,8 @@ pub fn check(
     let mut kept_views = views::Kept::list(subject);
     let mut tree = Tree::open(subject.dir, anchors, &mut findings);
     if let Some(reference) = reference {
-        tree.compare_with(reference, subject, &mut findings);
+        let trusted: Vec<_> = own.into_iter().filter(|own| own.counts).map(|own| own.key).collect();
+        tree.compare_with(reference, subject, &trusted, &mut findings);
     }
     let mut throttle = Throttle::new(pace.bytes_per_second);
     let (mut bytes, mut told_at) = (0, 0);
@@ -262,7 +321,7 @@ pub fn check(
     if let Some(state) = &state {
         kept_views.finish(&mut compared);
         views::compare(subject, state, &mut findings, &mut compared);
-        persons::compare(subject, state, &mut findings, &mut compared);
+        unchecked.extend(persons::compare(subject, state, &mut findings, &mut compared));
     }
     let report = Report {
         ledger: subject.ledger.clone(),
@@ -270,6 +329,7 @@ pub fn check(
         root: tree.root().filter(|_| complete).map(hex),
         bytes,
         compared,
+        unchecked,
         findings_total: findings.total,
         ok: complete && findings.total == 0,
         findings: findings.listed,

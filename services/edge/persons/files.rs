@@ -4,6 +4,9 @@
 //! cut leaves the old one or the new one. A destroyed file is overwritten and synced before it is
 //! unlinked. On media that keep old blocks (flash, copy-on-write) overwriting proves nothing: what
 //! is left there is a key wrapped by the KEK, which changing the KEK makes worthless.
+//!
+//! The last line of each is a SHA-256 of those above it, so that damage is never taken for another
+//! KEK or another ledger. Files made before there was that line are read all the same.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,9 +15,10 @@ use std::path::{Path, PathBuf};
 
 use duty::id::PersonId;
 use duty::registry::NONCE_BYTES;
+use sha2::{Digest as _, Sha256};
 
 use super::error::PersonsError;
-use super::kek::{KEY_BYTES, Kek};
+use super::kek::{FINGERPRINT_BYTES, KEY_BYTES, Kek};
 use super::seal::{self, DataKey, KEY_ID_BYTES};
 
 /// Where the keys are, below the data directory.
@@ -26,6 +30,10 @@ const KEY_ENDING: &str = ".key";
 const NEW_ENDING: &str = ".new";
 const KEY_TITLE: &str = "duty-ledger person key 1";
 const RECORD_TITLE: &str = "duty-ledger person kek 1";
+/// What the line with the sum begins with.
+const SUM: &str = "sha256 ";
+/// Length of a ledger's id, in bytes.
+const LEDGER_BYTES: usize = 16;
 /// Domain of the additional data of a wrapped key.
 const PURPOSE: &str = "person-key/1";
 /// Length of a wrapped key: the key and the tag, in bytes.
@@ -201,16 +209,16 @@ impl KekRecord {
     pub(super) fn to_text(&self) -> String {
         let Self { ledger, kek, next } = self;
         let next = next.as_ref().map_or_else(String::new, |next| format!("next {next}\n"));
-        format!("{RECORD_TITLE}\nledger {ledger}\nkek {kek}\n{next}")
+        summed(format!("{RECORD_TITLE}\nledger {ledger}\nkek {kek}\n{next}"))
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let mut lines = unsummed(text)?.strip_suffix('\n')?.split('\n');
         let title = lines.next() == Some(RECORD_TITLE);
-        let ledger = lines.next()?.strip_prefix("ledger ")?.to_owned();
-        let kek = lines.next()?.strip_prefix("kek ")?.to_owned();
+        let ledger = digits(lines.next()?.strip_prefix("ledger ")?, LEDGER_BYTES)?;
+        let kek = digits(lines.next()?.strip_prefix("kek ")?, FINGERPRINT_BYTES)?;
         let next = match lines.next() {
-            Some(line) => Some(line.strip_prefix("next ")?.to_owned()),
+            Some(line) => Some(digits(line.strip_prefix("next ")?, FINGERPRINT_BYTES)?),
             None => None,
         };
         (title && lines.next().is_none()).then_some(Self { ledger, kek, next })
@@ -227,6 +235,19 @@ impl KekRecord {
             return Err(PersonsError::RewrapUnfinished { path });
         }
         Ok(())
+    }
+
+    /// A key is wrapped by the KEK recorded, or by the next one, by its own word.
+    pub(super) fn check_wraps(
+        &self,
+        directory: &Directory,
+        key: &WrappedKey,
+    ) -> Result<(), PersonsError> {
+        if key.kek == self.kek || self.next.as_ref() == Some(&key.kek) {
+            return Ok(());
+        }
+        let (path, expected) = (directory.key_path(&key.person), key.kek.clone());
+        Err(PersonsError::WrongKek { path, expected, found: self.kek.clone() })
     }
 
     /// The KEK is the one recorded.
@@ -268,6 +289,34 @@ impl WrappedKey {
         Ok(Self { ledger, person, id: key.id.clone(), kek: kek.fingerprint(), nonce, wrapped })
     }
 
+    /// The file of this person in `directory` is that of this person, in this ledger.
+    pub(super) fn check(
+        &self,
+        directory: &Directory,
+        ledger: &str,
+        person: &PersonId,
+    ) -> Result<(), PersonsError> {
+        let path = directory.key_path(person);
+        if self.ledger != ledger {
+            let (found, expected) = (self.ledger.clone(), ledger.to_owned());
+            return Err(PersonsError::OtherLedger { path, found, expected });
+        }
+        if self.person != *person {
+            return Err(PersonsError::KeyDamaged { path });
+        }
+        Ok(())
+    }
+
+    /// The key is wrapped by this KEK, by its own word.
+    pub(super) fn check_kek(&self, directory: &Directory, kek: &Kek) -> Result<(), PersonsError> {
+        let found = kek.fingerprint();
+        if self.kek == found {
+            return Ok(());
+        }
+        let (path, expected) = (directory.key_path(&self.person), self.kek.clone());
+        Err(PersonsError::WrongKek { path, expected, found })
+    }
+
     /// The key, when it is this person's in this ledger and wrapped by `kek`.
     pub(super) fn unwrap(
         &self,
@@ -283,21 +332,20 @@ impl WrappedKey {
     pub(super) fn to_text(&self) -> String {
         let Self { ledger, person, id, kek, .. } = self;
         let (nonce, wrapped) = (hex(&self.nonce), hex(&self.wrapped));
-        format!(
+        summed(format!(
             "{KEY_TITLE}\nledger {ledger}\nperson {person}\nkey {id}\nkek {kek}\n\
              nonce {nonce}\nwrapped {wrapped}\n"
-        )
+        ))
     }
 
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.strip_suffix('\n')?.split('\n');
+        let mut lines = unsummed(text)?.strip_suffix('\n')?.split('\n');
         let title = lines.next() == Some(KEY_TITLE);
         let mut field = |name: &str| lines.next()?.strip_prefix(name)?.strip_prefix(' ');
-        let ledger = field("ledger")?.to_owned();
+        let ledger = digits(field("ledger")?, LEDGER_BYTES)?;
         let person = PersonId::parse(field("person")?)?;
-        let id = field("key")?.to_owned();
-        from_hex(&id, &mut [0; KEY_ID_BYTES])?;
-        let kek = field("kek")?.to_owned();
+        let id = digits(field("key")?, KEY_ID_BYTES)?;
+        let kek = digits(field("kek")?, FINGERPRINT_BYTES)?;
         let (mut nonce, mut wrapped) = ([0; NONCE_BYTES], [0; WRAPPED_BYTES]);
         from_hex(field("nonce")?, &mut nonce)?;
         from_hex(field("wrapped")?, &mut wrapped)?;
@@ -309,6 +357,32 @@ impl WrappedKey {
 /// A wrapped key does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct UnwrapError;
+
+/// The text with the line below it that gives damage away.
+fn summed(text: String) -> String {
+    let sum = sum_of(&text);
+    format!("{text}{SUM}{sum}\n")
+}
+
+/// The text above its sum, or all of one that has none; `None` when the sum is another one.
+fn unsummed(text: &str) -> Option<&str> {
+    let last = text.strip_suffix('\n')?.rfind('\n').map_or(0, |end| end + 1);
+    let (above, line) = text.split_at(last);
+    match line.strip_prefix(SUM) {
+        Some(sum) => (sum.strip_suffix('\n')? == sum_of(above)).then_some(above),
+        None => Some(text),
+    }
+}
+
+fn sum_of(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+/// A text of exactly so many bytes in digits as we write them, which are compared as they stand.
+fn digits(text: &str, bytes: usize) -> Option<String> {
+    let is_ours = |digit: u8| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    (text.len() == 2 * bytes && text.bytes().all(is_ours)).then(|| text.to_owned())
+}
 
 /// Lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {

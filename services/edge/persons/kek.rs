@@ -18,6 +18,8 @@ use super::files::from_hex;
 
 /// Length of keys, in bytes.
 pub(super) const KEY_BYTES: usize = 32;
+/// Length of a fingerprint, in bytes.
+pub(super) const FINGERPRINT_BYTES: usize = 16;
 /// Longest file of a KEK: 64 digits, and white space around them.
 const FILE_BYTES_MAX: u64 = 256;
 /// Permissions it must not have: anything for others, writing for the group. A group may read,
@@ -127,7 +129,7 @@ impl Kek {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let hash = Sha256::new().chain_update(b"duty-ledger/person-kek/1\0").chain_update(*self.0);
-        super::files::hex(&hash.finalize()[..16])
+        super::files::hex(&hash.finalize()[..FINGERPRINT_BYTES])
     }
 
     /// Wraps a key.

@@ -17,6 +17,7 @@ mod error;
 mod files;
 mod keep;
 mod kek;
+mod look;
 mod rewrap;
 mod seal;
 
@@ -32,6 +33,7 @@ pub use files::DIRECTORY;
 pub(crate) use keep::destroy;
 pub use keep::keep_erased_gone;
 pub use kek::{Kek, KekError};
+pub(crate) use look::Look;
 pub use rewrap::{Rewrapped, rewrap};
 
 use crate::pb;
@@ -164,6 +166,8 @@ impl Persons {
 
     fn unwrap(&self, person: &PersonId, wrapped: &WrappedKey) -> Result<DataKey, PersonsError> {
         let (directory, kek) = self.ready()?;
+        wrapped.check(directory, &self.ledger, person)?;
+        wrapped.check_kek(directory, kek)?;
         let damaged = |_| PersonsError::KeyDamaged { path: directory.key_path(person) };
         wrapped.unwrap(&self.ledger, person, kek).map_err(damaged)
     }

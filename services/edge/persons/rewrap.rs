@@ -66,6 +66,8 @@ pub fn rewrap(
             rewrapped.done_before += 1;
             continue;
         }
+        wrapped.check(&directory, ledger, &person)?;
+        wrapped.check_kek(&directory, old)?;
         let key = wrapped.unwrap(ledger, &person, old).map_err(|_| damaged())?;
         directory.put(&WrappedKey::new(ledger, &person, &key, new)?)?;
         rewrapped.changed += 1;

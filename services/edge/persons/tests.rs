@@ -9,7 +9,7 @@ use duty::id::PersonId;
 use duty::registry::{Registry, Sealed};
 use proptest::prelude::*;
 
-use super::files::{KekRecord, WrappedKey};
+use super::files::{KekRecord, WrappedKey, from_hex};
 use super::seal::DataKey;
 use super::{Kek, KeptFile, Persons, PersonsError, Place, rewrap, to_back_up, to_restore};
 use crate::pb;
@@ -93,23 +93,113 @@ proptest! {
     }
 
     #[test]
-    fn any_changed_character_of_a_key_file_is_noticed(
+    fn any_changed_character_of_a_file_is_damage(
         at in any::<prop::sample::Index>(), bit in 0u8..7,
     ) {
         let (key, id) = (DataKey::generate().expect("randomness"), person("p-1"));
+        let record = KekRecord::new(LEDGER, &kek(1)).to_text();
         let whole = WrappedKey::new(LEDGER, &id, &key, &kek(1)).expect("wrapped").to_text();
-        let mut bytes = whole.clone().into_bytes();
-        let place = at.index(whole.len());
-        bytes[place] ^= 1 << bit;
-        let Ok(changed) = String::from_utf8(bytes) else { return Ok(()) };
-        let unwrapped = WrappedKey::parse(&changed)
-            .filter(|wrapped| wrapped.ledger == LEDGER && wrapped.person == id)
-            .filter(|wrapped| wrapped.kek == kek(1).fingerprint())
-            .and_then(|wrapped| wrapped.unwrap(LEDGER, &id, &kek(1)).ok());
-        // The case of a hexadecimal digit is all that may change without a change of meaning.
-        let only_case = changed.eq_ignore_ascii_case(&whole);
-        prop_assert!(unwrapped.is_none() || only_case, "{changed}");
+        for text in [&record, &whole] {
+            let mut bytes = text.clone().into_bytes();
+            let place = at.index(bytes.len());
+            bytes[place] ^= 1 << bit;
+            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            prop_assert!(KekRecord::parse(&changed).is_none(), "{changed}");
+            prop_assert!(WrappedKey::parse(&changed).is_none(), "{changed}");
+        }
     }
+}
+
+/// A key file and a record as they were made before the line with the sum, and a text sealed then.
+const OLD_KEY: &str = "duty-ledger person key 1
+ledger 07070707070707070707070707070707
+person p-1
+key 68870ecd6d696828
+kek 91a6179ab91f5fbeee92e82a6bac345f
+nonce 8041f86ed2682c9e63b8f135
+wrapped 704e8d075b5300af38c0213343aba4c0fea2a09538903404f47dd3b3be6653e135286b408e8cf0b41b2c485e24357422
+";
+const OLD_RECORD: &str = "duty-ledger person kek 1
+ledger 07070707070707070707070707070707
+kek 91a6179ab91f5fbeee92e82a6bac345f
+";
+const OLD_NONCE: &str = "a9b6c5cfc0096bb19f36e39b";
+const OLD_CIPHERTEXT: &str = "5bc93f6d1f819150180248ea7c6effaf497d98dbd82fa47cee6bcdfe7b004b6eda6b5786c0189b77230f59c304331998aff09524069342a4cc14eed52f74730bb596b5a34d5a95ede0d871a06de19032bd4d24289f9946ac5d2f8ee5e84519466e9579b937b0aae56caed9d0f1389621bd438a890e3865b836ad14c3b3eaf9460d9fb124bd19a1418e50a55522f3a0fb64818414849b68e04d561ec27629b325906c827af320e7cb3ea12c86bd271b83b2cd523afd81eac5b4f8e1a50e7459fc3c4d7179a35701300efd354c25bb02ce112744d8ca5e08489d333cd660b756011f8051eed27ad058e006aca40aa7b29e97d59a0512889ed4d324e41473eeb0ef83b14c1914c37f02f63b48f1e4a32213";
+
+/// A directory with the files of before.
+fn old() -> (tempfile::TempDir, Sealed) {
+    let dir = tempfile::tempdir().expect("a directory");
+    fs::create_dir(dir.path().join("persons")).expect("a directory");
+    fs::write(dir.path().join("persons/KEK"), OLD_RECORD).expect("written");
+    fs::write(dir.path().join("persons/p-1.key"), OLD_KEY).expect("written");
+    let (mut nonce, mut ciphertext) = ([0; 12], vec![0; OLD_CIPHERTEXT.len() / 2]);
+    from_hex(OLD_NONCE, &mut nonce).expect("digits");
+    from_hex(OLD_CIPHERTEXT, &mut ciphertext).expect("digits");
+    let sealed = Sealed { key: "68870ecd6d696828".into(), nonce, ciphertext: ciphertext.into() };
+    (dir, sealed)
+}
+
+#[test]
+fn files_of_before_the_sum_are_read_and_get_it_when_they_are_written() {
+    let (dir, sealed) = old();
+    let persons = open(dir.path(), Some(kek(1))).expect("opens");
+    let shown = persons.open_text(&person("p-1"), &sealed).expect("opens");
+    assert_eq!(shown.name_zh, "示例");
+    let again = persons.seal(&person("p-1"), &text("示例")).expect("sealed");
+    assert_eq!(again.key, sealed.key, "the same key");
+    rewrap(dir.path(), LEDGER, &kek(1), &kek(2)).expect("wrapped anew");
+    for name in ["KEK", "p-1.key"] {
+        let text = fs::read_to_string(dir.path().join("persons").join(name)).expect("a file");
+        let last = text.lines().last().expect("a line");
+        assert!(last.starts_with("sha256 ") && last.len() == 7 + 64, "{text}");
+    }
+    let persons = open(dir.path(), Some(kek(2))).expect("opens");
+    assert_eq!(persons.open_text(&person("p-1"), &sealed).expect("opens"), shown);
+}
+
+#[test]
+fn damage_is_not_taken_for_another_key_of_keys_or_another_ledger() {
+    // Damage that shows without a sum: the file, what is in it, what it becomes.
+    for (name, was, is) in [
+        ("KEK", "kek 91", "kek x1"),
+        ("KEK", "kek 91", "kek A1"),
+        ("KEK", "ledger 07", "ledger 0g"),
+        ("p-1.key", "kek 91", "kek 9-"),
+        ("p-1.key", "ledger 07", "ledger  7"),
+        ("p-1.key", "key 68", "key 6 "),
+        ("p-1.key", "wrapped 7", "wrapped 8"),
+    ] {
+        let (dir, sealed) = old();
+        let path = dir.path().join("persons").join(name);
+        let text = fs::read_to_string(&path).expect("a file");
+        assert!(text.contains(was));
+        fs::write(&path, text.replacen(was, is, 1)).expect("written");
+        let opened = open(dir.path(), Some(kek(1)));
+        let told = match opened {
+            Ok(persons) => persons.open_text(&person("p-1"), &sealed).map(drop),
+            Err(error) => Err(error),
+        };
+        assert!(matches!(told, Err(PersonsError::KeyDamaged { .. })), "{was}: {told:?}");
+    }
+    // Another good digit: with the sum it is damage, and a whole file says what it is.
+    let dir = tempfile::tempdir().expect("a directory");
+    let persons = open(dir.path(), Some(kek(1))).expect("opens");
+    let sealed = persons.seal(&person("p-1"), &text("某某")).expect("sealed");
+    let path = dir.path().join("persons/p-1.key");
+    let whole = fs::read_to_string(&path).expect("a key");
+    fs::write(&path, whole.replacen("kek 9", "kek 8", 1)).expect("written");
+    let told = persons.open_text(&person("p-1"), &sealed);
+    assert!(matches!(told, Err(PersonsError::KeyDamaged { .. })), "{told:?}");
+    let key = DataKey::generate().expect("randomness");
+    let write = |ledger, kek: &Kek| {
+        let wrapped = WrappedKey::new(ledger, &person("p-1"), &key, kek).expect("wrapped");
+        fs::write(&path, wrapped.to_text()).expect("written");
+        persons.open_text(&person("p-1"), &sealed)
+    };
+    let told = write(LEDGER, &kek(2));
+    assert!(matches!(told, Err(PersonsError::WrongKek { .. })), "{told:?}");
+    let told = write(OTHER_LEDGER, &kek(1));
+    assert!(matches!(told, Err(PersonsError::OtherLedger { .. })), "{told:?}");
 }
 
 #[test]

@@ -154,11 +154,20 @@ pub(crate) fn high_water(dir: &Path, log_exists: bool) -> Result<Head, OpenError
     Ok(Head::EMPTY)
 }
 
+/// What `HIGH-WATER` says of a directory: events up to there were durable once, and there may have
+/// been more. `None` when it cannot be read.
+#[must_use]
+pub fn high_water_of(dir: &Path) -> Option<Head> {
+    read_high_water(dir).ok()
+}
+
 /// Reads `HIGH-WATER`, which must be there.
 pub(crate) fn read_high_water(dir: &Path) -> Result<Head, OpenError> {
     let path = dir.join(HIGH_WATER);
-    let head = read_small(&path)?.as_deref().and_then(parse_high_water);
-    head.ok_or(OpenError::Malformed { path, hint: HIGH_WATER_HINT })
+    let Some(text) = read_small(&path)? else {
+        return Err(OpenError::Missing { path, hint: HIGH_WATER_HINT });
+    };
+    parse_high_water(&text).ok_or(OpenError::Malformed { path, hint: HIGH_WATER_HINT })
 }
 
 fn parse_high_water(text: &str) -> Option<Head> {
@@ -230,8 +239,9 @@ pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error
 }
 
 fn read_small(path: &Path) -> Result<Option<String>, OpenError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
+    match fs::read(path) {
+        // Bytes that are no text are damage, and parse as such.
+        Ok(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_default())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed("read", path)(error)),
     }

@@ -82,6 +82,18 @@ pub enum OpenError {
         /// What it should hold.
         hint: &'static str,
     },
+    /// A small file of ours is gone.
+    #[error(
+        "{} is missing, without which it is not known how far the journal reached; restore the \
+         file, or the ledger, from a backup: {hint}",
+        path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        hint: &'static str,
+    },
     /// The journal is another ledger's.
     #[error(
         "the journal in {} belongs to ledger {found}, not {expected}; choose the right directory",

@@ -35,7 +35,7 @@ mod snapshots;
 mod store;
 mod watchdog;
 
-pub use directory::{FORMAT_VERSION, ledger_of};
+pub use directory::{FORMAT_VERSION, high_water_of, ledger_of};
 pub use error::{EngineError, OpenError};
 pub use inspect::Inspection;
 pub use lock::{Holder, Lock};

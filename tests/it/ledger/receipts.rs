@@ -76,6 +76,15 @@ fn a_receipt_is_checked_without_the_ledger() {
     other.terminate();
 
     let trust = ["--vkey-file", key.as_str()];
+    // A file that is not there says nothing of a receipt.
+    let nowhere = files.path("nowhere");
+    for ran in [
+        files.verify("nowhere", "seven.bin", &trust),
+        files.verify("seven.tlog-proof", "nowhere", &trust),
+        files.verify("seven.tlog-proof", "seven.bin", &["--vkey-file", &nowhere]),
+    ] {
+        assert!(ran.exits(66).err.contains("nowhere"));
+    }
     let good = files.verify("seven.tlog-proof", "seven.bin", &trust).exits(0);
     assert!(good.out.contains("the receipt is valid"), "{}", good.out);
     assert!(good.out.contains("no witness"), "{}", good.out);

@@ -101,7 +101,7 @@ fn checkpoints_are_consistent_through_kills() {
     }
 }
 
-fn signing_key(path: &Path, origin: &str) {
+pub(super) fn signing_key(path: &Path, origin: &str) {
     let name = KeyName::new(origin).expect("a name");
     let key = LogSigner::ed25519(name, &[9; 32]).expect("a key");
     fs::write(path, key.to_private_text()).expect("written");
@@ -189,28 +189,5 @@ async fn a_directory_that_does_not_fit_is_refused_with_the_way_out() {
     let now = all_published(&service.clients).await;
     let key = key_of(&service);
     consistent(&service.clients, &[opened(&before, &key), opened(&now.note, &key)]).await;
-    service.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_sm2_line_is_signed_again_and_the_marker_is_added() {
-    let place = directory();
-    let data = place.path().join("data");
-    let clock = Arc::new(SystemClock);
-    let service = Service::at(&data, clock.clone()).await;
-    seed::all(&service.clients).await;
-    service.stop().await;
-    let (file, marker) = (data.join("CHECKPOINT"), data.join("CHECKPOINT.signed"));
-    let sound = fs::read_to_string(&file).expect("a checkpoint");
-    let lines: Vec<&str> = sound.lines().collect();
-    let without = format!("{}\n", lines[..lines.len() - 1].join("\n"));
-    fs::write(&file, without).expect("written");
-    fs::remove_file(&marker).expect("a marker");
-    let service = Service::at(&data, clock).await;
-    let mended = fs::read_to_string(&file).expect("a checkpoint");
-    assert_eq!(mended.lines().count(), lines.len());
-    let all: Vec<&str> = mended.lines().collect();
-    assert_eq!(all[..all.len() - 1], lines[..lines.len() - 1]);
-    assert!(marker.exists());
     service.stop().await;
 }

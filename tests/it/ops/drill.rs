@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::verify::{file, found};
 use super::{command, filled, published, serve, shown, stop, text};
 use crate::support::child::run;
 use crate::support::directory;
@@ -62,11 +63,14 @@ async fn a_ledger_comes_back_from_everything_it_was_saved_to() {
         assert!(!new.exists(), "{dry:?}");
         let restored = command(&[&restore[..], &["--output", "json"]].concat()).exits(0).json();
         assert_eq!(restored["root"], expected.1.as_str(), "{name}");
-        assert_eq!(tokio::task::block_in_place(|| root(&new)), expected, "{name}");
         if name == "from-tiles" {
-            // Tiles hold no keys; without them nothing could be signed.
+            // Tiles hold no keys; without them nothing could be signed, and a check says so.
+            let check = ["verify", "--output", "json", "--data-dir", text(&new)];
+            let report = command(&check).exits(1).json();
+            assert_eq!(found(&report), [file("LOG_KEY_MISSING"), file("LOG_KEY_MISSING")]);
             copy_keys(&ledger, &new);
         }
+        assert_eq!(tokio::task::block_in_place(|| root(&new)), expected, "{name}");
         let service = serve(&new).await;
         assert_eq!(shown(&service.clients).await, before, "{name}");
         // It goes on, and what it signs continues what was signed before.

@@ -52,6 +52,10 @@ async fn what_cannot_be_restored_is_refused() {
     let mut bytes = good.clone();
     bytes[11] = 9;
     let newer = write("newer", &bytes);
+    // The first byte of the manifest: head, kind and length are before it.
+    let mut bytes = good.clone();
+    bytes[8 + 4 + 5] = b'!';
+    let unnamed = write("unnamed", &bytes);
     let zip = write("zip", b"PK\x03\x04 something else");
     let new = at("new");
     let restore = |file: &Path, more: &[&str], words: &[&str]| {
@@ -63,6 +67,11 @@ async fn what_cannot_be_restored_is_refused() {
     restore(&cut, &[], &["cut short", "不完整"]);
     restore(&no_trailer, &[], &["cut short"]);
     restore(&flipped, &[], &["SHA-256"]);
+    // Each language says it in its own words.
+    let err = command(&["restore", text(&flipped), "--data-dir", text(&new)]).exits(1).err;
+    let zh = err.lines().next().expect("a line");
+    assert!(zh.contains("备份已损坏（内容与其 SHA-256 不符）") && !zh.contains("match"), "{zh}");
+    restore(&unnamed, &[], &["清单无法读取，第 1 行", "its manifest cannot be read"]);
     restore(&newer, &[], &["format 9", "格式 9"]);
     restore(&zip, &[], &["no backup", "不是责任台账的备份"]);
     restore(&at("missing"), &[], &["missing"]);
@@ -86,8 +95,13 @@ async fn what_cannot_be_restored_is_refused() {
     let mine = fs::read_to_string(&newer_checkpoint).expect("a note");
     let origin = |note: &str| note.lines().next().expect("an origin").to_owned();
     let renamed = write("renamed", note.replace(&origin(&note), &origin(&mine)).as_bytes());
-    restore(&backup, &["--witnessed", text(&renamed)], &["another history", "另一段历史"]);
-    // With the key of the log it is told that nobody of this log has signed that.
+    // The public keys in the backup tell that nobody of this log has signed that; so does one that
+    // is named.
+    restore(
+        &backup,
+        &["--witnessed", text(&renamed)],
+        &["keys/*.pub", "not signed by any", "伪造"],
+    );
     let keys = command(&["keys", "--data-dir", text(&ledger)]).exits(0).out;
     let is_key = |word: &&str| word.starts_with(&origin(&mine)) && word.contains('+');
     let vkey = keys.split_whitespace().find(is_key).expect("the Ed25519 key").to_owned();

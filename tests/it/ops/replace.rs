@@ -93,6 +93,88 @@ async fn what_is_in_the_place_counts_and_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn entries_that_nobody_signed_are_not_lost_in_silence() {
+    let place = directory();
+    let at = |name: &str| place.path().join(name);
+    let (ledger, backup, new) = (at("ledger"), at("a.dlbackup"), at("new"));
+    let service = filled(&ledger).await;
+    let size = published(&ledger, &service.clients).await;
+    let admin = format!("http://{}", service.admin());
+    command(&["backup", text(&backup), "--server", &admin]).exits(0);
+    let signed = ["CHECKPOINT", "PUBLISHED"].map(|name| (name, fs::read(ledger.join(name)).ok()));
+    let more = (301..=310).map(meeting).collect();
+    service.clients.events.clone().append_events(batch(more)).await.expect("accepted");
+    published(&ledger, &service.clients).await;
+    stop(service, &ledger).await;
+    // As if the power had gone before the next checkpoint was signed.
+    for (name, content) in signed {
+        let path = ledger.join(name);
+        match content {
+            Some(content) => fs::write(&path, content).expect("written"),
+            None => drop(fs::remove_file(&path)),
+        }
+    }
+    let mine = verified(&ledger);
+    assert_eq!(mine["size"], size + 10);
+    let restore = |more: &[&str]| {
+        let args = ["restore", text(&backup), "--data-dir", text(&ledger), "--replace"];
+        command(&[&args[..], more].concat())
+    };
+    let tail = format!("{}–{}", size + 1, size + 10);
+    let positions = format!("positions {} to {}", size + 1, size + 10);
+    for more in [&["--dry-run"][..], &[]] {
+        let ran = restore(more).exits(1);
+        for word in ["10 entries", "10 条", "--lose-unsigned", &positions] {
+            assert!(ran.err.contains(word), "{word:?} is not in {}", ran.err);
+        }
+        assert!(beside(&ledger, ".").is_empty());
+    }
+    // The mark of what was durable is older after a crash: the log itself is looked through.
+    let mark = ledger.join("HIGH-WATER");
+    let newest = fs::read(&mark).expect("a mark");
+    fs::write(&mark, "not a mark").expect("written");
+    assert!(restore(&[]).exits(1).err.contains(&positions));
+    fs::write(&mark, newest).expect("written");
+    let restored = restore(&["--lose-unsigned", "--output", "json"]).exits(0).json();
+    assert!(restored["lost"].to_string().contains(&tail), "{restored:#}");
+    assert_eq!(verified(&ledger)["size"], size);
+    assert_eq!(verified(&beside(&ledger, ".replaced-")[0])["size"], size + 10);
+    // It means nothing where nothing is replaced.
+    let args = ["restore", text(&backup), "--data-dir", text(&new), "--lose-unsigned"];
+    command(&args).exits(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replacement_cut_short_is_named_and_nothing_begins_in_its_place() {
+    let place = directory();
+    let at = |name: &str| place.path().join(name);
+    let (ledger, backup) = (at("ledger"), at("a.dlbackup"));
+    let service = filled(&ledger).await;
+    published(&ledger, &service.clients).await;
+    stop(service, &ledger).await;
+    let save = ["backup", text(&backup), "--include-signing-keys", "--data-dir", text(&ledger)];
+    command(&save).exits(0);
+    let mine = verified(&ledger);
+    // What a file system that cannot exchange leaves, if the power goes when the place is empty.
+    let (whole, aside) = (at("ledger.restored-T"), at("ledger.replaced-T"));
+    command(&["restore", text(&backup), "--data-dir", text(&whole)]).exits(0);
+    fs::rename(&ledger, &aside).expect("moved");
+    let any = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let serve = [&["serve", "--http-listen", "127.0.0.1:0"][..], &any].concat();
+    let told = format!("mv {} {}", text(&whole), text(&ledger));
+    for args in [&serve[..], &["restore", text(&backup)], &["restore", text(&backup), "--replace"]]
+    {
+        let ran = command(&[args, &["--data-dir", text(&ledger)]].concat()).exits(1);
+        for word in [&told, "均完整", "both"] {
+            assert!(ran.err.contains(word), "{ran:?}");
+        }
+        assert!(!ledger.exists());
+    }
+    fs::rename(&whole, &ledger).expect("as told");
+    assert_eq!(verified(&ledger)["root"], mine["root"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_loss_is_accepted_only_as_another_log() {
     let place = directory();
     let at = |name: &str| place.path().join(name);

@@ -10,12 +10,14 @@ use duty_ledger::ops::backup::Manifest;
 use duty_ledger::ops::backup::read::{Part, Reader};
 use duty_ledger::ops::backup::write::Writer;
 use merkle::witness::{Request, SIZE_MEDIA_TYPE};
-use merkle::{Checkpoint, Hash, KeyName, LogSigner, Note};
+use merkle::{Checkpoint, Cosigner, Hash, KeyName, LogSigner, Note};
 
-use super::{command, published, text};
+use super::{command, filled, published, stop, text};
 use crate::ledger::witnesses::{Bench, Witness, cosigned};
+use crate::support::child::Ran;
+use crate::support::directory;
 use crate::support::events::{batch, meeting};
-use crate::support::http::post;
+use crate::support::http::{get, post};
 use crate::support::seed;
 
 /// A witness of the protocol and nothing more: our own behind a door for one call.
@@ -31,6 +33,22 @@ async fn plain(witness: &Witness) -> String {
         (status, [(header::CONTENT_TYPE, media_type)], answer.body)
     };
     let router = axum::Router::new().route("/add-checkpoint", axum::routing::post(add));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}/")
+}
+
+/// A server that answers everything with this.
+async fn answers(status: u16, media_type: &'static str, body: String) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let is_note = status == 200;
+    let answer = async move |method: axum::http::Method| {
+        // What it holds is shown where it is asked for, and told where it is refused.
+        let status = if is_note == (method == "GET") { status } else { 404 };
+        let status = StatusCode::from_u16(status).expect("a status");
+        (status, [(header::CONTENT_TYPE, media_type)], body.clone())
+    };
+    let router = axum::Router::new().fallback(answer);
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}/")
 }
@@ -68,6 +86,44 @@ impl Saved {
         assert!(!self.target.exists());
         assert!(code == 0 || ran.err.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)));
         ran.err
+    }
+
+    /// What a restore says that keeps nothing.
+    fn dry_run(&self, backup: &Path, more: &[&str]) -> String {
+        let args = ["restore", text(backup), "--data-dir", text(&self.target), "--dry-run"];
+        command(&[&args[..], more].concat()).exits(0).out
+    }
+
+    /// A restore that keeps what it makes.
+    fn for_real(&self, backup: &Path, more: &[&str], code: i32) -> Ran {
+        let args = ["restore", text(backup), "--data-dir", text(&self.target)];
+        let ran = command(&[&args[..], more].concat()).exits(code);
+        assert_eq!(self.target.exists(), code == 0);
+        ran
+    }
+
+    /// How many entries a witness has cosigned.
+    fn held(&self, witness: &Witness) -> u64 {
+        let origin = Hash::of(self.bench.config.origin.as_bytes());
+        let answer = get(&witness.address, &format!("/checkpoint/{origin}"));
+        if answer.status == 404 {
+            return 0;
+        }
+        let note = Note::parse(answer.text().as_bytes()).expect("a note");
+        Checkpoint::parse(note.text()).expect("a checkpoint").size()
+    }
+
+    fn size(&self, backup: &Path) -> u64 {
+        Checkpoint::parse(self.note(backup).text()).expect("a checkpoint").size()
+    }
+
+    /// A checkpoint of another history, signed by the log.
+    fn other(&self, size: u64) -> Note {
+        let origin = &self.bench.config.origin;
+        let name = KeyName::new(origin).expect("a name");
+        let key = LogSigner::ed25519(name, &[5; 32]).expect("a key");
+        let other = Checkpoint::new(origin, size, Hash([9; 32])).expect("a checkpoint");
+        other.sign([&key]).expect("signed")
     }
 
     #[track_caller]
@@ -127,32 +183,134 @@ async fn any_witness_is_asked_by_the_protocol() {
     saved.refused(&saved.older, &ask, &["too old", "过旧", &knows]);
     let vkey = saved.bench.witnesses[0].vkey.clone();
     saved.restore(&saved.newer, &[ask, ["--vkey", &vkey]].concat(), 0);
-    // It has seen less: the backup is proven to continue that.
-    let (older, newer) = (saved.note(&saved.older), saved.note(&saved.newer));
-    let behind = saved.witness("behind.example");
-    shows(&behind, older);
-    let url = plain(&behind).await;
-    let keys = ["--vkey", &behind.vkey];
-    saved.restore(&saved.newer, &[["--witness-url", &url], keys].concat(), 0);
-    let size = Checkpoint::parse(newer.text()).expect("a checkpoint").size();
-    let conflict = Request::new(0, Vec::new(), newer).expect("a request").to_string();
-    let conflict = post(&behind.address, "/add-checkpoint", &conflict);
-    assert_eq!((conflict.status, conflict.text()), (409, format!("{size}\n")));
-    // It has seen nothing.
-    let new = saved.witness("new.example");
-    let url = plain(&new).await;
-    saved.restore(&saved.newer, &["--witness-url", &url, "--vkey", &new.vkey], 0);
     // It has seen another history under the same key.
     let forked = saved.witness("forked.example");
-    let origin = saved.bench.config.origin.clone();
-    let key = LogSigner::ed25519(KeyName::new(&origin).expect("a name"), &[5; 32]).expect("a key");
-    let other = Checkpoint::new(&origin, 3, Hash([9; 32])).expect("a checkpoint");
-    shows(&forked, other.sign([&key]).expect("signed"));
+    let size = saved.size(&saved.newer);
+    shows(&forked, saved.other(size));
+    let words = ["another history", "另一段历史"];
     let url = plain(&forked).await;
-    let words = ["another history", "另一段历史", &url];
-    saved.refused(&saved.newer, &["--witness-url", &url], &words);
+    saved.refused(&saved.newer, &["--witness-url", &url], &[&words[..], &[&url]].concat());
     let shown = format!("http://{}", forked.address);
-    saved.refused(&saved.newer, &["--witness-url", &shown], &["another history", &shown]);
+    saved.refused(&saved.newer, &["--witness-url", &shown], &[&words[..], &[&shown]].concat());
+    // The protocol has two ways of saying so.
+    let url = answers(409, SIZE_MEDIA_TYPE, format!("{size}\n")).await;
+    saved.refused(&saved.newer, &["--witness-url", &url], &words);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_changes_nothing_at_a_witness() {
+    let saved = Saved::new().await;
+    let (older, newer) = (saved.size(&saved.older), saved.size(&saved.newer));
+    // One that is behind, one that has seen nothing, one that has seen another history.
+    let behind = saved.witness("behind.example");
+    shows(&behind, saved.note(&saved.older));
+    let new = saved.witness("new.example");
+    let forked = saved.witness("forked.example");
+    shows(&forked, saved.other(3));
+    let urls = [plain(&behind).await, plain(&new).await, plain(&forked).await];
+    let ask = ["--witness-url", &urls[0], "--witness-url", &urls[1]];
+    let keys = ["--vkey", &behind.vkey, "--vkey", &new.vkey];
+    let all = [&ask[..], &keys, &["--witness-url", &urls[2], "--vkey", &forked.vkey]].concat();
+    let said = saved.dry_run(&saved.newer, &[&all[..], &["--output", "json"]].concat());
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let heard = |at: usize| {
+        let one = &said["witnesses"][at];
+        assert_eq!(one["url"], urls[at].as_str());
+        (one["size"].as_u64(), one["checked"].as_bool())
+    };
+    assert_eq!(heard(0), (Some(older), Some(false)));
+    assert_eq!(heard(1), (Some(0), Some(true)));
+    assert_eq!(heard(2), (Some(3), Some(false)));
+    let said = saved.dry_run(&saved.newer, &all);
+    assert!(said.contains("演练中未问"), "{said}");
+    let held = |witness| saved.held(witness);
+    assert_eq!([held(&behind), held(&new), held(&forked)], [older, 0, 3]);
+    // Nor does a restore that is refused.
+    let stranger = saved.bench.path("stranger");
+    fs::write(&stranger, saved.other(newer).to_string()).expect("written");
+    let refused = [&ask[..], &keys, &["--witnessed", text(&stranger)]].concat();
+    let words = ["another history"];
+    assert_words(&saved.for_real(&saved.newer, &refused, 1).err, &words);
+    assert_eq!([held(&behind), held(&new)], [older, 0]);
+    let refused = ["--witness-url", &urls[2]];
+    assert_words(&saved.for_real(&saved.newer, &refused, 1).err, &words);
+    assert_eq!(held(&forked), 3);
+    // The one that is behind is proven that this goes on from there, and cosigns it.
+    let ran = saved.for_real(&saved.newer, &[&ask[..], &keys].concat(), 0);
+    assert!(!ran.out.contains("演练"), "{ran:?}");
+    assert_eq!([held(&behind), held(&new)], [newer, 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_long_ago_is_none() {
+    let saved = Saved::new().await;
+    let name = KeyName::new("kept.example").expect("a name");
+    let cosigner = Cosigner::new(name, &[6; 32]).expect("a key");
+    let vkey = cosigner.verifier().to_string();
+    let kept = async |time: u64| {
+        let mut note = saved.note(&saved.older);
+        note.add(cosigner.cosign(note.text(), time));
+        answers(200, "text/plain", note.to_string()).await
+    };
+    let now = u64::try_from(jiff::Timestamp::now().as_second()).expect("after 1970");
+    let url = kept(1_600_000_000).await;
+    let keys = ["--vkey", &vkey];
+    let words = ["2020-09-13T12:26:40Z", "no answer of now", "不是此刻的答复", &url];
+    saved.refused(&saved.older, &[&["--witness-url", &url][..], &keys].concat(), &words);
+    let url = kept(now + 7_200).await;
+    let words = ["the clock of this machine", &url];
+    saved.refused(&saved.older, &[&["--witness-url", &url][..], &keys].concat(), &words);
+    let url = kept(now).await;
+    let more = ["--witness-url", &url, "--lang", "en"];
+    let said = saved.dry_run(&saved.older, &[&more[..], &keys].concat());
+    assert!(said.contains(", cosigned ") && said.contains(" s ago"), "{said}");
+    // Without its key nothing is said of when.
+    let said = saved.dry_run(&saved.older, &more);
+    assert!(!said.contains("ago") && said.contains("by no cosignature that was checked"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_witnessed_is_checked_with_the_keys_in_the_backup() {
+    let place = directory();
+    let (ledger, backup) = (place.path().join("ledger"), place.path().join("a.dlbackup"));
+    let service = filled(&ledger).await;
+    let size = published(&ledger, &service.clients).await;
+    stop(service, &ledger).await;
+    command(&["backup", text(&backup), "--data-dir", text(&ledger)]).exits(0);
+    let note = fs::read(ledger.join("CHECKPOINT")).expect("a checkpoint");
+    let note = Note::parse(&note).expect("a note");
+    let origin = Checkpoint::parse(note.text()).expect("a checkpoint").origin().to_owned();
+    // Somebody claims to have seen more of it, with a key of their own.
+    let key = LogSigner::ed25519(KeyName::new(&origin).expect("a name"), &[9; 32]).expect("a key");
+    let forged = Checkpoint::new(&origin, size + 5, Hash([9; 32])).expect("a checkpoint");
+    let forged = forged.sign([&key]).expect("signed");
+    let (good, bad, new) =
+        (place.path().join("good"), place.path().join("bad"), place.path().join("new"));
+    fs::write(&good, note.to_string()).expect("written");
+    fs::write(&bad, forged.to_string()).expect("written");
+    let restore = |seen: &Path, more: &[&str]| {
+        let args = ["restore", text(&backup), "--data-dir", text(&new), "--dry-run"];
+        command(&[&args[..], &["--witnessed", text(seen)], more].concat())
+    };
+    restore(&good, &[]).exits(0);
+    let words = ["keys/*.pub", "forged", "伪造", text(&bad)];
+    assert_words(&restore(&bad, &[]).exits(1).err, &words);
+    // A key that is named counts alone.
+    let vkey = key.verifier().to_string();
+    assert_words(&restore(&good, &["--vkey", &vkey]).exits(1).err, &["cannot be believed"]);
+    // Tiles come without keys: what is seen is taken for true, and that nobody checked it is said.
+    let tiles = place.path().join("tiles");
+    command(&["export-tiles", "--to", text(&tiles), "--data-dir", text(&ledger)]).exits(0);
+    let args = ["restore", "--tiles", text(&tiles), "--data-dir", text(&new), "--dry-run"];
+    let ran = command(&[&args[..], &["--witnessed", text(&bad)]].concat()).exits(1);
+    assert_words(&ran.err, &["too old", "signature was not checked", "未核对其签名"]);
+}
+
+#[track_caller]
+fn assert_words(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in {text}");
+    }
 }
 
 /// The same backup with another checkpoint: entries beyond what it says was signed.
@@ -204,7 +362,7 @@ fn a_witness_refuses_in_both_languages() {
     assert_eq!(answer.status, 404);
     let text = answer.text();
     assert!(text.contains("does not know the log") && text.contains("不认识该日志"), "{text}");
-    let answer = crate::support::http::get(address, &format!("/checkpoint/{}", Hash::of(b"?")));
+    let answer = get(address, &format!("/checkpoint/{}", Hash::of(b"?")));
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("不认识该日志"));
 }

@@ -40,10 +40,12 @@ pub enum BadBackup {
         within: &'static str,
     },
     /// Its content is not what was written.
-    #[error("the backup is damaged: {what}; copy it again and compare its .sha256")]
+    #[error("the backup is damaged: {en}; copy it again and compare its .sha256")]
     Damaged {
-        /// What is wrong.
-        what: String,
+        /// What is wrong, in Chinese.
+        zh: String,
+        /// What is wrong, in English.
+        en: String,
     },
 }
 
@@ -60,8 +62,8 @@ impl BadBackup {
             Self::Truncated { at, .. } => {
                 format!("备份不完整：在第 {at} 字节处中断；请从制作处重新复制，并核对 .sha256")
             }
-            Self::Damaged { what } => {
-                format!("备份已损坏（{what}）；请重新复制，并核对 .sha256")
+            Self::Damaged { zh, .. } => {
+                format!("备份已损坏（{zh}）；请重新复制，并核对 .sha256")
             }
         }
     }
@@ -121,14 +123,23 @@ impl<R: Read> Reader<R> {
         match u32::from_be_bytes(version) {
             FORMAT => {}
             found if FORMAT < found => return Err(BadBackup::Newer { found }),
-            found => return Err(damaged(format!("format {found} was never written"))),
+            found => {
+                return Err(damaged(
+                    format!("从未有过格式 {found}"),
+                    format!("format {found} was never written"),
+                ));
+            }
         }
         let (kind, payload) = reader.record()?;
         if kind != KIND_MANIFEST {
-            return Err(damaged("it has no manifest"));
+            return Err(damaged("没有清单", "it has no manifest"));
         }
-        reader.manifest = serde_json::from_slice(&payload)
-            .map_err(|error| damaged(format!("its manifest cannot be read: {error}")))?;
+        reader.manifest = serde_json::from_slice(&payload).map_err(|error| {
+            damaged(
+                format!("清单无法读取，第 {} 行第 {} 列", error.line(), error.column()),
+                format!("its manifest cannot be read: {error}"),
+            )
+        })?;
         Ok(reader)
     }
 
@@ -160,7 +171,10 @@ impl<R: Read> Reader<R> {
                 return self.entry().map(Part::Entry);
             }
             if !self.chunk.is_empty() {
-                return Err(damaged("a chunk of entries holds more than it says"));
+                return Err(damaged(
+                    "数据段多于其所称条数",
+                    "a chunk of entries holds more than it says",
+                ));
             }
             let digest = self.hash.clone().finalize();
             let (kind, mut payload) = self.record()?;
@@ -169,15 +183,16 @@ impl<R: Read> Reader<R> {
                     let head = payload.split_off(payload.len().min(12));
                     let (head, rest) = (payload, head);
                     let Some((first, count)) = head.split_first_chunk::<8>() else {
-                        return Err(damaged("a chunk of entries has no head"));
+                        return Err(damaged("数据段没有段头", "a chunk of entries has no head"));
                     };
-                    let count: [u8; 4] =
-                        count.try_into().map_err(|_| damaged("a chunk has no head"))?;
+                    let count: [u8; 4] = count
+                        .try_into()
+                        .map_err(|_| damaged("数据段没有段头", "a chunk has no head"))?;
                     if u64::from_be_bytes(*first) != self.next {
-                        return Err(damaged(format!(
-                            "entry {} is not where it belongs",
-                            self.next
-                        )));
+                        return Err(damaged(
+                            format!("第 {} 条不在其位", self.next),
+                            format!("entry {} is not where it belongs", self.next),
+                        ));
                     }
                     self.left = u32::from_be_bytes(count);
                     self.chunk = rest.into();
@@ -185,24 +200,35 @@ impl<R: Read> Reader<R> {
                 KIND_FILE => return file(&payload).map(Part::File),
                 KIND_TRAILER => {
                     if payload != digest.as_slice() {
-                        return Err(damaged("its content does not match its SHA-256"));
+                        return Err(damaged(
+                            "内容与其 SHA-256 不符",
+                            "its content does not match its SHA-256",
+                        ));
                     }
                     if self.next - 1 != self.manifest.size {
                         let (held, size) = (self.next - 1, self.manifest.size);
-                        return Err(damaged(format!("it holds {held} entries, not {size}")));
+                        return Err(damaged(
+                            format!("含 {held} 条，应为 {size} 条"),
+                            format!("it holds {held} entries, not {size}"),
+                        ));
                     }
                     if self.input.read(&mut [0]).map_err(BadBackup::Io)? != 0 {
-                        return Err(damaged("something follows its end"));
+                        return Err(damaged("结尾之后另有内容", "something follows its end"));
                     }
                     return Ok(Part::End);
                 }
-                other => return Err(damaged(format!("it has a record of unknown kind {other}"))),
+                other => {
+                    return Err(damaged(
+                        format!("有未知种类 {other} 的记录"),
+                        format!("it has a record of unknown kind {other}"),
+                    ));
+                }
             }
         }
     }
 
     fn entry(&mut self) -> Result<Bytes, BadBackup> {
-        let cut = || damaged("a chunk of entries is cut short");
+        let cut = || damaged("数据段不完整", "a chunk of entries is cut short");
         let (length, _) = self.chunk.split_first_chunk::<4>().ok_or_else(cut)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| cut())?;
         let mut entry = self.chunk.split_off(4);
@@ -222,7 +248,10 @@ impl<R: Read> Reader<R> {
         self.fill(&mut length, "the head of a record")?;
         let length = u32::from_be_bytes(length);
         if RECORD_BYTES_MAX < length {
-            return Err(damaged(format!("a record of {length} bytes is impossible")));
+            return Err(damaged(
+                format!("记录不可能有 {length} 字节"),
+                format!("a record of {length} bytes is impossible"),
+            ));
         }
         let mut payload = vec![0; usize::try_from(length).unwrap_or(0)];
         self.fill(&mut payload, "a record")?;
@@ -251,11 +280,12 @@ impl<R: Read> Reader<R> {
 
 /// A file in a record. Its name must lead below the data directory and nowhere else.
 fn file(payload: &[u8]) -> Result<Kept, BadBackup> {
-    let cut = || damaged("a file in it is cut short");
+    let cut = || damaged("其中一个文件不完整", "a file in it is cut short");
     let (length, rest) = payload.split_first_chunk::<2>().ok_or_else(cut)?;
     let length = usize::from(u16::from_be_bytes(*length));
     let (name, content) = rest.split_at_checked(length).ok_or_else(cut)?;
-    let name = std::str::from_utf8(name).map_err(|_| damaged("a file has no proper name"))?;
+    let name = std::str::from_utf8(name)
+        .map_err(|_| damaged("其中一个文件的名称无效", "a file has no proper name"))?;
     let parts: Vec<&str> = name.split('/').collect();
     let is_plain = |part: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-:@+%=".contains(c);
@@ -265,10 +295,13 @@ fn file(payload: &[u8]) -> Result<Kept, BadBackup> {
         ["keys" | "persons", file] if is_plain(file) => {
             Ok(Kept { name: name.to_owned(), content: content.to_vec() })
         }
-        _ => Err(damaged(format!("a file of it would go to {name:?}"))),
+        _ => Err(damaged(
+            format!("其中一个文件会写到 {name:?}"),
+            format!("a file of it would go to {name:?}"),
+        )),
     }
 }
 
-fn damaged(what: impl Into<String>) -> BadBackup {
-    BadBackup::Damaged { what: what.into() }
+fn damaged(zh: impl Into<String>, en: impl Into<String>) -> BadBackup {
+    BadBackup::Damaged { zh: zh.into(), en: en.into() }
 }

@@ -11,9 +11,10 @@ use merkle::hash::{self, Hash};
 use merkle::tree::Frontier;
 use merkle::{Checkpoint, VerifierKey};
 
+use super::error::Tail;
 use super::replacing::Old;
 use super::staging::Staging;
-use super::witness::{Asked, Held, Proofs};
+use super::witness::{Asked, Heard, Held, Proofs};
 use super::{Kept, RestoreError, Restored, Wanted, Witnessed, hex, signed};
 use crate::codec;
 
@@ -38,29 +39,50 @@ pub(super) struct Builder<'a> {
     witnessed: Vec<Witnessed>,
     /// Sizes that witnesses hold, to be proven to them.
     held: Vec<Held>,
+    heard: Vec<Heard>,
     proofs: Proofs,
     old: Option<Old>,
+    /// Whether the signatures of what was witnessed were checked.
+    checks_signatures: bool,
+    /// What is given up.
+    lost: Vec<String>,
 }
 
 impl<'a> Builder<'a> {
     /// Asks everybody who may have seen more, and refuses what is too old before anything is built.
+    /// `own` are public keys of the log that came with it.
     pub(super) fn new(
         target: &Path,
         claim: Claim,
+        own: &[VerifierKey],
         wanted: &'a Wanted,
     ) -> Result<Self, RestoreError> {
         let mut witnessed = wanted.witnessed.clone();
         let old = if wanted.replace { Old::take(target, claim.ledger)? } else { None };
         witnessed.extend(old.iter().flat_map(|old| old.witnessed.clone()));
-        let mut held = Vec::new();
+        let (mut held, mut heard) = (Vec::new(), Vec::new());
         for url in &wanted.witnesses {
-            match super::witness::ask(url, &claim, wanted)? {
+            let (asked, said) = super::witness::ask(url, &claim, wanted)?;
+            heard.push(said);
+            match asked {
                 Asked::Saw(saw) => witnessed.push(saw),
                 Asked::Holds(size) => held.push(size),
                 Asked::Nothing => {}
             }
         }
-        admit(&claim, wanted, &witnessed)?;
+        let theirs = old.iter().flat_map(|old| old.public.clone()).collect::<Vec<_>>();
+        let keys: [&[VerifierKey]; 3] = [&wanted.keys, own, &theirs];
+        let keys = keys.into_iter().find(|keys| !keys.is_empty()).unwrap_or_default();
+        admit(&claim, wanted, keys, &witnessed)?;
+        let lost = old.as_ref().and_then(|old| unsigned_tail(target, old.head, claim.size));
+        if let Some(tail) = &lost
+            && !wanted.lose_unsigned
+            && wanted.new_origin.is_none()
+        {
+            return Err(RestoreError::Tail(tail.clone()));
+        }
+        let checks_signatures = !keys.is_empty();
+        let lost = lost.into_iter().map(|tail| tail.short()).collect();
         let mut proofs = Proofs::default();
         let signed = claim.checkpoint.as_ref().map(|(signed, _)| signed.size());
         for held in &held {
@@ -70,7 +92,20 @@ impl<'a> Builder<'a> {
         let tree = Frontier::new();
         let sizes = witnessed.iter().map(|one| one.checkpoint.size()).chain(signed);
         let roots = sizes.map(|size| (size, (size == 0).then(|| tree.root()))).collect();
-        Ok(Self { staging, roots, tree, claim, wanted, witnessed, held, proofs, old })
+        Ok(Self {
+            staging,
+            roots,
+            tree,
+            claim,
+            wanted,
+            witnessed,
+            held,
+            heard,
+            proofs,
+            old,
+            checks_signatures,
+            lost,
+        })
     }
 
     pub(super) fn entry(&mut self, stored: Bytes) -> Result<(), RestoreError> {
@@ -112,18 +147,15 @@ impl<'a> Builder<'a> {
         {
             return Err(RestoreError::Root { size: signed.size(), what: "checkpoint" });
         }
-        let mut lost = Vec::new();
+        let mut lost = std::mem::take(&mut self.lost);
         for witnessed in &self.witnessed {
             if self.contains(&witnessed.checkpoint) {
                 continue;
             }
             if self.wanted.new_origin.is_none() {
-                return Err(contradicted(witnessed, self.size()));
+                return Err(contradicted(witnessed, self.size(), self.checks_signatures));
             }
             lost.push(format!("{}: {}", witnessed.source, witnessed.checkpoint.size()));
-        }
-        for held in &self.held {
-            held.prove(&self.claim, &self.proofs, self.wanted)?;
         }
         let checkpoint = if let Some(origin) = &self.wanted.new_origin {
             files.retain(|file| !file.name.starts_with("keys/"));
@@ -137,9 +169,13 @@ impl<'a> Builder<'a> {
         };
         if let Some((_, note)) = &checkpoint {
             self.staging.file("CHECKPOINT", note.as_bytes(), 0o644)?;
-            let marker = crate::log::MARKER_TEXT;
-            self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
         }
+        // Without a checkpoint the keys in it must not be taken for a sign of one that was lost.
+        let marker = match checkpoint {
+            Some(_) => crate::log::MARKER_TEXT,
+            None => crate::log::UNSIGNED_TEXT,
+        };
+        self.staging.file(crate::log::MARKER, marker.as_bytes(), 0o644)?;
         for file in &files {
             self.staging.file(&file.name, &file.content, 0o600)?;
         }
@@ -152,11 +188,21 @@ impl<'a> Builder<'a> {
             replaced: None,
             new_origin: self.wanted.new_origin.clone(),
             lost,
+            witnesses: std::mem::take(&mut self.heard),
+            damaged: Vec::new(),
             dry_run: self.wanted.dry_run,
         };
         if self.wanted.dry_run {
             self.staging.discard()?;
-        } else if self.old.is_some() {
+            return Ok(restored);
+        }
+        self.staging.close()?;
+        // Whoever is behind cosigns this: the last question, when nothing else is in the way.
+        for held in &self.held {
+            held.prove(&self.claim, &self.proofs, self.wanted)?;
+        }
+        restored.witnesses.iter_mut().for_each(|heard| heard.checked = true);
+        if self.old.is_some() {
             restored.replaced = Some(self.staging.replace()?.display().to_string());
         } else {
             self.staging.keep()?;
@@ -181,18 +227,30 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn contradicted(witnessed: &Witnessed, size: u64) -> RestoreError {
+/// `checked` says whether the signature of what was seen was.
+fn contradicted(witnessed: &Witnessed, size: u64, checked: bool) -> RestoreError {
     let Witnessed { source, checkpoint, .. } = witnessed;
-    let (source, witnessed) = (source.clone(), checkpoint.size());
+    let (source_name, witnessed) = (source.clone(), checkpoint.size());
     if size < witnessed {
-        RestoreError::Older { size, witnessed, source_name: source }
+        RestoreError::Older { size, witnessed, source_name, checked }
     } else {
-        RestoreError::Inconsistent { witnessed, source_name: source }
+        RestoreError::Inconsistent { witnessed, source_name, checked }
     }
 }
 
+/// Entries of the directory that is replaced, behind the last one there is here.
+fn unsigned_tail(dir: &Path, head: u64, size: u64) -> Option<Tail> {
+    (size < head).then(|| Tail { dir: dir.to_path_buf(), size, head })
+}
+
 /// Refuses what is shorter than what was witnessed, or of another log, before anything is built.
-fn admit(claim: &Claim, wanted: &Wanted, witnessed: &[Witnessed]) -> Result<(), RestoreError> {
+/// `keys` are those of the log: the ones asked for, or else the ones that came with it.
+fn admit(
+    claim: &Claim,
+    wanted: &Wanted,
+    keys: &[VerifierKey],
+    witnessed: &[Witnessed],
+) -> Result<(), RestoreError> {
     let Claim { ledger, origin, size, .. } = claim;
     if let Some(expected) = wanted.ledger
         && expected != *ledger
@@ -211,13 +269,19 @@ fn admit(claim: &Claim, wanted: &Wanted, witnessed: &[Witnessed]) -> Result<(), 
             return Err(RestoreError::OtherLog { found, expected, source_name });
         }
         // A forged one must not keep a ledger from coming back.
-        if !wanted.keys.is_empty() {
-            Checkpoint::open(witnessed.note.as_bytes(), origin, &wanted.keys).map_err(
-                |source| RestoreError::Witnessed { source_name: witnessed.source.clone(), source },
-            )?;
+        if !keys.is_empty() {
+            let note = witnessed.note.as_bytes();
+            Checkpoint::open(note, origin, keys).map_err(|source| {
+                let source_name = witnessed.source.clone();
+                if wanted.keys.is_empty() {
+                    RestoreError::NotByItsKeys { source_name, source }
+                } else {
+                    RestoreError::Witnessed { source_name, source }
+                }
+            })?;
         }
         if *size < witnessed.checkpoint.size() && wanted.new_origin.is_none() {
-            return Err(contradicted(witnessed, *size));
+            return Err(contradicted(witnessed, *size, !keys.is_empty()));
         }
     }
     Ok(())

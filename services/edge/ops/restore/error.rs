@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use journal_sled::OpenError;
 use merkle::checkpoint::CheckpointError;
 
+use super::swap::Unfinished;
 use crate::codec::CodecError;
 use crate::log::LogKeyError;
 use crate::ops::backup::read::BadBackup;
@@ -51,9 +52,9 @@ pub enum RestoreError {
     /// The backup is none, or not whole.
     #[error(transparent)]
     Backup(BadBackup),
-    /// What the backup says about itself makes no sense.
-    #[error("the manifest of the backup makes no sense: {0}")]
-    Manifest(String),
+    /// What the backup says about itself makes no sense; why, in Chinese and English.
+    #[error("the manifest of the backup makes no sense: {1}")]
+    Manifest(&'static str, &'static str),
     /// Another ledger than asked for.
     #[error("this is ledger {found}, not {expected}: choose the right backup")]
     OtherLedger {
@@ -76,7 +77,9 @@ pub enum RestoreError {
     #[error(
         "this reaches position {size}, but {source_name} shows that {witnessed} entries were \
          published: it is too old, restore a newer backup, or from the exported tiles. If nothing \
-         newer is left, the ledger can only go on as another log (--new-origin), never as this one"
+         newer is left, the ledger can only go on as another log (--new-origin), never as this \
+         one{}",
+        unchecked(*checked).1
     )]
     Older {
         /// How many entries there are.
@@ -85,17 +88,46 @@ pub enum RestoreError {
         witnessed: u64,
         /// Who has seen them.
         source_name: String,
+        /// Whether its signature was checked.
+        checked: bool,
+    },
+    /// Entries would be lost that nobody has signed.
+    #[error(
+        "{} holds entries up to {}, this reaches {} only: {} entries were acknowledged there that \
+         are not in it, positions {} to {}. No checkpoint covers them, so they can be given up: \
+         pass --lose-unsigned, and their positions are given out anew; or restore a newer backup",
+        .0.dir.display(), .0.head, .0.size, .0.count(), .0.size + 1, .0.head
+    )]
+    Tail(Tail),
+    /// A replacement was cut short while the place was empty.
+    #[error("{}", .0.en())]
+    Unfinished(Unfinished),
+    /// A checkpoint that was given is not signed by the keys that came with the backup.
+    #[error(
+        "{source_name} is not signed by a public key that came with the ledger (keys/*.pub): \
+         {source}. It is forged, or the log has other keys now; find out which, leave it out or \
+         pass the right key with --vkey"
+    )]
+    NotByItsKeys {
+        /// Where it is from.
+        source_name: String,
+        /// Why.
+        #[source]
+        source: CheckpointError,
     },
     /// Not the entries somebody has seen.
     #[error(
         "the first {witnessed} entries are not those that {source_name} shows: this is another \
-         history of the ledger, do not restore it. Its signature is checked only with --vkey"
+         history of the ledger, do not restore it{}",
+        unchecked(*checked).1
     )]
     Inconsistent {
         /// How many were seen.
         witnessed: u64,
         /// Who has seen them.
         source_name: String,
+        /// Whether its signature was checked.
+        checked: bool,
     },
     /// A witness did not say what it has seen, or says what cannot be.
     #[error("the witness {url}: {en}")]
@@ -165,6 +197,42 @@ pub enum RestoreError {
     Close(#[source] journal::CloseError),
 }
 
+/// Entries in the directory that is replaced which are not restored, and which nobody has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tail {
+    /// The directory.
+    pub dir: PathBuf,
+    /// How many entries are restored.
+    pub size: u64,
+    /// The last entry in the directory.
+    pub head: u64,
+}
+
+impl Tail {
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.head.saturating_sub(self.size)
+    }
+
+    /// Which they are, as they are listed when they were given up.
+    pub(super) fn short(&self) -> String {
+        let Self { dir, size, head } = self;
+        format!("{}: {}–{head}", dir.display(), size + 1)
+    }
+}
+
+/// What is said of a checkpoint whose signature could not be checked, in Chinese and English.
+fn unchecked(checked: bool) -> (&'static str, &'static str) {
+    if checked {
+        return ("", "");
+    }
+    (
+        "（未核对其签名：没有公钥，请用 --vkey 指定）",
+        ". Its signature was not checked: no key came with the ledger, pass --vkey",
+    )
+}
+
 impl RestoreError {
     /// The same in Chinese.
     #[must_use]
@@ -180,21 +248,35 @@ impl RestoreError {
                 dir.display()
             ),
             Self::Backup(error) => error.zh(),
-            Self::Manifest(what) => format!("备份清单不合理：{what}"),
+            Self::Manifest(zh, _) => format!("备份清单不合理：{zh}"),
             Self::OtherLedger { found, expected } => {
                 format!("这是台账 {found} 的备份，不是 {expected}；请选择正确的备份")
             }
             Self::OtherLog { found, expected, source_name } => {
                 format!("{source_name} 是 {expected} 的检查点，而这是 {found}；请选择正确的文件")
             }
-            Self::Older { size, witnessed, source_name } => format!(
-                "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复；若再无更新的，只能作为另一日志继续（--new-origin），不得沿用此来源"
+            Self::Older { size, witnessed, source_name, checked } => format!(
+                "仅到第 {size} 条，而 {source_name} 表明已公布 {witnessed} 条：过旧，请恢复更新的备份，或从导出的瓦片恢复；若再无更新的，只能作为另一日志继续（--new-origin），不得沿用此来源{}",
+                unchecked(*checked).0
             ),
-            Self::Inconsistent { witnessed, source_name } => {
-                format!(
-                    "前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复（仅在给出 --vkey 时核对其签名）"
-                )
-            }
+            Self::Inconsistent { witnessed, source_name, checked } => format!(
+                "前 {witnessed} 条与 {source_name} 所见不一致：这是另一段历史，不得恢复{}",
+                unchecked(*checked).0
+            ),
+            Self::Tail(tail) => format!(
+                "{} 中有至第 {} 条的记录，而这里仅到第 {} 条：其中已确认的 {} 条（第 {} 至 {} 条）不在内。它们未被任何检查点覆盖，可以放弃：请加 --lose-unsigned，其序号将重新分配；或恢复更新的备份",
+                tail.dir.display(),
+                tail.head,
+                tail.size,
+                tail.count(),
+                tail.size + 1,
+                tail.head
+            ),
+            Self::Unfinished(unfinished) => unfinished.zh(),
+            Self::NotByItsKeys { source_name, source } => format!(
+                "{source_name} 并非由台账所附公钥（keys/*.pub）签名：{}。它系伪造，或日志已更换密钥；请查明，并去掉它或用 --vkey 指定正确的公钥",
+                source.zh()
+            ),
             Self::Witness { url, zh, .. } => format!("见证方 {url}：{zh}"),
             Self::Keys(error) => format!("无法生成新日志的密钥：{error}"),
             Self::SameOrigin(origin) => {

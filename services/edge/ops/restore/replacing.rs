@@ -3,10 +3,12 @@
 use std::io;
 use std::path::Path;
 
-use journal_sled::{LedgerId, Lock};
+use journal_sled::{LedgerId, Lock, OpenError};
+use merkle::VerifierKey;
 
 use super::{Kept, RestoreError, Witnessed};
 use crate::log::{CHECKPOINT, PUBLISHED, keys};
+use crate::ops::verify;
 
 /// What is in the place. Nobody can serve it while this lives.
 pub(super) struct Old {
@@ -14,6 +16,10 @@ pub(super) struct Old {
     pub(super) witnessed: Vec<Witnessed>,
     /// The signing keys in it: the log goes on with them.
     pub(super) keys: Vec<Kept>,
+    /// The public keys in it.
+    pub(super) public: Vec<VerifierKey>,
+    /// The last position that was acknowledged there, signed or not, as far as can be told.
+    pub(super) head: u64,
     _lock: Lock,
 }
 
@@ -27,6 +33,7 @@ impl Old {
             let (found, expected) = (expected.to_string(), found.to_string());
             return Err(RestoreError::OtherLedger { found, expected });
         }
+        let head = head(target)?;
         let lock = Lock::take(target).map_err(RestoreError::Open)?;
         let mut witnessed = Vec::new();
         for name in [CHECKPOINT, PUBLISHED] {
@@ -45,6 +52,19 @@ impl Old {
                 Err(source) => return Err(RestoreError::Io { action: "read", path, source }),
             }
         }
-        Ok(Some(Self { witnessed, keys: kept, _lock: lock }))
+        let public = verify::keys_in(target);
+        Ok(Some(Self { witnessed, keys: kept, public, head, _lock: lock }))
+    }
+}
+
+/// How far the entries in a directory reach. The engine may not be able to open it, and is not
+/// asked: what is replaced stays as it is.
+fn head(dir: &Path) -> Result<u64, RestoreError> {
+    let mark = journal_sled::high_water_of(dir).map_or(0, |mark| mark.events());
+    match journal_sled::salvage(dir) {
+        Ok(found) => Ok(found.last.events().max(mark)),
+        Err(error @ OpenError::Locked { .. }) => Err(RestoreError::Open(error)),
+        // Nothing is left to be read of it.
+        Err(_) => Ok(mark),
     }
 }

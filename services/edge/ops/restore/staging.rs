@@ -12,10 +12,9 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use journal::Journal as _;
 use journal_sled::{LedgerId, Options, SledJournal};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
-use rustix::io::Errno;
 
 use super::RestoreError;
+use super::swap::{FileSystem, Unfinished, beside, parent, swap};
 use crate::clock::Clock as _;
 use crate::log::{KeyFiles, Keys, Missing};
 
@@ -42,6 +41,9 @@ impl Staging {
         ledger: LedgerId,
         replacing: bool,
     ) -> Result<Self, RestoreError> {
+        if let Some(unfinished) = Unfinished::of(target) {
+            return Err(RestoreError::Unfinished(unfinished));
+        }
         let dir = if replacing { beside(target, ENDING) } else { place(target)? };
         fs::create_dir_all(parent(&dir)).map_err(failed("make", parent(&dir)))?;
         match fs::create_dir(&dir) {
@@ -127,41 +129,15 @@ impl Staging {
     }
 
     /// The same in place of what is there, which is moved aside; where it is then.
-    ///
-    /// The exchange is one step of the file system: whatever happens, the place holds the old
-    /// directory or the new one, and the other one is beside it.
     pub(super) fn replace(mut self) -> Result<PathBuf, RestoreError> {
         self.close()?;
-        let time = crate::clock::SystemClock.now().strftime("%Y%m%dT%H%M%SZ");
-        let aside = beside(&self.target, &format!(".replaced-{time}"));
-        self.exchange(&aside).map_err(failed("put the ledger into", &self.target))?;
-        Ok(aside)
+        let time = crate::clock::SystemClock.now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        swap(&mut FileSystem, &self.dir, &self.target, &time)
+            .map_err(failed("put the ledger into", &self.target))
     }
 
-    fn exchange(&self, aside: &Path) -> io::Result<()> {
-        sync_dir(&self.dir)?;
-        // Nobody's directory is ever removed: a name that is taken is refused.
-        if aside.try_exists()? {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        fs::rename(&self.dir, aside)?;
-        match renameat_with(CWD, aside, CWD, &self.target, RenameFlags::EXCHANGE) {
-            Ok(()) => {}
-            // A file system without exchange: two steps, the place empty between them.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                fs::rename(aside, &self.dir)?;
-                fs::rename(&self.target, aside)?;
-                fs::rename(&self.dir, &self.target)?;
-            }
-            Err(error) => {
-                fs::rename(aside, &self.dir)?;
-                return Err(error.into());
-            }
-        }
-        sync_dir(parent(&self.target))
-    }
-
-    fn close(&mut self) -> Result<(), RestoreError> {
+    /// Finishes the journal; nothing is added to it any more.
+    pub(super) fn close(&mut self) -> Result<(), RestoreError> {
         self.append()?;
         match self.journal.take() {
             Some(journal) => journal.close().map_err(RestoreError::Close),
@@ -215,18 +191,6 @@ fn place(target: &Path) -> Result<PathBuf, RestoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(beside(target, ENDING)),
         Err(error) => Err(failed("list", target)(error)),
     }
-}
-
-fn beside(target: &Path, ending: &str) -> PathBuf {
-    let mut name = target.file_name().unwrap_or_default().to_os_string();
-    name.push(ending);
-    target.with_file_name(name)
-}
-
-/// The directory a path is in; "" stands for the working directory.
-fn parent(path: &Path) -> &Path {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    parent.unwrap_or(Path::new("."))
 }
 
 fn sync_dir(dir: &Path) -> io::Result<()> {

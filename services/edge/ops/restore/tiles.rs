@@ -1,14 +1,18 @@
 //! Restoring from exported tiles alone, when the data directory is lost.
 //!
 //! What is needed: `checkpoint` and the bundles of entries. The hash tiles, where they are there,
-//! only serve to name the entry that is wrong.
+//! only serve to name what is wrong: where an entry and its hash differ, the signed root says which
+//! of the two was changed.
 
 use std::path::Path;
 
 use bytes::Bytes;
 use journal_sled::LedgerId;
+use merkle::Checkpoint;
 use merkle::hash;
 use merkle::tile::{self, Kind, TILE_WIDTH, Tile};
+use merkle::tree::Frontier;
+use parking_lot::Mutex;
 
 use super::build::{Builder, Claim};
 use super::site::Site;
@@ -39,14 +43,16 @@ pub fn tiles(
     })?;
     let size = checkpoint.size();
     let checkpoint = Some((checkpoint, log.note.clone()));
-    let mut builder = Builder::new(target, Claim { ledger, origin, size, checkpoint }, wanted)?;
+    let claim = Claim { ledger, origin, size, checkpoint };
+    let mut builder = Builder::new(target, claim, &[], wanted)?;
     for index in 0..size.div_ceil(TILE_WIDTH) {
         for entry in log.bundle(index, size)? {
-            builder.entry(entry)?;
+            builder.entry(entry).map_err(|error| log.blamed(error))?;
         }
         progress(builder.size(), size);
     }
-    builder.finish(Vec::new(), &[])
+    let restored = builder.finish(Vec::new(), &[]).map_err(|error| log.blamed(error))?;
+    Ok(Restored { damaged: log.damaged_tiles(), ..restored })
 }
 
 /// A static log (C2SP tlog-tiles), wherever it is.
@@ -56,6 +62,27 @@ pub struct StaticLog {
     pub(crate) note: String,
     /// Its origin.
     pub(crate) origin: String,
+    /// What the signed checkpoint says.
+    signed: Checkpoint,
+    compared: Mutex<Compared>,
+}
+
+/// What came of comparing entries with their hashes.
+#[derive(Default)]
+struct Compared {
+    /// Where they differ.
+    differing: Vec<Differing>,
+    /// Of the hashes, as long as there are all of them.
+    tree: Option<Frontier>,
+}
+
+/// An entry and its hash that do not belong together.
+struct Differing {
+    position: u64,
+    /// The file with the entry.
+    entry: String,
+    /// The file with the hash.
+    hash: String,
 }
 
 enum Place {
@@ -64,21 +91,17 @@ enum Place {
 }
 
 impl StaticLog {
-    /// The log in a directory, such as `export-tiles` writes.
+    /// The log in a directory, such as `export-tiles` writes, or at an http:// address: the HTTP
+    /// port of a service that gives out its entries, or any server of files over such a directory.
+    /// An address is not to be read on a thread that runs tasks.
     ///
     /// # Errors
     /// [`RestoreError`] when there is no checkpoint.
-    pub fn open(dir: &Path) -> Result<Self, RestoreError> {
-        Self::of(Place::Directory(dir.to_path_buf()))
-    }
-
-    /// The log at an address: the HTTP port of a service that gives out its entries, or any server
-    /// of files over an exported directory. Not to be called on a thread that runs tasks.
-    ///
-    /// # Errors
-    /// [`RestoreError`] when there is no checkpoint.
-    pub fn at(url: &str) -> Result<Self, RestoreError> {
-        Self::of(Place::Site(Site::new(url)?))
+    pub fn open(place: &Path) -> Result<Self, RestoreError> {
+        match place.to_str().filter(|text| text.contains("://")) {
+            Some(url) => Self::of(Place::Site(Site::new(url)?)),
+            None => Self::of(Place::Directory(place.to_path_buf())),
+        }
     }
 
     fn of(place: Place) -> Result<Self, RestoreError> {
@@ -88,10 +111,18 @@ impl StaticLog {
             merkle::Note::parse(&bytes).map_err(|error| RestoreError::Checkpoint(error.into()))?;
         let checkpoint =
             merkle::Checkpoint::parse(parsed.text()).map_err(RestoreError::Checkpoint)?;
-        Ok(Self { place, origin: checkpoint.origin().to_owned(), note: parsed.to_string() })
+        let compared = Compared { differing: Vec::new(), tree: Some(Frontier::new()) };
+        Ok(Self {
+            place,
+            origin: checkpoint.origin().to_owned(),
+            note: parsed.to_string(),
+            signed: checkpoint,
+            compared: Mutex::new(compared),
+        })
     }
 
-    /// The entries of one bundle in a log of `size` entries, each under its hash.
+    /// The entries of one bundle in a log of `size` entries. They are compared with their hashes,
+    /// so that [`Self::blamed`] can say which file is damaged; bundles are to be read in order.
     pub(crate) fn bundle(&self, index: u64, size: u64) -> Result<Vec<Bytes>, RestoreError> {
         let Some(bundle) = Tile::at_size(Kind::Entries, index, size) else {
             return Ok(Vec::new());
@@ -106,18 +137,73 @@ impl StaticLog {
                 en: format!("the bundle is cut short or damaged ({error}): get another copy"),
             })?;
         entries.truncate(usize::from(bundle.width()));
-        let hashes = self.leaves(index, size).unwrap_or_default();
+        self.compare(index, size, &entries, &path);
+        Ok(entries.into_iter().map(Bytes::copy_from_slice).collect())
+    }
+
+    fn compare(&self, index: u64, size: u64, entries: &[&[u8]], path: &str) {
+        let mut compared = self.compared.lock();
+        let Some(hashes) = self.leaves(index, size) else {
+            compared.tree = None;
+            return;
+        };
+        let tile = Tile::at_size(Kind::Hashes { level: 0 }, index, size);
+        let tile = tile.map_or_else(String::new, |tile| self.place.shown(&tile.to_string()));
         for (offset, (entry, kept)) in (1..).zip(entries.iter().zip(hashes)) {
             if hash::leaf(entry) != kept {
                 let position = index * TILE_WIDTH + offset;
-                return Err(RestoreError::Tiles {
-                    path,
-                    zh: format!("第 {position} 条与其散列不符；请从别处取一份该文件"),
-                    en: format!("position {position} does not match its hash: get another copy"),
-                });
+                let (entry, hash) = (path.to_owned(), tile.clone());
+                compared.differing.push(Differing { position, entry, hash });
+            }
+            if let Some(tree) = &mut compared.tree {
+                tree.push(kept, &mut |_, _, _| {});
             }
         }
-        Ok(entries.into_iter().map(Bytes::copy_from_slice).collect())
+    }
+
+    /// Hash tiles that are damaged, when the entries are what was signed.
+    pub(crate) fn damaged_tiles(&self) -> Vec<String> {
+        let compared = self.compared.lock();
+        let mut files: Vec<_> = compared.differing.iter().map(|one| one.hash.clone()).collect();
+        files.dedup();
+        files
+    }
+
+    /// Why the entries are not to be believed, with the file that is damaged, where `error` is that
+    /// they are not what was signed, or that one of them is none.
+    pub(crate) fn blamed(&self, error: RestoreError) -> RestoreError {
+        let is_signed = |tree: &Frontier| {
+            (tree.size(), tree.root()) == (self.signed.size(), self.signed.root())
+        };
+        let compared = self.compared.lock();
+        let found = match &error {
+            RestoreError::Entry { position, .. } => {
+                compared.differing.iter().find(|one| one.position == *position)
+            }
+            RestoreError::Root { what: "checkpoint", .. } => compared.differing.first(),
+            _ => None,
+        };
+        let Some(Differing { position, entry, hash }) = found else { return error };
+        let is_entry = matches!(error, RestoreError::Entry { .. })
+            || compared.tree.as_ref().is_some_and(is_signed);
+        if is_entry {
+            return RestoreError::Tiles {
+                path: entry.clone(),
+                zh: format!("第 {position} 条与其散列不符；请从别处取一份该文件"),
+                en: format!("position {position} does not match its hash: get another copy"),
+            };
+        }
+        RestoreError::Tiles {
+            path: entry.clone(),
+            zh: format!(
+                "第 {position} 条与 {hash} 中的散列不符，条目与签名的检查点不符，而散列也不能证明两者中哪个被改动；请从别处另取这两个文件"
+            ),
+            en: format!(
+                "position {position} does not match its hash in {hash}; the entries are not what \
+                 the checkpoint signs, and the hashes do not prove which of the two was changed: \
+                 get other copies of both files"
+            ),
+        }
     }
 
     /// The hashes of the leaves in one tile of a log of `size` entries; `None` where they are not

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use merkle::VerifierKey;
 use merkle::hash::{self, Hash};
 use merkle::tile::TILE_WIDTH;
 use merkle::tree::Frontier;
@@ -106,6 +107,7 @@ impl Compared {
     pub(super) fn begin(
         reference: Reference,
         subject: &Subject<'_>,
+        keys: &[VerifierKey],
         anchors: &mut Vec<Anchor>,
         findings: &mut Findings<'_>,
     ) -> Option<Self> {
@@ -117,7 +119,7 @@ impl Compared {
             return None;
         }
         if let Some(note) = note {
-            match believed(note.as_bytes(), &subject.keys) {
+            match believed(note.as_bytes(), keys) {
                 Ok(signed) => {
                     anchors.push(Anchor::new(name.clone(), signed.size(), signed.root()));
                 }

@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use merkle::VerifierKey;
 use merkle::hash::{self, Hash};
 use merkle::tree::Frontier;
 
@@ -85,10 +86,11 @@ impl Tree {
         &mut self,
         reference: reference::Reference,
         subject: &Subject<'_>,
+        keys: &[VerifierKey],
         findings: &mut Findings<'_>,
     ) {
         let anchors = &mut self.anchors;
-        self.reference = reference::Compared::begin(reference, subject, anchors, findings);
+        self.reference = reference::Compared::begin(reference, subject, keys, anchors, findings);
         self.reach_anchors();
     }
 

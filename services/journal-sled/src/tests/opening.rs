@@ -96,10 +96,13 @@ fn malformed_small_files_are_refused() {
         ("HIGH-WATER", "duty-ledger journal high-water 1\nposition -3\n", high_water),
         ("HIGH-WATER", "duty-ledger journal high-water 2\nposition 3\n", high_water),
     ];
-    for (name, text, expected) in rows {
+    let rows = rows.map(|(name, text, expected)| (name, text.as_bytes(), expected));
+    let no_text: [(_, &[u8], _); 2] =
+        [("FORMAT", b"duty-\xff", format), ("HIGH-WATER", b"\xff\n", high_water)];
+    for (name, bytes, expected) in rows.into_iter().chain(no_text) {
         let place = Place::new();
         drop(place.open());
-        fs::write(place.dir().join(name), text).unwrap();
+        fs::write(place.dir().join(name), bytes).unwrap();
         let message = place.refusal(options());
         assert!(message.starts_with(expected), "{message}");
     }
@@ -111,7 +114,7 @@ fn a_missing_high_water_mark_is_not_taken_for_zero() {
     append(&place.open(), 5);
     fs::remove_file(place.dir().join("HIGH-WATER")).unwrap();
     let message = place.refusal(options());
-    assert!(message.starts_with("DIR/HIGH-WATER is not as"), "{message}");
+    assert!(message.starts_with("DIR/HIGH-WATER is missing"), "{message}");
 }
 
 #[test]

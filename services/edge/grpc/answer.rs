@@ -1,0 +1,202 @@
+//! The answers to questions about the views, put together from a snapshot: what the service sends,
+//! and what `duty-ledger replay` recomputes from entries alone.
+//!
+//! Functions of the snapshot, the question and the root of the tree over the entries known. A name
+//! of a person is no part of them: whoever may read it puts it in.
+
+use duty::Position;
+use duty::evaluate::{Obligation, Owner, Question};
+use duty::id::{DutyId, OrganizationId, PersonId};
+use duty::ruleset::Level;
+use projection::Snapshot;
+use projection::matrix::{self, Matrix};
+use projection::view::{self, NoView, OrganizationView};
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+
+use super::convert::{registry, scalar, view as convert};
+use crate::pb;
+
+/// Every duty of an organization.
+pub(crate) fn organization(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+    root: String,
+) -> Result<pb::GetOrganizationComplianceResponse, NoView> {
+    let found = view::organization(snapshot, id, question)?;
+    let (position, rules) = &found.rules;
+    let lines = found.evaluation.lines.iter().zip(&rules.duties);
+    let used = vec![convert::rule_set(*position, rules)];
+    Ok(pb::GetOrganizationComplianceResponse {
+        basis: Some(convert::basis(question, used, root)),
+        organization: Some(registry::organization_message(&found.organization)),
+        duties: lines.map(|(line, rule)| convert::duty(line, rule)).collect(),
+        scores: convert::scores(&found.evaluation.scores),
+        applicable_weight: convert::decimal(found.evaluation.scores.weight),
+    })
+}
+
+/// The card of a leader, without the name.
+pub(crate) fn leader(
+    snapshot: &Snapshot,
+    person: &PersonId,
+    question: Question,
+    root: String,
+) -> Result<pb::GetLeaderComplianceResponse, NoView> {
+    let found = view::leader(snapshot, person, question)?;
+    let mut used: Vec<_> =
+        found.rules.values().map(|(at, rules)| convert::rule_set(*at, rules)).collect();
+    used.dedup();
+    let duties = found.lines.iter().filter_map(|leader| {
+        let (_, rules) = found.rules.get(&leader.organization)?;
+        let rule = rules.duties.iter().find(|rule| rule.id == leader.line.duty)?;
+        Some(pb::LeaderDuty {
+            organization_id: leader.organization.to_string(),
+            post_ids: leader.posts.iter().map(ToString::to_string).collect(),
+            personal: rule.level == Level::Person,
+            duty: Some(convert::duty(&leader.line, rule)),
+        })
+    });
+    let tenures = found.tenures.iter().map(|(_, tenure)| registry::tenure_message(tenure));
+    Ok(pb::GetLeaderComplianceResponse {
+        basis: Some(convert::basis(question, used, root)),
+        person_id: person.to_string(),
+        tenures: tenures.collect(),
+        duties: duties.collect(),
+        scores: convert::scores(&found.scores),
+        person_name: String::new(),
+    })
+}
+
+/// The rule sets that a matrix rests on.
+pub(crate) fn matrix_rules(snapshot: &Snapshot, known: Position) -> Vec<pb::RuleSetSummary> {
+    let used = snapshot.rule_sets(known);
+    used.into_iter().map(|(at, rules)| convert::rule_set(at, rules)).collect()
+}
+
+/// A page of the matrix, at most `size` cells from `offset` on, without the token of the next one.
+pub(crate) fn matrix(
+    found: &Matrix,
+    (offset, size): (usize, usize),
+    basis: pb::ViewBasis,
+) -> pb::QueryComplianceResponse {
+    pb::QueryComplianceResponse {
+        basis: Some(basis),
+        cells: found.cells.iter().skip(offset).take(size).map(cell).collect(),
+        next_page_token: String::new(),
+        total_size: i32::try_from(found.cells.len()).unwrap_or(i32::MAX),
+        organizations_without_rules: found.without_rules.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn cell(cell: &matrix::Cell) -> pb::ComplianceCell {
+    pb::ComplianceCell {
+        organization_id: cell.organization.id.to_string(),
+        duty_id: cell.line.duty.to_string(),
+        status: convert::status(cell.line.official).into(),
+        rungs: convert::rungs(&cell.line),
+        due_date: scalar::optional_date(cell.due),
+    }
+}
+
+/// Which obligations are to be explained; the last two are empty for all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Which<'a> {
+    pub(crate) duty: &'a str,
+    pub(crate) person: &'a str,
+    pub(crate) period: &'a str,
+}
+
+/// Why there is nothing to explain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unexplained {
+    /// The rule set has no such duty.
+    Duty,
+    /// Nothing is owed under it by that person, or in that period.
+    Obligation,
+}
+
+/// Why obligations stand as they do.
+pub(crate) fn explanation(
+    found: &OrganizationView,
+    which: Which<'_>,
+    root: String,
+) -> Result<pb::ExplainObligationResponse, Unexplained> {
+    let (position, rules) = &found.rules;
+    let wanted = DutyId::parse(which.duty);
+    let mut both = found.evaluation.lines.iter().zip(&rules.duties);
+    let named = both.find(|(line, _)| wanted.as_ref() == Some(&line.duty));
+    let (line, rule) = named.ok_or(Unexplained::Duty)?;
+    let asked_for = |obligation: &&Obligation| {
+        let whose = match &obligation.owner {
+            Owner::Person { person, .. } => person.as_str() == which.person,
+            Owner::Organization | Owner::Vacant => false,
+        };
+        (which.person.is_empty() || whose)
+            && (which.period.is_empty() || obligation.period.key() == which.period)
+    };
+    let obligations: Vec<_> = line
+        .obligations
+        .iter()
+        .filter(asked_for)
+        .map(|obligation| convert::explained(rules, rule, obligation))
+        .collect();
+    if obligations.is_empty() {
+        return Err(Unexplained::Obligation);
+    }
+    let used = vec![convert::rule_set(*position, rules)];
+    Ok(pb::ExplainObligationResponse {
+        basis: Some(convert::basis(found.question, used, root)),
+        duty_id: rule.id.to_string(),
+        name_zh: rule.name_zh.to_string(),
+        name_en: rule.name_en.to_string(),
+        legal_basis: rule.basis.iter().map(ToString::to_string).collect(),
+        customary_evidence: rule.evidence_customary.iter().map(ToString::to_string).collect(),
+        obligations,
+    })
+}
+
+/// The score sheet of an organization.
+pub(crate) fn sheet(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+    root: String,
+) -> Result<pb::GetScoreSheetResponse, NoView> {
+    let found = view::organization(snapshot, id, question)?;
+    let (position, rules) = &found.rules;
+    let evaluation = &found.evaluation;
+    let lines = evaluation.lines.iter().zip(&rules.duties).map(|(line, rule)| pb::ScoreLine {
+        duty_id: line.duty.to_string(),
+        name_zh: rule.name_zh.to_string(),
+        category: rule.category.to_string(),
+        weight: convert::decimal(line.weight),
+        scored: line.rungs[0].status.is_scored(),
+        status: convert::status(line.official).into(),
+        rungs: convert::rungs(line),
+    });
+    let official = evaluation.scores.at(rules.official_rung).score;
+    let used = vec![convert::rule_set(*position, rules)];
+    let mut sheet = pb::GetScoreSheetResponse {
+        basis: Some(convert::basis(question, used, root)),
+        organization_id: id.to_string(),
+        lines: lines.collect(),
+        scores: convert::scores(&evaluation.scores),
+        official_rung: convert::rung(rules.official_rung).into(),
+        applicable_weight: convert::decimal(evaluation.scores.weight),
+        grade: official
+            .and_then(|score| rules.grade(score))
+            .map_or_else(String::new, |grade| grade.name_zh.to_string()),
+        digest: String::new(),
+    };
+    sheet.digest = digest(&sheet);
+    Ok(sheet)
+}
+
+/// SHA-256 over the serialized sheet without its digest. Protobuf is not canonical between
+/// implementations, so this says "the same sheet" between answers of this ledger, not more.
+fn digest(sheet: &pb::GetScoreSheetResponse) -> String {
+    let hash = Sha256::digest(sheet.encode_to_vec());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
