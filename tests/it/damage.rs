@@ -154,6 +154,12 @@ fn what_does_not_open_says_why_and_what_to_do() {
         let finding = &report["findings"][0];
         assert!(finding["zh"].as_str().is_some_and(|zh| !zh.is_empty()), "{what}: {ran:#?}");
         assert!(finding["en"].as_str().is_some_and(|en| !en.is_empty()), "{what}: {ran:#?}");
+        if what == "no mark" {
+            assert_eq!(
+                (&finding["what"], &finding["file"]),
+                (&"MISSING".into(), &"HIGH-WATER".into())
+            );
+        }
         fs::remove_dir_all(&data).expect("a directory");
     }
 }

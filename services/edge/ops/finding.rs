@@ -256,5 +256,11 @@ pub fn unopened(error: &OpenError) -> Finding {
         OpenError::Io { .. } | OpenError::Engine { .. } => crate::chain(error),
         _ => error.to_string(),
     };
-    Finding { what: what.into(), position, last_position: None, file: None, zh, en }
+    let file = match error {
+        OpenError::Missing { path, .. } | OpenError::Malformed { path, .. } => {
+            path.file_name().map(|name| name.to_string_lossy().into_owned())
+        }
+        _ => None,
+    };
+    Finding { what: what.into(), position, last_position: None, file, zh, en }
 }

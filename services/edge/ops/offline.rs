@@ -34,7 +34,7 @@ pub fn backup(
         Told::Progress { position, head, .. } => progress(position / 2, head),
         Told::Found(_) => ControlFlow::Continue(()),
     };
-    // Signing keys may be kept elsewhere, and are none of a backup's business unless they go into it.
+    // Signing keys may be kept elsewhere, and concern a backup only when they go into it.
     let signing_keys = if with_keys { SigningKeys::MayLack } else { SigningKeys::Ignored };
     let given = Given { signing_keys, ..Given::default() };
     let (report, state) = verify::directory_and_state(dir, given, None, pace, &mut told)

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::text;
-use crate::support::child::{Server, run};
+use super::verify::{file, found};
+use crate::support::child::{Server, run, serve};
 use crate::support::{directory, repository};
 
 /// Fixtures by name, with the format they have.
@@ -70,5 +71,24 @@ fn every_released_format_opens_and_says_the_same() {
         assert!(stamp().starts_with(&title(journal_sled::FORMAT_VERSION)), "{name}");
         let json = check().exits(0).json();
         assert!(expected["size"].as_u64() <= json["size"].as_u64(), "{name}");
+    }
+}
+
+/// Those that had signed, and have no marker that says so, must not sign anew without what they
+/// signed.
+#[test]
+fn a_released_directory_that_lost_its_checkpoint_is_refused() {
+    for name in ["format-2", "format-2-killed"] {
+        let place = directory();
+        let (dir, _) = unpack(name, place.path());
+        fs::remove_file(dir.join("CHECKPOINT")).expect("a checkpoint");
+        let report = run(["verify", "--output", "json", "--data-dir", text(&dir)]).exits(1).json();
+        assert_eq!(found(&report), [file("CHECKPOINT_MISSING")], "{name}: {report:#}");
+        let output = serve(&dir).output().expect("it ends by itself");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        for word in ["is missing beside", "CHECKPOINT 缺失", "keys/log.ed25519"] {
+            assert!(said.contains(word), "{name} does not say {word}: {said}");
+        }
     }
 }

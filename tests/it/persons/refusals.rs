@@ -172,7 +172,7 @@ async fn an_erasure_with_one_fault_is_refused_and_one_without_is_final() {
     // No new text, whatever it is.
     for request in [
         pb::RegisterPersonRequest { event_id: id(2), ..renamed("p-1", NAME) },
-        renamed("p-1", NEW_NAME),
+        pb::RegisterPersonRequest { event_id: id(3), ..renamed("p-1", NEW_NAME) },
     ] {
         let answer = client.register_person(request).await;
         check("a text", answer, failed, "PERSON_ERASED", "text");
