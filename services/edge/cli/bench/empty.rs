@@ -1,19 +1,27 @@
-//! The empty unary call: what appends are compared with. An empty message in, an empty message out,
-//! through the same HTTP/2, the same codec and the same runtime as every call of the API.
+//! The calls that appends are compared with, served by tonic as it is, without this service's own
+//! connection: the empty unary call, and one that carries what an append carries and does nothing.
 //!
-//! Not part of the public contract: only the child of `bench` serves it, on a port of its own.
+//! The first is the limit of the design. The second says how much of the way to it is open to any
+//! service with these messages: what lies between it and an append is what the ledger costs.
+//!
+//! Not part of the public contract: only the child of `bench` serves them, on a port of their own.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 
+use prost::Message;
 use tonic::codegen::{Body, BoxFuture, Context, Poll, Service, StdError, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-/// Where the call is served.
-const PATH: &str = "/dutyledger.bench.EmptyService/Call";
+use crate::pb;
+
+/// Where the empty call is served.
+const EMPTY: &str = "/dutyledger.bench.EmptyService/Call";
+/// Where the call that carries an append is served.
+const CARRY: &str = "/dutyledger.bench.EmptyService/Carry";
 
 /// The service.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +45,13 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        if request.uri().path() == CARRY {
+            return Box::pin(async move {
+                let codec =
+                    ProstCodec::<pb::AppendEventsResponse, pb::AppendEventsRequest>::default();
+                Ok(Grpc::new(codec).unary(Carry, request).await)
+            });
+        }
         Box::pin(async move {
             let mut grpc = Grpc::new(ProstCodec::<(), ()>::default());
             Ok(grpc.unary(Nothing, request).await)
@@ -55,6 +70,25 @@ impl UnaryService<()> for Nothing {
     }
 }
 
+struct Carry;
+
+impl UnaryService<pb::AppendEventsRequest> for Carry {
+    type Response = pb::AppendEventsResponse;
+    type Future = Ready<Result<Response<pb::AppendEventsResponse>, Status>>;
+
+    fn call(&mut self, request: Request<pb::AppendEventsRequest>) -> Self::Future {
+        let recorded_time = Some(prost_types::Timestamp { seconds: 1 << 30, nanos: 1 << 29 });
+        let receipt = |event: pb::DutyEvent| pb::AppendReceipt {
+            event_id: event.event_id,
+            position: 1 << 20,
+            recorded_time,
+            ..Default::default()
+        };
+        let receipts = request.into_inner().events.into_iter().map(receipt).collect();
+        ready(Ok(Response::new(pb::AppendEventsResponse { receipts, position: 1 << 20 })))
+    }
+}
+
 /// The client side, as tonic generates it for any other call.
 #[derive(Debug, Clone)]
 pub(super) struct EmptyClient(tonic::client::Grpc<Channel>);
@@ -69,9 +103,28 @@ impl EmptyClient {
     /// # Errors
     /// What the transport said.
     pub(super) async fn call(&mut self) -> Result<(), Status> {
+        self.unary(EMPTY, ()).await
+    }
+
+    /// Sends what an append sends, and waits for what it is answered.
+    ///
+    /// # Errors
+    /// What the transport said.
+    pub(super) async fn carry(
+        &mut self,
+        request: pb::AppendEventsRequest,
+    ) -> Result<pb::AppendEventsResponse, Status> {
+        self.unary(CARRY, request).await
+    }
+
+    async fn unary<Q, A>(&mut self, path: &'static str, request: Q) -> Result<A, Status>
+    where
+        Q: Message + Send + Sync + 'static,
+        A: Message + Default + Send + Sync + 'static,
+    {
         self.0.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let path = http::uri::PathAndQuery::from_static(PATH);
-        let codec = ProstCodec::<(), ()>::default();
-        self.0.unary(Request::new(()), path, codec).await.map(Response::into_inner)
+        let path = http::uri::PathAndQuery::from_static(path);
+        let codec = ProstCodec::<Q, A>::default();
+        self.0.unary(Request::new(request), path, codec).await.map(Response::into_inner)
     }
 }

@@ -37,6 +37,29 @@ impl Caller for Empty {
     }
 }
 
+/// Sends what [`Append`] sends to a service that does nothing with it.
+pub(super) struct Carry {
+    pub(super) client: EmptyClient,
+    pub(super) events: Generator,
+    pub(super) batch: u64,
+}
+
+impl Caller for Carry {
+    async fn call(&mut self) -> Result<u64, Failure> {
+        self.client.carry(batch(&self.events, self.batch)).await?;
+        Ok(self.batch)
+    }
+}
+
+fn batch(events: &Generator, count: u64) -> pb::AppendEventsRequest {
+    pb::AppendEventsRequest {
+        recorder: super::events::RECORDER.to_owned(),
+        events: (0..count).map(|_| events.next()).collect(),
+        expected_revisions: Vec::new(),
+        with_flags: false,
+    }
+}
+
 /// Appends batches of new events.
 pub(super) struct Append {
     pub(super) client: DutyEventServiceClient<Channel>,
@@ -46,13 +69,7 @@ pub(super) struct Append {
 
 impl Caller for Append {
     async fn call(&mut self) -> Result<u64, Failure> {
-        let request = pb::AppendEventsRequest {
-            recorder: super::events::RECORDER.to_owned(),
-            events: (0..self.batch).map(|_| self.events.next()).collect(),
-            expected_revisions: Vec::new(),
-            with_flags: false,
-        };
-        self.client.append_events(request).await?;
+        self.client.append_events(batch(&self.events, self.batch)).await?;
         Ok(self.batch)
     }
 }

@@ -287,7 +287,7 @@ async fn lines(bench: &Bench<'_>, organizations: usize) -> Result<Vec<Line>, Fai
         writes::fill(bench, &mut running, bench.args.events).await?;
     }
     if let Some(small) = small.filter(|_| bench.wants(Part::Growth)) {
-        lines.push(writes::growth(bench, &mut running, &small).await?);
+        lines.push(writes::growth(bench, &mut running, &small.rounds).await?);
     }
     if bench.wants(Part::Views) {
         lines.push(reads::organization(bench, &running).await?);

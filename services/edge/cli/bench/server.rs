@@ -17,7 +17,7 @@ use prost::Message as _;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 
 use super::empty::EmptyService;
 use crate::app;
@@ -135,10 +135,18 @@ async fn start(config: &Config) -> Result<Measured, String> {
     let journal = recording.ok_or("no journal was opened")?;
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
     let empty = listener.local_addr().map_err(|error| error.to_string())?.to_string();
-    let (stopping, stop) = watch::channel(false);
-    let routes = Routes::new(EmptyService);
+    let (stopping, mut stop) = watch::channel(false);
+    // tonic as it is: this is what our own connection is compared with as well.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let serving = tonic::transport::Server::builder()
+        .max_concurrent_streams(config.calls_per_connection_max)
+        .add_service(EmptyService)
+        .serve_with_incoming_shutdown(incoming, async move {
+            // A sender that is gone means the same.
+            let _ = stop.wait_for(|stop| *stop).await;
+        });
     // Owned by the runtime, which ends with the process.
-    drop(app::spawn_server(routes, listener, stop, Some(config.calls_per_connection_max)));
+    drop(tokio::spawn(serving));
     let head = journal.head().map_err(|error| crate::chain(&error))?.events();
     let ready = Ready { api: app.api_address.to_string(), empty, open_seconds, head };
     say(&ready);

@@ -8,7 +8,7 @@ use tonic::transport::Channel;
 
 use super::empty::EmptyClient;
 use super::limits::RawFile;
-use super::load::{self, Append, Caller as _, Empty, Outcome};
+use super::load::{self, Append, Caller as _, Carry, Empty, Outcome};
 use super::report::{Bound, Line, Of, Rounds, Target, median};
 use super::server::Group;
 use super::{Bench, Running};
@@ -54,6 +54,22 @@ async fn empty(bench: &Bench<'_>, running: &Running, callers: usize) -> Result<O
     load::closed_loop(empties(&running.empty, callers), bench.slice()).await
 }
 
+/// Calls that carry `batch` events each and do nothing.
+async fn carry(
+    bench: &Bench<'_>,
+    running: &Running,
+    callers: usize,
+    batch: u64,
+) -> Result<Outcome, Failure> {
+    let caller = |channel: &Channel| Carry {
+        client: EmptyClient::new(channel.clone()),
+        events: bench.generator.clone(),
+        batch,
+    };
+    let callers = running.empty.iter().cycle().take(callers).map(caller).collect();
+    load::closed_loop(callers, bench.slice()).await
+}
+
 /// Appends batches until the ledger holds so many entries.
 pub(super) async fn fill(
     bench: &Bench<'_>,
@@ -81,38 +97,53 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// One event a call, and the empty call with the same callers, in turn.
+/// What a line is measured as, and what calls that carry the same came to in the same rounds.
+pub(super) struct Appends {
+    pub(super) rounds: Rounds,
+    carried: Vec<f64>,
+}
+
+/// One event a call, the empty call, and the one that carries the same, with the same callers, in
+/// turn.
 pub(super) async fn one_a_call(
     bench: &Bench<'_>,
     running: &mut Running,
     callers: usize,
-) -> Result<Rounds, Failure> {
+) -> Result<Appends, Failure> {
     bench.now("逐条写入", "one event a call");
     // Neither side pays for its first calls.
     append(bench, running, callers, 1).await?;
     empty(bench, running, callers).await?;
+    carry(bench, running, callers, 1).await?;
     let mut rounds = Rounds::default();
+    let mut carried = Vec::new();
     for _ in 0..bench.args.rounds {
         let figure = append(bench, running, callers, 1).await?;
         let limit = empty(bench, running, callers).await?;
         rounds.pairs.push((figure.rate(), limit.rate()));
         rounds.add(&figure.latency, &limit.latency);
+        carried.push(carry(bench, running, callers, 1).await?.rate());
     }
     running.server.groups()?;
-    Ok(rounds)
+    Ok(Appends { rounds, carried })
 }
 
 /// The line of one event a call.
-pub(super) fn append_line(rounds: &Rounds, callers: usize) -> Line {
+pub(super) fn append_line(appends: &Appends, callers: usize) -> Line {
     let what = (
         format!("持久写入，每次 1 条，{callers} 个调用方"),
         format!("durable appends, one event a call, {callers} callers"),
     );
     let limit = ("空调用，调用方相同", "empty call, same callers");
-    rounds
+    let pairs = || appends.rounds.pairs.iter().zip(&appends.carried);
+    appends
+        .rounds
         .line(format!("append-{callers}"), what, "events/s", limit)
         .target(Of::Ratio, Bound::AtLeast, 0.6)
         .detail("callers", callers)
+        .detail("carried_rate", median(appends.carried.iter().copied()))
+        .detail("carried_over_limit", median(pairs().map(|((_, limit), carried)| carried / limit)))
+        .detail("ratio_to_carried", median(pairs().map(|((rate, _), carried)| rate / carried)))
 }
 
 /// 100 events a call, and the groups this made, appended to a file and synced one by one.
@@ -195,7 +226,7 @@ pub(super) async fn growth(
     small: &Rounds,
 ) -> Result<Line, Failure> {
     let head = running.server.head()?;
-    let large = one_a_call(bench, running, CALLERS[0]).await?;
+    let large = one_a_call(bench, running, CALLERS[0]).await?.rounds;
     let ratio = median(large.ratios()) / median(small.ratios()).max(f64::EPSILON);
     let rate = |rounds: &Rounds| median(rounds.pairs.iter().map(|(figure, _)| *figure));
     let what = (
