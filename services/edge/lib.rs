@@ -25,6 +25,7 @@ pub mod snapshots;
 pub mod storage;
 pub mod tree;
 mod wire;
+pub mod workbook;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

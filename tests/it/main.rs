@@ -21,4 +21,6 @@ mod snapshots;
 mod storage;
 mod support;
 mod tidy;
+mod validate;
 mod watch;
+mod workbook;
