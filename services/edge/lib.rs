@@ -12,6 +12,7 @@ mod committer;
 pub mod config;
 mod days;
 mod earlier;
+pub mod generate;
 pub mod grpc;
 pub mod http;
 pub mod ledger;

@@ -7,6 +7,7 @@ mod corrections;
 mod crash;
 mod damage;
 mod faults;
+mod generate;
 mod golden;
 mod ledger;
 mod ops;

@@ -11,6 +11,7 @@ mod compliance;
 mod demo;
 mod explain;
 mod export_tiles;
+mod generate;
 mod import;
 mod import_workbook;
 mod keys;
@@ -66,6 +67,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Writes a workbook to be filled in and imported (导入模板).
     Template(template::TemplateArgs),
+    /// Generates realistic years from a seed, for tests and benchmarks (生成数据).
+    Generate(generate::GenerateArgs),
     /// Shows the compliance of an organization or a leader (履职情况).
     Compliance(compliance::ComplianceArgs),
     /// Says why an obligation stands as it does, and what would mend it (说明).
@@ -183,6 +186,7 @@ pub fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => on_runtime(import::run(args)),
         Command::Template(args) => on_runtime(template::run(args)),
+        Command::Generate(args) => on_runtime(generate::run(args)),
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
