@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use duty::event::EventType;
 use duty_ledger::pb;
-use duty_ledger::workbook::{self, Column, Content, Mark};
+use duty_ledger::workbook::{self, Choices, Column, Content, Mark};
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, Value};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
@@ -271,7 +271,8 @@ fn what_is_no_workbook_and_no_template_is_said_so() {
         assert!(sheets.rows.is_empty());
     }
     // Cutting a whole workbook anywhere is a fault and never a panic.
-    let whole = workbook::template(&[EventType::Award], 2, &[]).expect("a template");
+    let whole =
+        workbook::template(&[EventType::Award], 2, &Choices::default()).expect("a template");
     for end in (0..whole.len()).step_by(97) {
         assert!(workbook::read(&whole[..end], None).rows.is_empty());
     }

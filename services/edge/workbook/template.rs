@@ -30,6 +30,15 @@ pub struct Place {
     pub posts: Vec<(String, String)>,
 }
 
+/// What a template offers beside what the contract says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Organizations with their posts.
+    pub places: Vec<Place>,
+    /// Kinds of evidence that rule sets name (材料类别).
+    pub evidence_kinds: Vec<String>,
+}
+
 /// Lists of words, a column each in their sheet.
 #[derive(Default)]
 struct Lists {
@@ -89,7 +98,7 @@ impl Formats {
 ///
 /// # Errors
 /// When the workbook cannot be written, in both languages.
-pub fn template(types: &[EventType], rows: u32, places: &[Place]) -> Result<Vec<u8>, String> {
+pub fn template(types: &[EventType], rows: u32, choices: &Choices) -> Result<Vec<u8>, String> {
     let mut book = Workbook::new();
     let formats = Formats::new();
     let mut lists = Lists::default();
@@ -100,10 +109,10 @@ pub fn template(types: &[EventType], rows: u32, places: &[Place]) -> Result<Vec<
         let columns = columns(*event_type)?;
         let sheet = book.add_worksheet();
         sheet.set_name(event_type.name_zh()).map_err(failed)?;
-        fill(sheet, &columns, rows, places, &mut lists, &formats).map_err(failed)?;
+        fill(sheet, &columns, rows, choices, &mut lists, &formats).map_err(failed)?;
     }
-    if !places.is_empty() {
-        write_places(book.add_worksheet(), places, &formats).map_err(failed)?;
+    if !choices.places.is_empty() {
+        write_places(book.add_worksheet(), &choices.places, &formats).map_err(failed)?;
     }
     write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
     book.save_to_buffer().map_err(failed)
@@ -113,7 +122,7 @@ fn fill(
     sheet: &mut Worksheet,
     columns: &[Column],
     rows: u32,
-    places: &[Place],
+    choices: &Choices,
     lists: &mut Lists,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
@@ -139,7 +148,7 @@ fn fill(
         if column.content != Content::Whole {
             sheet.set_column_format(at, format)?;
         }
-        let validation = validation(column, places, lists)?;
+        let validation = validation(column, choices, lists)?;
         sheet.add_data_validation(HEAD_ROWS, at, last, at, &validation)?;
     }
     let id = columns.iter().position(|column| column.path == "event_id");
@@ -154,9 +163,10 @@ fn fill(
 
 fn validation(
     column: &Column,
-    places: &[Place],
+    choices: &Choices,
     lists: &mut Lists,
 ) -> Result<DataValidation, XlsxError> {
+    let Choices { places, evidence_kinds } = choices;
     let field = column.path.rsplit('.').next().unwrap_or_default();
     let field = field.split('[').next().unwrap_or_default();
     let in_quantity = column.path.starts_with("quantities[");
@@ -203,6 +213,14 @@ fn validation(
             let words = || quantity::UNITS.iter().map(|unit| (*unit).to_owned()).collect();
             let range = lists.range("计量单位", words);
             (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
+        }
+        Content::Text
+            if column.path.starts_with("evidence[")
+                && field == "kind"
+                && !evidence_kinds.is_empty() =>
+        {
+            let range = lists.range("材料类别", || evidence_kinds.clone());
+            (suggested(range), "选择类别，或填写英文小写类别名，如 meeting_minutes")
         }
         Content::Id if field == "organization_id" && !places.is_empty() => {
             let last = places.len() + 1;
