@@ -83,7 +83,7 @@ fn what_must_be_filled_is_marked() {
         let column = columns.iter().find(|column| column.path == path);
         column.map(|column| column.mark).unwrap_or_else(|| panic!("no column {path}"))
     };
-    for path in ["organization_id", "kind", "accounting_year", "title", "occurred.precision"] {
+    for path in ["organization_id", "kind", "accounting_year", "title", "occurred.start_date"] {
         assert_eq!(mark(path), Mark::Required, "{path}");
     }
     assert_eq!(mark("special_work_meeting.chair_post"), Mark::Asked);
@@ -92,6 +92,7 @@ fn what_must_be_filled_is_marked() {
         "special_work_meeting.agenda[1].title",
         "special_work_meeting.venue",
         "evidence[0].title",
+        "occurred.precision",
         "occurred.end_date",
     ] {
         assert_eq!(mark(path), Mark::Optional, "{path}");

@@ -265,7 +265,7 @@ fn guide(sheet: &mut Worksheet, types: &[EventType], formats: &Formats) -> Resul
         "1. 每张表对应一类事件，每行填一件。第1行是名称，第2行是字段路径（请勿改动），第3行起填写。/ One sheet a type, one row an event; keep rows 1 and 2.",
         "2. ＊必填：不填不予接受；△应填：不填会提示“要素缺失”；其余选填，不知道的留空。/ ＊ required, △ asked for, the rest optional; leave empty what is not known.",
         "3. 事件编号已预填，是防止重复导入的依据：同一行再次导入不会重复。复制整行时请清空复制行的编号。/ The id makes an import repeatable; clear it in a copied row.",
-        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year.",
+        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年，时间精度可不填；完全不知时间的，精度选“不详”。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year; of an unknown time say 不详.",
         "5. 多项文字写在一格内，每行一项（Alt+Enter）；分组列（如 议题1、议题2）不够时，可插入列并按第2行的形式续编，如 special_work_meeting.agenda[3].title。/ Several texts: one a line. More groups: add columns and number their paths on.",
         "6. 百分数写 95%；“余、多、以上、约”选在“限定”列。/ Percentages as 95%; lower bounds go into the column 限定.",
         "7. 严禁填写国家秘密；人员只填编号或职务，不填姓名。/ No state secrets; persons by id or post, never by name.",
