@@ -6,6 +6,7 @@
 mod known;
 mod laws;
 mod matrix;
+mod model;
 mod rules;
 mod saved;
 
