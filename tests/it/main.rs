@@ -16,6 +16,7 @@ mod python;
 mod reflection;
 mod refusals;
 mod restart;
+mod rules;
 mod simulation;
 mod snapshots;
 mod storage;
