@@ -19,6 +19,7 @@ mod restart;
 mod simulation;
 mod snapshots;
 mod storage;
+mod supervision;
 mod support;
 mod tidy;
 mod watch;

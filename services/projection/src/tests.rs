@@ -8,6 +8,7 @@ mod laws;
 mod matrix;
 mod rules;
 mod saved;
+mod supervision;
 
 use duty::calendar::CalendarYear;
 use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide};
