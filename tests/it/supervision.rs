@@ -2,6 +2,7 @@
 //! test tells; and the commands over them.
 
 mod coverage;
+mod deadlines;
 
 use duty_ledger::pb;
 use pb::supervision_service_client::SupervisionServiceClient;

@@ -71,6 +71,8 @@ enum Command {
     Sheet(sheet::SheetArgs),
     /// Shows who debriefed and who did not (述法覆盖，应述尽述).
     Coverage(supervision::CoverageArgs),
+    /// Lists what is still open, by when (到期清单).
+    Deadlines(supervision::DeadlinesArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -185,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
+        Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),

@@ -1,6 +1,7 @@
 //! The commands of supervisors: thin clients of `SupervisionService`.
 
 mod coverage;
+mod deadlines;
 
 use clap::Args;
 use tonic::transport::Channel;
@@ -11,6 +12,7 @@ use crate::pb;
 use crate::pb::supervision_service_client::SupervisionServiceClient;
 
 pub(super) use coverage::{CoverageArgs, run as coverage};
+pub(super) use deadlines::{DeadlinesArgs, run as deadlines};
 
 /// What every command of a supervisor takes.
 #[derive(Debug, Args)]

@@ -219,7 +219,8 @@ fn unknown_duty(id: &str, rules: &duty::ruleset::RuleSet) -> Status {
     )
 }
 
-fn filter_invalid(field: &str, error: FilterError) -> Status {
+/// A filter or an order that does not parse.
+pub(super) fn filter_invalid(field: &str, error: FilterError) -> Status {
     let column = error.column();
     let FilterError { zh, en, .. } = error;
     status::invalid(vec![Problem::new(

@@ -5,6 +5,7 @@
 //! is appended meanwhile.
 
 mod coverage;
+mod deadlines;
 
 use std::collections::BTreeSet;
 
@@ -136,5 +137,12 @@ impl SupervisionService for Api {
         request: Request<pb::GetDebriefCoverageRequest>,
     ) -> Result<Response<pb::GetDebriefCoverageResponse>, Status> {
         coverage::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_deadlines(
+        &self,
+        request: Request<pb::ListDeadlinesRequest>,
+    ) -> Result<Response<pb::ListDeadlinesResponse>, Status> {
+        deadlines::answer(self, request.into_inner()).await.map(Response::new)
     }
 }

@@ -5,6 +5,7 @@
 //! journal hands the entries in as [`Papers`].
 
 pub mod coverage;
+pub mod deadlines;
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,7 @@
 //! | c | p4 until 2022-05-31, then p5 | vacant | p5 on 2022-09-02, no document |
 
 mod coverage;
+mod deadlines;
 
 use duty::event::details::DebriefForm;
 
