@@ -41,6 +41,7 @@ pub const SERVICES: &[&str] = &[
     "dutyledger.v1.RegistryService",
     "dutyledger.v1.ReviewService",
     "dutyledger.v1.ComplianceService",
+    "dutyledger.v1.SupervisionService",
     "dutyledger.v1.EvaluationService",
     "dutyledger.v1.LedgerService",
 ];
@@ -320,6 +321,7 @@ pub fn routes(
     use pb::ledger_service_server::LedgerServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
+    use pb::supervision_service_server::SupervisionServiceServer;
     let api = Api {
         ledger,
         persons,
@@ -344,6 +346,11 @@ pub fn routes(
         .add_service(ReviewServiceServer::new(api.clone()).max_decoding_message_size(limit))
         .add_service(
             ComplianceServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
+        .add_service(
+            SupervisionServiceServer::new(api.clone())
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )

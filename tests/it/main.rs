@@ -20,6 +20,7 @@ mod rules;
 mod simulation;
 mod snapshots;
 mod storage;
+mod supervision;
 mod support;
 mod tidy;
 mod watch;

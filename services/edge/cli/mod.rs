@@ -23,6 +23,7 @@ mod rules;
 mod serve;
 mod sheet;
 mod status;
+mod supervision;
 mod table;
 mod verify;
 mod verify_receipt;
@@ -68,6 +69,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Shows who debriefed and who did not (述法覆盖，应述尽述).
+    Coverage(supervision::CoverageArgs),
+    /// Lists what is still open, by when (到期清单).
+    Deadlines(supervision::DeadlinesArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -181,6 +186,8 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Coverage(args) => on_runtime(supervision::coverage(args)),
+        Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),

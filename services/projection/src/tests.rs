@@ -9,6 +9,7 @@ mod matrix;
 mod model;
 mod rules;
 mod saved;
+mod supervision;
 
 use duty::calendar::CalendarYear;
 use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide};
