@@ -6,6 +6,7 @@
 
 mod backup;
 mod bench;
+mod changes;
 mod client;
 mod compliance;
 mod demo;
@@ -68,6 +69,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Follows every change of the state of an obligation (变化跟踪).
+    Changes(changes::ChangesArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -181,6 +184,7 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
