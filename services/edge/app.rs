@@ -325,6 +325,7 @@ pub fn routes(
     let api = Api {
         ledger,
         persons,
+        changes: Arc::default(),
         min_position_wait: config.min_position_wait(),
         watch_heartbeat: config.watch_heartbeat(),
         stopping,
@@ -354,7 +355,11 @@ pub fn routes(
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )
-        .add_service(EvaluationServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(
+            EvaluationServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
         .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 

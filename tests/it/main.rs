@@ -2,6 +2,7 @@
 
 mod append;
 mod bench;
+mod changes;
 mod cli;
 mod corrections;
 mod crash;

@@ -15,6 +15,7 @@ mod line;
 mod obligation;
 mod owner;
 mod score;
+mod turn;
 mod window;
 
 use std::sync::Arc;
@@ -28,13 +29,14 @@ pub use obligation::{
 };
 pub use owner::LeaderLine;
 pub use score::{RungScore, Scores};
+pub use turn::next_turn;
 pub use window::Window;
 
 use crate::calendar::Calendars;
 use crate::id::{OrganizationId, PersonId};
 use crate::position::Position;
 use crate::registry::{Organization, Registry};
-use crate::ruleset::RuleSet;
+use crate::ruleset::{DutyRule, RuleSet};
 
 /// What is asked: which year, which day's deadlines count, which entries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +93,20 @@ pub fn organization(
         .collect();
     let scores = score::scores(lines.iter(), question.as_of);
     OrganizationEvaluation { organization: organization.id.clone(), lines, scores }
+}
+
+/// Judges only the duties selected, each exactly as [`organization`] does: no duty depends on
+/// another.
+#[must_use]
+pub fn duties(
+    world: World<'_>,
+    rules: &RuleSet,
+    organization: &Organization,
+    question: Question,
+    select: impl Fn(&DutyRule) -> bool,
+) -> Vec<DutyLine> {
+    let selected = rules.duties.iter().filter(|rule| select(rule));
+    selected.map(|rule| line::duty(world, rules, rule, organization, question)).collect()
 }
 
 /// Judges everything a person owes for the year as holder of main leaders' posts: their own

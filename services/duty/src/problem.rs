@@ -176,6 +176,9 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- evaluation
+    /// The cursor is none of the feed of changes.
+    CursorInvalid = "CURSOR_INVALID",
 }
 
 impl fmt::Display for Reason {

@@ -6,6 +6,7 @@
 
 mod backup;
 mod bench;
+mod changes;
 mod client;
 mod compliance;
 mod demo;
@@ -73,6 +74,8 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
+    /// Follows every change of the state of an obligation (变化跟踪).
+    Changes(changes::ChangesArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -188,6 +191,7 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),

@@ -25,7 +25,7 @@ pub(crate) const CHUNK_EVENTS: usize = 512;
 /// the entry sent twice in the view FULL.
 pub(crate) const CHUNK_BYTES: usize = 1024 * 1024;
 /// Messages ready to send on one stream: what a slow reader costs in memory.
-const STREAM_BUFFER: usize = 4;
+pub(crate) const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;

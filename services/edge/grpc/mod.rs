@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod answer;
+pub(crate) mod changes;
 pub(crate) mod compliance;
 pub mod convert;
 pub(crate) mod duty_event;
@@ -32,6 +33,8 @@ use crate::persons::Persons;
 pub(crate) struct Api {
     pub(crate) ledger: Ledger,
     pub(crate) persons: Arc<Persons>,
+    /// What each entry changed, for whoever follows.
+    pub(crate) changes: changes::SharedFeed,
     pub(crate) min_position_wait: Duration,
     pub(crate) watch_heartbeat: Duration,
     /// Becomes true when the service stops: endless streams end then.

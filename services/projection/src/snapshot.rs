@@ -64,6 +64,12 @@ impl Snapshot {
         self.days_closed.last().map(|(_, day)| *day)
     }
 
+    /// The first civil day that was closed, when one was by `known`.
+    #[must_use]
+    pub fn first_closed(&self, known: Position) -> Option<Date> {
+        self.days_closed.first().filter(|(since, _)| *since <= known).map(|(_, day)| *day)
+    }
+
     /// The day a view is for when the caller names none: the day after the last one closed, which
     /// is the day now running. It comes from the journal, not from a clock.
     #[must_use]

@@ -5,6 +5,7 @@
 //! than the list of what is shared.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duty::Position;
@@ -143,6 +144,23 @@ impl Stream {
         let mut facts: Vec<_> = chunks.flat_map(|chunk| chunk.open(&self.words)).collect();
         facts.extend_from_slice(&self.open);
         Cow::Owned(facts)
+    }
+
+    /// The accounting years of the facts up to `known`, whatever became of them.
+    pub(crate) fn years(&self, known: Position) -> BTreeSet<i16> {
+        let mut years = BTreeSet::new();
+        for chunk in self.sealed.iter().take_while(|chunk| chunk.first <= known) {
+            if chunk.last <= known && chunk.years.0 == chunk.years.1 {
+                years.insert(chunk.years.0);
+                continue;
+            }
+            let facts = chunk.open(&self.words);
+            let known = facts.iter().filter(|fact| fact.position <= known);
+            years.extend(known.map(|fact| fact.accounting_year));
+        }
+        let open = self.open.iter().filter(|fact| fact.position <= known);
+        years.extend(open.map(|fact| fact.accounting_year));
+        years
     }
 
     /// The positions of the entries in `from..=known`: duty events, corrections, withdrawals and

@@ -82,7 +82,9 @@ pub fn basis(
     }
 }
 
-fn owner(owner: &Owner) -> pb::ObligationOwner {
+/// Who owes.
+#[must_use]
+pub fn owner(owner: &Owner) -> pb::ObligationOwner {
     match owner {
         Owner::Organization => pb::ObligationOwner::default(),
         Owner::Vacant => pb::ObligationOwner { vacant: true, ..Default::default() },

@@ -12,7 +12,7 @@ use crate::filter::order::OrderBy;
 use crate::{matrix, view};
 
 /// One step of a history, in numbers that any may take.
-type Step = (u8, u8, u8, i16);
+pub(super) type Step = (u8, u8, u8, i16);
 
 const TYPES: [EventType; 7] = [
     EventType::AnnualWorkPlan,
@@ -64,7 +64,7 @@ fn told_event((_, what, how, days): Step) -> DutyEvent {
     event
 }
 
-fn entry(ledger: &Ledger, step: Step) -> Entry {
+pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let (kind, what, how, days) = step;
     // Mostly one of the last entries, which mostly are events.
     let length = ledger.journal.len();
