@@ -20,5 +20,6 @@ mod simulation;
 mod snapshots;
 mod storage;
 mod support;
+mod tenures;
 mod tidy;
 mod watch;

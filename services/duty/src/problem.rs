@@ -176,6 +176,13 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- persons and posts over time
+    /// 任职不足半年: the leader may report in writing only (a flag).
+    TenureShort = "TENURE_SHORT",
+    /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
+    LeaderExcused = "LEADER_EXCUSED",
+    /// An absence lies outside its tenure, or two absences of one tenure overlap.
+    AbsenceInvalid = "ABSENCE_INVALID",
 }
 
 impl fmt::Display for Reason {
