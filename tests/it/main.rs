@@ -23,5 +23,6 @@ mod snapshots;
 mod storage;
 mod supervision;
 mod support;
+mod tenures;
 mod tidy;
 mod watch;

@@ -5,6 +5,7 @@
 //! says which entries to append or why not. A batch is all or nothing and every bad item of it is
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
+mod absences;
 mod outcome;
 mod persons;
 mod references;
@@ -99,6 +100,7 @@ impl Held {
             | Entry::Person(_)
             | Entry::PersonErased(_)
             | Entry::Tenure(_)
+            | Entry::Absence(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => None,
@@ -125,6 +127,7 @@ impl Command {
                 | Entry::Person(_)
                 | Entry::PersonErased(_)
                 | Entry::Tenure(_)
+                | Entry::Absence(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
                 | Entry::DayClosed(_) => (None, None),
@@ -268,6 +271,7 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
             persons::erasure(context.standing, context.recorder, erasure, refusal);
         }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
+        Entry::Absence(absence) => absences::absence(context.standing, absence, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }

@@ -10,7 +10,7 @@ use crate::calendar::CalendarYear;
 use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId, PersonId};
-use crate::registry::{Organization, Person, Post, Tenure};
+use crate::registry::{Absence, Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
 
 /// An entry with its header.
@@ -47,6 +47,8 @@ pub enum Entry {
     PersonErased(PersonErasure),
     /// A new tenure or a new version of one.
     Tenure(Tenure),
+    /// An absence that excuses the holder of a post, new or in a new version (离岗).
+    Absence(Absence),
     /// A rule set published.
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
@@ -127,6 +129,7 @@ impl Entry {
             | Self::Person(_)
             | Self::PersonErased(_)
             | Self::Tenure(_)
+            | Self::Absence(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)
             | Self::DayClosed(_) => None,

@@ -9,6 +9,7 @@
 mod change;
 mod count;
 mod fact;
+mod handover;
 mod item;
 mod judge;
 mod line;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 pub use fact::Fact;
+pub use handover::{Act, Handover};
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
 pub use obligation::{
     Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status, Why,
@@ -123,6 +125,17 @@ pub fn leader<'r>(
     let lines = owner::leader_lines(world, rules_for, person, question);
     let scores = score::scores(lines.iter().map(|leader| &leader.line), question.as_of);
     (lines, scores)
+}
+
+/// What a person took over from predecessors in the year, for their card: see [`Handover`].
+#[must_use]
+pub fn handovers<'r>(
+    world: World<'_>,
+    rules_for: &dyn Fn(&Organization) -> Option<&'r RuleSet>,
+    person: &PersonId,
+    question: Question,
+) -> Vec<Handover> {
+    handover::handovers(world, rules_for, person, question)
 }
 
 #[cfg(test)]

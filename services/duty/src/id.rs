@@ -123,3 +123,7 @@ text_id!(
     /// A rule set (规则集), whatever its version.
     RuleSetId
 );
+text_id!(
+    /// An absence from a post that excuses its holder (离岗).
+    AbsenceId
+);

@@ -179,6 +179,13 @@ reasons! {
     // --- evaluation
     /// The cursor is none of the feed of changes.
     CursorInvalid = "CURSOR_INVALID",
+    // --- persons and posts over time
+    /// 任职不足半年: the leader may report in writing only (a flag).
+    TenureShort = "TENURE_SHORT",
+    /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
+    LeaderExcused = "LEADER_EXCUSED",
+    /// An absence lies outside its tenure, or two absences of one tenure overlap.
+    AbsenceInvalid = "ABSENCE_INVALID",
 }
 
 impl fmt::Display for Reason {

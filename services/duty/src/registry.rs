@@ -5,12 +5,16 @@
 //! every look-up). Nothing is deleted. A person carries no name: what is personal is sealed in the
 //! journal, and the registry knows only where, and whether its key was destroyed.
 
+mod absence;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub use absence::{Absence, AbsenceKind};
+
 use crate::division::DivisionCode;
-use crate::id::{OrganizationId, PersonId, PostId, TenureId};
+use crate::id::{AbsenceId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
 
@@ -270,6 +274,9 @@ pub struct Registry {
     /// Tenures of each post; a tenure never changes its post or person.
     tenures_of: BTreeMap<PostId, Vec<TenureId>>,
     tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
+    absences: BTreeMap<AbsenceId, Versions<Absence>>,
+    /// Absences of each tenure; an absence never changes its tenure.
+    absences_of: BTreeMap<TenureId, Vec<AbsenceId>>,
 }
 
 impl Registry {

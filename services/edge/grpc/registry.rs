@@ -7,7 +7,7 @@ use duty::{Position, Problem, Problems, Reason};
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Request, Response, Status};
 
-use super::convert::{registry, view};
+use super::convert::{change, registry, view};
 use super::{Api, convert, duty_event, event_id, page, recorder, refuse_if_any, status};
 use crate::pb;
 use crate::pb::ledger_entry::Payload;
@@ -171,6 +171,30 @@ impl RegistryService for Api {
         }
         let receipt = Some(self.register(read).await?);
         Ok(Response::new(pb::RegisterTenureResponse { receipt }))
+    }
+
+    async fn register_tenure_absence(
+        &self,
+        request: Request<pb::RegisterTenureAbsenceRequest>,
+    ) -> Result<Response<pb::RegisterTenureAbsenceResponse>, Status> {
+        let pb::RegisterTenureAbsenceRequest { recorder, event_id, absence, amend } =
+            request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "absence",
+            absence,
+            change::absence,
+            Entry::Absence,
+            Payload::TenureAbsence,
+        )?;
+        if let Entry::Absence(absence) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().absence(&absence.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "absence.absence_id").await?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterTenureAbsenceResponse { receipt }))
     }
 
     async fn get_organization(

@@ -214,6 +214,9 @@ impl State {
             Entry::Tenure(tenure) => {
                 Arc::make_mut(&mut self.registry).put_tenure(position, tenure.clone());
             }
+            Entry::Absence(absence) => {
+                Arc::make_mut(&mut self.registry).put_absence(position, absence.clone());
+            }
             Entry::RuleSet(rules) => {
                 let rules = Arc::new((**rules).clone());
                 Arc::make_mut(&mut self.rule_sets).push((position, rules));

@@ -107,6 +107,7 @@ impl Standing {
                 self.registry_mut().put_erasure(position, &erasure.person);
             }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
+            Entry::Absence(absence) => self.registry_mut().put_absence(position, absence.clone()),
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }

@@ -4,6 +4,7 @@
 //! the refusal and each reason with its field. [`Bench`] has the past; [`refusals`] change one
 //! thing at a time, [`batches`] send several, [`laws`] hold for every past.
 
+mod absences;
 mod batches;
 mod laws;
 mod persons;

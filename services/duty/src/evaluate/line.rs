@@ -78,7 +78,7 @@ pub(super) fn duty(
     let mut obligations = match applies {
         Err(why) => vec![not_applicable(&scope, Owner::Organization, why)],
         Ok(()) if rule.level == Level::Person => {
-            owner::owners(&scope).into_iter().flat_map(|owner| of_owner(&scope, owner)).collect()
+            owner::owners(&scope).into_iter().flat_map(|owes| of_owes(&scope, owes)).collect()
         }
         Ok(()) => of_owner(&scope, Owner::Organization),
     };
@@ -222,6 +222,27 @@ pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> O
         considered: considered_otherwise(scope, &[], NotCounted::NothingOwed),
         findings: vec![why],
     }
+}
+
+/// The obligations of one owner, or that a document excuses them (免除).
+pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligation> {
+    let owner::Owes { owner, excused } = owes;
+    let Some((position, absence)) = excused else {
+        let short = matches!(&owner, Owner::Person { short_tenure: true, .. });
+        let mut obligations = of_owner(scope, owner);
+        if short {
+            let finding = || owner::tenure_short(scope.rules);
+            obligations.iter_mut().for_each(|owed| owed.findings.push(finding()));
+        }
+        return obligations;
+    };
+    let mut obligation = not_applicable(scope, owner, owner::excused_by((position, absence)));
+    obligation.official = Status::Exempted;
+    for rung in &mut obligation.rungs {
+        rung.status = Status::Exempted;
+        rung.entries = vec![position];
+    }
+    vec![obligation]
 }
 
 /// The obligations of one owner, by the cadence of the rule.

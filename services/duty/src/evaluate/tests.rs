@@ -15,6 +15,7 @@ mod persons;
 mod scoring;
 mod show;
 mod sums;
+mod tenures;
 mod world;
 
 use expect_test::Expect;

@@ -1,6 +1,7 @@
 //! Between protobuf and the domain, by hand: inward everything is checked and every fault is
 //! reported with its field path; outward nothing can fail.
 
+pub mod change;
 pub(crate) mod details;
 pub mod event;
 pub mod person;
@@ -30,6 +31,7 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::Person(message) => Entry::Person(person::person(message, problems)?),
         Payload::PersonErasure(message) => Entry::PersonErased(person::erasure(message, problems)?),
         Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
+        Payload::TenureAbsence(message) => Entry::Absence(change::absence(message, problems)?),
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))

@@ -2,7 +2,8 @@
 
 use duty::Position;
 use duty::evaluate::{
-    Considered, DutyLine, Obligation, Owner, Question, RungSummary, Scores, Standing, Status,
+    Considered, DutyLine, Handover, Obligation, Owner, Question, RungSummary, Scores, Standing,
+    Status,
 };
 use duty::ruleset::{DutyRule, RuleSet, Rung};
 use projection::explain::{self, Sentence};
@@ -189,6 +190,37 @@ pub fn scores(scores: &Scores) -> Vec<pb::RungScore> {
             }
         })
         .collect()
+}
+
+/// What a leader took over.
+#[must_use]
+pub fn handover(handover: &Handover) -> pb::Handover {
+    let states = |states: &[(duty::id::DutyId, Status)]| {
+        let state = |(duty, state): &(duty::id::DutyId, Status)| pb::DutyState {
+            duty_id: duty.to_string(),
+            status: status(*state).into(),
+        };
+        states.iter().map(state).collect()
+    };
+    let acts = handover.acts.iter().map(|act| pb::PredecessorAct {
+        position: act.position.get(),
+        event_id: act.event_id.to_string(),
+        event_type: act.event_type.as_str().to_owned(),
+    });
+    pb::Handover {
+        organization_id: handover.organization.to_string(),
+        post_id: handover.post.to_string(),
+        taken_over_date: handover.taken_over.to_string(),
+        predecessor_person_id: handover.predecessor.to_string(),
+        tenure_id: handover.tenure.to_string(),
+        tenure_position: handover.position.get(),
+        start_date: handover.from.to_string(),
+        end_date: handover.to.to_string(),
+        acting: handover.acting,
+        acts: acts.collect(),
+        statements: states(&handover.statements),
+        duties: states(&handover.duties),
+    }
 }
 
 fn considered(entry: &Considered) -> pb::ConsideredEvent {

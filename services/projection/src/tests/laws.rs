@@ -1,7 +1,10 @@
 //! The central laws: replay is live, and what was known then is what a ledger of then knew.
 
+use duty::docno::DocumentNumber;
+use duty::id::AbsenceId;
 use duty::occurred::Precision;
 use duty::quantity::{Qualifier, Quantity};
+use duty::registry::{Absence, AbsenceKind};
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -9,6 +12,7 @@ use proptest::strategy::ValueTree as _;
 use super::*;
 use crate::filter::Filter;
 use crate::filter::order::OrderBy;
+use crate::view::LeaderView;
 use crate::{matrix, view};
 
 /// One step of a history, in numbers that any may take.
@@ -70,7 +74,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 16 {
+    match kind % 17 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -122,6 +126,18 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
             }
             Entry::Calendar(Box::new(published))
         }
+        15 => {
+            let until = (how & 1 == 0).then(|| day(&on) + 60.days());
+            Entry::Absence(Absence {
+                id: AbsenceId::parse(["a1", "a2"][usize::from(what % 2)]).unwrap(),
+                tenure: TenureId::parse(["t1", "t1", "t2"][usize::from(what % 3)]).unwrap(),
+                kind: AbsenceKind::Suspended,
+                from: day(&on),
+                to: until,
+                document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
+                revoked: how & 6 == 6,
+            })
+        }
         _ => {
             let last = ledger.standing.last_closed().unwrap();
             Entry::DayClosed(last.tomorrow().unwrap())
@@ -160,7 +176,10 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     }
     for id in ["p1", "p2", "p3"].map(person) {
         answers.push(match view::leader(snapshot, &id, question) {
-            Ok(view) => format!("{:?} {:?} {:?}", view.tenures, view.lines, view.scores),
+            Ok(view) => {
+                let LeaderView { tenures, lines, scores, handovers, .. } = view;
+                format!("{tenures:?} {lines:?} {scores:?} {handovers:?}")
+            }
             Err(none) => format!("{none:?}"),
         });
     }
@@ -262,6 +281,7 @@ fn random_histories_hold_every_kind_of_entry() {
     }
     let kinds: Vec<_> = seen.iter().filter(|(_, count)| 10 <= **count).map(|(k, _)| k).collect();
     let all = [
+        "Absence",
         "Calendar",
         "Correction",
         "DayClosed",

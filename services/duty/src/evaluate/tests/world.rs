@@ -21,12 +21,14 @@ use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use crate::id::{EventId, OrganizationId, PersonId, PostId, TenureId};
+use crate::id::{AbsenceId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::Problems;
 use crate::quantity::{Answer, Qualifier, Quantity};
-use crate::registry::{Class, Level, Organization, Post, PostKind, Registry, Tenure};
+use crate::registry::{
+    Absence, AbsenceKind, Class, Level, Organization, Post, PostKind, Registry, Tenure,
+};
 use crate::ruleset::RuleSet;
 
 /// Keys a duty gets when the test does not say.
@@ -89,6 +91,7 @@ impl Ledger {
             "post" => self.registry.put_post(position, post(words)),
             "person" => self.registry.put_person(position, person(next(words)).into()),
             "tenure" => self.registry.put_tenure(position, tenure(words)),
+            "absence" => self.registry.put_absence(position, absence(words)),
             "accepts" => {
                 self.fact(next(words)).reviews.push((position, Verdict::Accepted));
             }
@@ -266,6 +269,34 @@ pub(super) fn tenure(words: &mut SplitWhitespace<'_>) -> Tenure {
         }
     }
     tenure
+}
+
+/// `absence id tenure kind from day [to day] [revoked]`.
+fn absence(words: &mut SplitWhitespace<'_>) -> Absence {
+    let mut absence = Absence {
+        id: AbsenceId::parse(next(words)).unwrap(),
+        tenure: TenureId::parse(next(words)).unwrap(),
+        kind: match next(words) {
+            "retired" => AbsenceKind::Retired,
+            "suspended" => AbsenceKind::Suspended,
+            "sick" => AbsenceKind::SickLeave,
+            "investigated" => AbsenceKind::UnderInvestigation,
+            word => panic!("nobody is {word}"),
+        },
+        from: Date::MIN,
+        to: None,
+        document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
+        revoked: false,
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "from" => absence.from = day(next(words)),
+            "to" => absence.to = Some(day(next(words))),
+            "revoked" => absence.revoked = true,
+            word => panic!("an absence has no {word}"),
+        }
+    }
+    absence
 }
 
 /// An event of nothing but its type.
