@@ -16,6 +16,7 @@ mod python;
 mod reflection;
 mod refusals;
 mod restart;
+mod reviews;
 mod simulation;
 mod snapshots;
 mod storage;

@@ -24,7 +24,8 @@ use jiff::civil::Date;
 pub use fact::Fact;
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
 pub use obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status, Why,
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
+    Why,
 };
 pub use owner::LeaderLine;
 pub use score::{RungScore, Scores};

@@ -176,6 +176,9 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- review
+    /// The event is not accepted: there is no acceptance to withdraw.
+    EventNotAccepted = "EVENT_NOT_ACCEPTED",
 }
 
 impl fmt::Display for Reason {

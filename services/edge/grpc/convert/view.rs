@@ -190,7 +190,7 @@ pub fn scores(scores: &Scores) -> Vec<pb::RungScore> {
 }
 
 fn considered(entry: &Considered) -> pb::ConsideredEvent {
-    let Sentence { zh, en } = explain::standing(&entry.standing);
+    let Sentence { zh, en } = explain::considered(entry);
     let (counted, at, amount, why) = match &entry.standing {
         Standing::Counted { rung: at, amount, held_back, .. } => {
             (true, rung(*at), decimal(*amount), held_back.as_str())
@@ -210,6 +210,7 @@ fn considered(entry: &Considered) -> pb::ConsideredEvent {
         text_zh: zh,
         text_en: en,
         late_entry: entry.late_entry == Some(true),
+        review: entry.review.as_ref().map(super::review::standing),
     }
 }
 
