@@ -17,6 +17,7 @@ mod python;
 mod reflection;
 mod refusals;
 mod restart;
+mod reviews;
 mod rules;
 mod simulation;
 mod snapshots;

@@ -139,6 +139,29 @@ impl Command {
     }
 }
 
+/// The version before this one, when the entry corrects one. Whoever reads what
+/// [`Command::references`] names for a review or withdrawal reads these too, to the first: nobody
+/// decides on an event of which they recorded any version.
+#[must_use]
+pub fn version_before(entry: &Entry) -> Option<EventId> {
+    match entry {
+        Entry::Correction(correction) => Some(correction.target),
+        _ => None,
+    }
+}
+
+impl Command {
+    /// The ids whose every earlier version [`decide`] must be given as well, see
+    /// [`version_before`].
+    pub fn decided_on(&self) -> impl Iterator<Item = EventId> {
+        self.entries.iter().filter_map(|proposed| match &proposed.entry {
+            Entry::Review(review) => Some(review.target),
+            Entry::Withdrawal(withdrawal) => Some(withdrawal.target),
+            _ => None,
+        })
+    }
+}
+
 /// Everything a check of one entry may look at.
 struct Context<'a> {
     standing: &'a Standing,

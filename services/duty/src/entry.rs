@@ -13,6 +13,8 @@ use crate::id::{EventId, OrganizationId, PersonId};
 use crate::registry::{Absence, Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
 
+pub use crate::review::{Review, Verdict};
+
 /// An entry with its header.
 #[derive(Debug, Clone)]
 pub struct Recorded {
@@ -77,28 +79,6 @@ pub struct Withdrawal {
     pub reason: Box<str>,
     /// The verifier who consents; needed once the event was accepted.
     pub consented_by: Box<str>,
-}
-
-/// What a supervisor decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// 核定: the evidence was seen and holds.
-    Accepted,
-    /// 退回: to be completed.
-    Returned,
-}
-
-/// A supervisor's decision on one version of a duty event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Review {
-    /// The version looked at.
-    pub target: EventId,
-    /// The decision.
-    pub verdict: Verdict,
-    /// The supervisor, never the recorder of the event.
-    pub verifier: Box<str>,
-    /// Remark; the reason of a return.
-    pub remark: Box<str>,
 }
 
 /// The order to make a person's text unreadable. The ciphertext stays in the journal; its key goes.

@@ -27,7 +27,8 @@ pub use fact::Fact;
 pub use handover::{Act, Handover};
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
 pub use obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status, Why,
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
+    Why,
 };
 pub use owner::LeaderLine;
 pub use score::{RungScore, Scores};

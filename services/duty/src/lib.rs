@@ -25,6 +25,7 @@ pub mod position;
 pub mod problem;
 pub mod quantity;
 pub mod registry;
+pub mod review;
 pub mod ruleset;
 pub mod secrecy;
 pub mod uscc;

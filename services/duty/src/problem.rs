@@ -186,6 +186,9 @@ reasons! {
     LeaderExcused = "LEADER_EXCUSED",
     /// An absence lies outside its tenure, or two absences of one tenure overlap.
     AbsenceInvalid = "ABSENCE_INVALID",
+    // --- review
+    /// The event is not accepted: there is no acceptance to withdraw.
+    EventNotAccepted = "EVENT_NOT_ACCEPTED",
 }
 
 impl fmt::Display for Reason {

@@ -14,6 +14,7 @@ use duty::evaluate::Fact;
 use duty::event::DutyEvent;
 use duty::id::{EventId, OrganizationId};
 use duty::registry::Registry;
+use duty::review::Reviewed;
 use duty::ruleset::RuleSet;
 use duty::zone::civil_day;
 use jiff::Timestamp;
@@ -180,7 +181,8 @@ impl State {
                 self.mark(withdrawal.target, position, Mark::Withdrawn)
             }
             Entry::Review(review) => {
-                self.mark(review.target, position, Mark::Reviewed(review.verdict))
+                let reviewed = Reviewed::new(position, civil_day(recorded_at), &review);
+                self.mark(review.target, position, Mark::Reviewed(reviewed))
             }
             Entry::DayClosed(day) => {
                 Arc::make_mut(&mut self.days_closed).push((position, day));

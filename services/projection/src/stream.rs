@@ -184,7 +184,7 @@ impl Stream {
         for fact in &self.open {
             add(fact.position);
             fact.withdrawn_at.into_iter().for_each(&mut add);
-            fact.reviews.iter().for_each(|(by, _)| add(*by));
+            fact.reviews.iter().for_each(|review| add(review.at));
         }
         entries.sort_unstable();
         entries

@@ -13,7 +13,7 @@ mod saved;
 mod supervision;
 
 use duty::calendar::CalendarYear;
-use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide};
+use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide, version_before};
 use duty::division::DivisionCode;
 use duty::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use duty::evaluate::Question;
@@ -83,7 +83,15 @@ impl Ledger {
             entries: vec![proposed],
             expectations: Vec::new(),
         };
-        let earlier: Earlier = command.references().filter_map(|id| self.held(id)).collect();
+        let mut earlier: Earlier = command.references().filter_map(|id| self.held(id)).collect();
+        for mut id in command.decided_on() {
+            let before =
+                |of: &Earlier, id| of.get(&id).and_then(|h| version_before(&h.recorded.entry));
+            while let Some(older) = before(&earlier, id) {
+                earlier.extend(self.held(older));
+                id = older;
+            }
+        }
         decide(&self.standing, &command, &earlier, self.now()).ok()?;
         let recorder = "recorder".into();
         let recorded = Recorded { event_id, recorded_at: self.now(), recorder, entry };
@@ -265,7 +273,10 @@ fn review(target: usize, verdict: Verdict) -> Entry {
         target: event_id(target),
         verdict,
         verifier: "supervisor".into(),
-        remark: "".into(),
+        remark: "纪要缺少签到表，请补充".into(),
+        grade: None,
+        cure_working_days: if verdict == Verdict::Returned { 5 } else { 0 },
+        document: None,
     })
 }
 

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::count::Measure;
 use super::judge::{self, Member, Terms};
 use super::obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status,
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
 use super::{Detail, Fact, Question, Scores, Window, World, change, item};
@@ -428,14 +428,17 @@ fn considered_otherwise(
         .collect()
 }
 
-/// The event as looked at, with its 补录 mark.
+/// The event as looked at, with its 补录 mark and what a supervisor said of it.
 pub(super) fn considered(scope: &Scope<'_>, fact: &Fact, standing: Standing) -> Considered {
+    let Question { as_of, known, .. } = scope.question;
+    let state = |review| ReviewState::new(review, scope.world.calendars, as_of);
     Considered {
         position: fact.position,
         event_id: fact.event_id,
         event_type: fact.event_type,
         standing,
         late_entry: late_entry(scope, fact.occurred.end(), fact.recorded_on),
+        review: fact.review(known).copied().map(state),
     }
 }
 

@@ -12,6 +12,7 @@ mod items;
 mod known;
 mod laws;
 mod persons;
+mod reviews;
 mod scoring;
 mod show;
 mod sums;

@@ -6,6 +6,7 @@ pub(crate) mod details;
 pub mod event;
 pub mod person;
 pub mod registry;
+pub mod review;
 pub mod scalar;
 pub mod view;
 
@@ -71,12 +72,13 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     let verdict = match pb::ReviewVerdict::try_from(message.verdict) {
         Ok(pb::ReviewVerdict::Accepted) => Some(Verdict::Accepted),
         Ok(pb::ReviewVerdict::Returned) => Some(Verdict::Returned),
+        Ok(pb::ReviewVerdict::AcceptanceWithdrawn) => Some(Verdict::AcceptanceWithdrawn),
         Ok(pb::ReviewVerdict::Unspecified) | Err(_) => {
             problems.add(
                 Reason::EnumUnknown,
                 "verdict",
-                "审核结论应为 ACCEPTED（核定）或 RETURNED（退回）",
-                "the verdict is ACCEPTED or RETURNED",
+                "审核结论应为 ACCEPTED（核定）、RETURNED（退回）或 ACCEPTANCE_WITHDRAWN（撤销核定）",
+                "the verdict is ACCEPTED, RETURNED or ACCEPTANCE_WITHDRAWN",
             );
             None
         }
@@ -88,11 +90,17 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     if verdict == Some(Verdict::Returned) && message.remark.trim().is_empty() {
         problems.add(Reason::FieldRequired, "remark", "退回时必须说明理由", "a return says why");
     }
+    let grade = review::grade(message, verdict, problems);
+    let cure_working_days = review::cure_working_days(message, verdict, problems);
+    let document = review::document(message, verdict, problems);
     Some(Review {
         target: target?,
         verdict: verdict?,
         verifier: message.verifier.as_str().into(),
         remark: text(&message.remark),
+        grade,
+        cure_working_days,
+        document,
     })
 }
 

@@ -224,7 +224,7 @@ pub fn handover(handover: &Handover) -> pb::Handover {
 }
 
 fn considered(entry: &Considered) -> pb::ConsideredEvent {
-    let Sentence { zh, en } = explain::standing(&entry.standing);
+    let Sentence { zh, en } = explain::considered(entry);
     let (counted, at, amount, why) = match &entry.standing {
         Standing::Counted { rung: at, amount, held_back, .. } => {
             (true, rung(*at), decimal(*amount), held_back.as_str())
@@ -244,6 +244,7 @@ fn considered(entry: &Considered) -> pb::ConsideredEvent {
         text_zh: zh,
         text_en: en,
         late_entry: entry.late_entry == Some(true),
+        review: entry.review.as_ref().map(super::review::standing),
     }
 }
 

@@ -73,6 +73,13 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
             about.tenure(tenure);
             return Concern::Organizations(about.organizations);
         }
+        Entry::Absence(absence) => {
+            // It never moves to another tenure.
+            if let Some((_, tenure)) = registry.tenure(&absence.tenure, told.position) {
+                about.tenure(tenure);
+            }
+            return Concern::Organizations(about.organizations);
+        }
         Entry::RuleSet(_) | Entry::Calendar(_) => return Concern::Everybody,
         Entry::DayClosed(_) => return Concern::Day,
         // Who a person is changes no judgement.

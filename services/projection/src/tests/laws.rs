@@ -5,6 +5,7 @@ use duty::id::AbsenceId;
 use duty::occurred::Precision;
 use duty::quantity::{Qualifier, Quantity};
 use duty::registry::{Absence, AbsenceKind};
+use duty::review::Grade;
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -88,7 +89,18 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
             _ => correction(target, told_event(step)),
         },
         8 => withdrawal(target),
-        9 | 10 => review(target, if how & 1 == 0 { Verdict::Accepted } else { Verdict::Returned }),
+        9 | 10 => {
+            let verdicts = [Verdict::Accepted, Verdict::Returned, Verdict::AcceptanceWithdrawn];
+            let verdict = verdicts[usize::from(how % 3)];
+            let mut decided = review(target, verdict);
+            if let Entry::Review(review) = &mut decided
+                && verdict == Verdict::Accepted
+            {
+                let grades = [None, Some(Grade::A), Some(Grade::B), Some(Grade::C)];
+                review.grade = grades[usize::from(what % 4)];
+            }
+            decided
+        }
         11 => {
             let id = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
             let mut amended =

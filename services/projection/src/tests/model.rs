@@ -49,7 +49,7 @@ fn two_duties() -> RuleSet {
 
 fn happening(what: u8, how: u8, days: i16) -> DutyEvent {
     let event_type =
-        if what % 3 == 0 { EventType::AnnualWorkPlan } else { EventType::LeaderLawStudy };
+        if what.is_multiple_of(3) { EventType::AnnualWorkPlan } else { EventType::LeaderLawStudy };
     let on = date(2022, 1, 1) + i64::from(days.rem_euclid(420)).days();
     let mut told = event("city.kjj", event_type, &on.to_string());
     let over = |precision, first, last| {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use duty::evaluate::{Detail, Fact, Facts, OrganizationEvaluation, World};
+use duty::review::Reviewed;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -74,7 +75,8 @@ impl Plain<'_> {
                 }
                 Entry::Review(review) => {
                     if let Some(old) = find(&mut facts, review.target) {
-                        facts[old].reviews.push((position, review.verdict));
+                        let day = duty::zone::civil_day(recorded.recorded_at);
+                        facts[old].reviews.push(Reviewed::new(position, day, review));
                     }
                     continue;
                 }
@@ -223,7 +225,7 @@ fn a_snapshot_says_what_it_is_of_and_why_it_is_of_no_use() {
     newer[8] = 9;
     let crc = crc32c::crc32c(&newer[..saved::HEAD_BYTES - 4]);
     newer[saved::HEAD_BYTES - 4..saved::HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
-    assert_eq!(why(&newer), "it has format 9 and fold 1, this version reads 1 and 1");
+    assert_eq!(why(&newer), "it has format 9 and fold 2, this version reads 1 and 2");
     let mut flipped = bytes;
     flipped[saved::HEAD_BYTES + 20] ^= 1;
     assert_eq!(why(&flipped), "its block is damaged");

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use crate::calendar::{CalendarYear, Calendars};
 use crate::division::DivisionCode;
 use crate::docno::DocumentNumber;
-use crate::entry::Verdict;
 use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
@@ -29,6 +28,7 @@ use crate::quantity::{Answer, Qualifier, Quantity};
 use crate::registry::{
     Absence, AbsenceKind, Class, Level, Organization, Post, PostKind, Registry, Tenure,
 };
+use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::RuleSet;
 
 /// Keys a duty gets when the test does not say.
@@ -93,10 +93,13 @@ impl Ledger {
             "tenure" => self.registry.put_tenure(position, tenure(words)),
             "absence" => self.registry.put_absence(position, absence(words)),
             "accepts" => {
-                self.fact(next(words)).reviews.push((position, Verdict::Accepted));
+                self.review(position, recorded_on, Verdict::Accepted, words);
             }
             "returns" => {
-                self.fact(next(words)).reviews.push((position, Verdict::Returned));
+                self.review(position, recorded_on, Verdict::Returned, words);
+            }
+            "unaccepts" => {
+                self.review(position, recorded_on, Verdict::AcceptanceWithdrawn, words);
             }
             "withdraws" => self.fact(next(words)).withdrawn_at = Some(position),
             "corrects" => {
@@ -108,6 +111,26 @@ impl Ledger {
             }
             kind => self.add(position, recorded_on, None, kind, words),
         }
+    }
+
+    /// A decision: `position [grade]`; a return leaves five working days.
+    fn review(
+        &mut self,
+        at: Position,
+        on: Date,
+        verdict: Verdict,
+        words: &mut SplitWhitespace<'_>,
+    ) {
+        let target = next(words).to_owned();
+        let grade = words.next().map(|letter| match letter {
+            "A" => Grade::A,
+            "B" => Grade::B,
+            "C" => Grade::C,
+            other => panic!("{other} is no grade"),
+        });
+        let cure_working_days = if verdict == Verdict::Returned { 5 } else { 0 };
+        let reviewed = Reviewed { at, on, verdict, grade, cure_working_days };
+        self.fact(&target).reviews.push(reviewed);
     }
 
     fn add(
