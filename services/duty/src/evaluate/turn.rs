@@ -1,10 +1,10 @@
 //! The next day on which a judgement can turn though nobody writes anything.
 //!
 //! A judgement looks at the day asked about in few ways: whether a deadline or the beginning of
-//! its warning has come, whether something recorded has begun or is over, who holds a post, and
-//! whether a change that triggers a duty has come. This lists those days, a few too many rather
-//! than one too few: whoever makes the evaluation look at the day in a new way adds its days here,
-//! and a property test compares with judging every day.
+//! its warning has come, whether something recorded has begun or is over, who holds a post or is
+//! excused from it, and whether a change that triggers a duty has come. This lists those days, a
+//! few too many rather than one too few: whoever makes the evaluation look at the day in a new way
+//! adds its days here, and a property test compares with judging every day.
 
 use std::collections::BTreeSet;
 
@@ -43,6 +43,10 @@ pub fn next_turn(
         for (_, tenure) in registry.tenures_of(&post.id, known) {
             add(tenure.from);
             tenure.to.map(after).into_iter().for_each(&mut add);
+            for (_, absence) in registry.absences_of(&tenure.id, known) {
+                add(absence.from);
+                absence.to.map(after).into_iter().for_each(&mut add);
+            }
             let held = registry.tenures_by_person(&tenure.person, known);
             let posts = held.iter().filter_map(|(_, held)| registry.post(&held.post, known));
             organizations.extend(posts.map(|post| &post.organization));
