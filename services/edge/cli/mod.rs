@@ -73,6 +73,12 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
+    /// Ranks organizations inside their class (排名).
+    Rank(supervision::RankArgs),
+    /// Rolls figures up over the tree of organizations (逐级汇总).
+    Rollup(supervision::RollUpArgs),
+    /// Shows a scope month by month (逐月趋势).
+    Trend(supervision::TrendArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -188,6 +194,9 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Rank(args) => on_runtime(supervision::rank(args)),
+        Command::Rollup(args) => on_runtime(supervision::rollup(args)),
+        Command::Trend(args) => on_runtime(supervision::trend(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
