@@ -3,6 +3,7 @@
 
 mod coverage;
 mod deadlines;
+mod ranking;
 
 use duty_ledger::pb;
 use pb::supervision_service_client::SupervisionServiceClient;

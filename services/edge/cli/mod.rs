@@ -76,6 +76,12 @@ enum Command {
     Deadlines(supervision::DeadlinesArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
+    /// Ranks organizations inside their class (排名).
+    Rank(supervision::RankArgs),
+    /// Rolls figures up over the tree of organizations (逐级汇总).
+    Rollup(supervision::RollUpArgs),
+    /// Shows a scope month by month (逐月趋势).
+    Trend(supervision::TrendArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -192,6 +198,9 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
+        Command::Rank(args) => on_runtime(supervision::rank(args)),
+        Command::Rollup(args) => on_runtime(supervision::rollup(args)),
+        Command::Trend(args) => on_runtime(supervision::trend(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),

@@ -2,6 +2,8 @@
 
 mod coverage;
 mod deadlines;
+mod ranking;
+mod rollup;
 
 use clap::Args;
 use tonic::transport::Channel;
@@ -13,6 +15,8 @@ use crate::pb::supervision_service_client::SupervisionServiceClient;
 
 pub(super) use coverage::{CoverageArgs, run as coverage};
 pub(super) use deadlines::{DeadlinesArgs, run as deadlines};
+pub(super) use ranking::{RankArgs, run as rank};
+pub(super) use rollup::{RollUpArgs, TrendArgs, run as rollup, trend};
 
 /// What every command of a supervisor takes.
 #[derive(Debug, Args)]
@@ -46,4 +50,14 @@ fn footer(basis: Option<&pb::ViewBasis>, language: Language) {
 /// A text, or a dash for none.
 fn dash(text: &str) -> String {
     if text.is_empty() { "—".to_owned() } else { text.to_owned() }
+}
+
+/// Why an organization has no figure.
+fn no_figure(reason: i32, language: Language) -> &'static str {
+    use pb::NoFigureReason as R;
+    match R::try_from(reason).unwrap_or(R::Unspecified) {
+        R::NoRuleSet => language.pick("没有有效的规则集", "no valid rule set"),
+        R::NothingScored => language.pick("没有计分的事项", "nothing is scored"),
+        R::Unspecified => "?",
+    }
 }

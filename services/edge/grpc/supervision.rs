@@ -6,6 +6,8 @@
 
 mod coverage;
 mod deadlines;
+mod ranking;
+mod rollup;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +15,8 @@ use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use duty::{Position, entry::Entry};
 use projection::Snapshot;
-use projection::supervision::Papers;
+use projection::supervision::{NoFigure, Papers};
+use rust_decimal::Decimal;
 use tonic::{Request, Response, Status};
 
 use super::{Api, answer, compliance, page, status};
@@ -30,6 +33,13 @@ struct Common {
     within: String,
     page_size: i32,
     page_token: String,
+}
+
+impl Common {
+    /// A call that answers in one piece.
+    fn whole(selector: Option<pb::ViewSelector>, within: String) -> Self {
+        Self { selector, within, page_size: 0, page_token: String::new() }
+    }
 }
 
 /// A question made definite, with the page that is wanted.
@@ -125,6 +135,20 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     done.map_err(|_| status::internal("a query was cut short"))
 }
 
+/// A figure with two places; empty for none.
+fn points(value: Option<Decimal>) -> String {
+    value.map_or_else(String::new, |value| format!("{value:.2}"))
+}
+
+/// Why an organization has no figure.
+fn without((organization, why): &(OrganizationId, NoFigure)) -> pb::WithoutFigure {
+    let reason = match why {
+        NoFigure::NoRuleSet => pb::NoFigureReason::NoRuleSet,
+        NoFigure::NothingScored => pb::NoFigureReason::NothingScored,
+    };
+    pb::WithoutFigure { organization_id: organization.to_string(), reason: reason.into() }
+}
+
 /// A count as the contract has it.
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
@@ -144,5 +168,26 @@ impl SupervisionService for Api {
         request: Request<pb::ListDeadlinesRequest>,
     ) -> Result<Response<pb::ListDeadlinesResponse>, Status> {
         deadlines::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn rank_organizations(
+        &self,
+        request: Request<pb::RankOrganizationsRequest>,
+    ) -> Result<Response<pb::RankOrganizationsResponse>, Status> {
+        ranking::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn roll_up(
+        &self,
+        request: Request<pb::RollUpRequest>,
+    ) -> Result<Response<pb::RollUpResponse>, Status> {
+        rollup::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_trend(
+        &self,
+        request: Request<pb::GetTrendRequest>,
+    ) -> Result<Response<pb::GetTrendResponse>, Status> {
+        rollup::trend(self, request.into_inner()).await.map(Response::new)
     }
 }

@@ -8,10 +8,9 @@ use projection::supervision::coverage::{
     self, Change, Excluded, Exclusion, Forms, Row, Standing, Tally,
 };
 use projection::supervision::{Papers, percent};
-use rust_decimal::Decimal;
 use tonic::Status;
 
-use super::{Common, aside, count};
+use super::{Common, aside, count, points};
 use crate::grpc::Api;
 use crate::grpc::convert::{scalar, view as convert};
 use crate::pb;
@@ -73,11 +72,6 @@ fn official(snapshot: &Snapshot, row: &Row, question: Question) -> Rung {
     rules.map_or(Rung::Documented, |(_, rules)| rules.official_rung)
 }
 
-/// A percentage with two places; empty for none.
-fn rate(value: Option<Decimal>) -> String {
-    value.map_or_else(String::new, |value| format!("{value:.2}"))
-}
-
 fn tally(tally: &Tally) -> pb::CoverageTally {
     let whole = tally.in_scope;
     pb::CoverageTally {
@@ -87,14 +81,14 @@ fn tally(tally: &Tally) -> pb::CoverageTally {
         to_verify: count(tally.to_verify),
         pending: count(tally.pending),
         missing: count(tally.missing),
-        rate: rate(percent(tally.done + tally.done_late, whole)),
+        rate: points(percent(tally.done + tally.done_late, whole)),
         rungs: Rung::ALL
             .iter()
             .zip(tally.on_rung)
             .map(|(rung, done)| pb::RungRate {
                 rung: convert::rung(*rung).into(),
                 done: count(done),
-                rate: rate(percent(done, whole)),
+                rate: points(percent(done, whole)),
             })
             .collect(),
     }

@@ -12,6 +12,8 @@
 
 mod coverage;
 mod deadlines;
+mod ranking;
+mod rollup;
 
 use duty::event::details::DebriefForm;
 
