@@ -170,7 +170,7 @@ impl Writer {
         submission: Submission,
         group: &mut Group,
     ) -> Result<Vec<Receipt>, SubmitError> {
-        let Submission { command, bodies, found } = submission;
+        let Submission { command, bodies, found, validate_only } = submission;
         if command.entries.is_empty() && !bodies.is_empty() {
             // None of them could be read: what was found says it all.
             let refusal = Refusal::new(RefusalKind::Invalid, found);
@@ -187,6 +187,9 @@ impl Writer {
             return Err(SubmitError::LedgerFull);
         }
         let encoded = encode(&command, &bodies, &outcomes, now)?;
+        if validate_only {
+            return Ok(verdicts(&command, &outcomes, &earlier, now));
+        }
         let mut entries = command.entries.into_iter();
         let mut encoded = encoded.into_iter();
         let mut receipts = Vec::with_capacity(outcomes.len());
@@ -366,6 +369,33 @@ async fn hand_out(mut groups: mpsc::UnboundedReceiver<Waiting>) {
             let _ = answer.send(Ok(receipts));
         }
     }
+}
+
+/// What would become of the entries of a command, nothing of which is taken in: receipts without a
+/// position for what would be appended, the first receipts of the rest.
+fn verdicts(
+    command: &decide::Command,
+    outcomes: &[Outcome],
+    earlier: &Earlier,
+    now: Timestamp,
+) -> Vec<Receipt> {
+    let verdicts = command.entries.iter().zip(outcomes).map(|(proposed, outcome)| {
+        let event_id = proposed.event_id;
+        match outcome {
+            Outcome::Duplicate { position } => {
+                let first = earlier.get(&event_id);
+                let recorded_at = first.map_or(now, |first| first.recorded.recorded_at);
+                Receipt { event_id, position: *position, recorded_at, duplicate: true }
+            }
+            Outcome::Append { .. } => Receipt {
+                event_id,
+                position: Position::default(),
+                recorded_at: now,
+                duplicate: false,
+            },
+        }
+    });
+    verdicts.collect()
 }
 
 /// The bytes to store for each entry that is appended (empty for duplicates), before anything is

@@ -13,6 +13,7 @@ mod committer;
 pub mod config;
 mod days;
 mod earlier;
+pub mod generate;
 pub mod grpc;
 pub mod http;
 pub mod ledger;
@@ -26,6 +27,7 @@ pub mod snapshots;
 pub mod storage;
 pub mod tree;
 mod wire;
+pub mod workbook;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

@@ -1,6 +1,6 @@
 //! The command line, as people and scripts use it: what it prints, and its exit codes.
 
-mod import;
+pub(crate) mod import;
 
 use std::fs;
 

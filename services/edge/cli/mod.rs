@@ -12,7 +12,9 @@ mod compliance;
 mod demo;
 mod explain;
 mod export_tiles;
+mod generate;
 mod import;
+mod import_workbook;
 mod keys;
 mod output;
 mod person;
@@ -26,6 +28,7 @@ mod sheet;
 mod status;
 mod supervision;
 mod table;
+mod template;
 mod verify;
 mod verify_receipt;
 mod witness;
@@ -62,8 +65,12 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Runs the service on a new ledger with a real report in it, and shows the outcome (演示).
     Demo(demo::DemoArgs),
-    /// Appends duty events from JSON Lines or a report document (导入).
+    /// Appends duty events from a workbook, JSON Lines or a report document (导入).
     Import(import::ImportArgs),
+    /// Writes a workbook to be filled in and imported (导入模板).
+    Template(template::TemplateArgs),
+    /// Generates realistic years from a seed, for tests and benchmarks (生成数据).
+    Generate(generate::GenerateArgs),
     /// Shows the compliance of an organization or a leader (履职情况).
     Compliance(compliance::ComplianceArgs),
     /// Says why an obligation stands as it does, and what would mend it (说明).
@@ -192,6 +199,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => on_runtime(import::run(args)),
+        Command::Template(args) => on_runtime(template::run(args)),
+        Command::Generate(args) => on_runtime(generate::run(args)),
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),

@@ -362,7 +362,7 @@ fn append(
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
     let mut entries = Vec::with_capacity(request.events.len());
-    let with_flags = request.with_flags;
+    let (with_flags, validate_only) = (request.with_flags, request.validate_only);
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
         problems.at_item("events", index, |problems| {
@@ -385,7 +385,8 @@ fn append(
     let command = Command { recorder: by, entries, expectations };
     // The writer refuses what was found here together with what it finds itself, so that one
     // answer names every bad item of the batch.
-    (Submission::new(command, payloads, problems.into_vec()), flags)
+    let submission = Submission::new(command, payloads, problems.into_vec());
+    (Submission { validate_only, ..submission }, flags)
 }
 
 pub(crate) fn organization(text: &str, problems: &mut Problems) -> Option<OrganizationId> {
