@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+pub use count::{acts, figures};
 pub use fact::Fact;
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
 pub use obligation::{

@@ -9,6 +9,7 @@ mod bench;
 mod client;
 mod compliance;
 mod demo;
+mod entries;
 mod explain;
 mod export_tiles;
 mod import;
@@ -18,6 +19,7 @@ mod person;
 mod persons;
 mod receipt;
 mod replay;
+mod report;
 mod restore;
 mod rules;
 mod serve;
@@ -68,6 +70,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Holds a printed annual report against the ledger, or drafts one (年度报告).
+    Report(report::ReportArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -181,6 +185,7 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Report(args) => on_runtime(report::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
