@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+pub use count::{acts, figures};
 pub use fact::Fact;
 pub use handover::{Act, Handover};
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};

@@ -10,6 +10,7 @@ mod changes;
 mod client;
 mod compliance;
 mod demo;
+mod entries;
 mod explain;
 mod export_tiles;
 mod generate;
@@ -21,6 +22,7 @@ mod person;
 mod persons;
 mod receipt;
 mod replay;
+mod report;
 mod restore;
 mod rules;
 mod serve;
@@ -89,6 +91,8 @@ enum Command {
     Rollup(supervision::RollUpArgs),
     /// Shows a scope month by month (逐月趋势).
     Trend(supervision::TrendArgs),
+    /// Holds a printed annual report against the ledger, or drafts one (年度报告).
+    Report(report::ReportArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -210,6 +214,7 @@ pub fn main() -> ExitCode {
         Command::Rank(args) => on_runtime(supervision::rank(args)),
         Command::Rollup(args) => on_runtime(supervision::rollup(args)),
         Command::Trend(args) => on_runtime(supervision::trend(args)),
+        Command::Report(args) => on_runtime(report::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
