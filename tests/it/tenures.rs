@@ -80,7 +80,7 @@ async fn a_suspended_leader_is_excused_and_whoever_acts_owes() {
     let between = owed(&service.clients, known).await;
     let expected = [row(LEADER, "OVERDUE", &[]), row(DEPUTY, "OVERDUE", &[])];
     assert_eq!(between, expected, "known {known}");
-    // The card of whoever acts says what was taken over; that of the excused says by which document.
+    // The card of whoever acts says what was taken over, that of the excused by which document.
     let card = async |person: &str| {
         let request = pb::GetLeaderComplianceRequest {
             person_id: person.to_owned(),

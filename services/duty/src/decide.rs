@@ -6,6 +6,8 @@
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
 mod absences;
+mod changes;
+mod groups;
 mod outcome;
 mod persons;
 mod references;
@@ -101,6 +103,8 @@ impl Held {
             | Entry::PersonErased(_)
             | Entry::Tenure(_)
             | Entry::Absence(_)
+            | Entry::LeadingGroup(_)
+            | Entry::OrganizationChange(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => None,
@@ -128,6 +132,8 @@ impl Command {
                 | Entry::PersonErased(_)
                 | Entry::Tenure(_)
                 | Entry::Absence(_)
+                | Entry::LeadingGroup(_)
+                | Entry::OrganizationChange(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
                 | Entry::DayClosed(_) => (None, None),
@@ -295,6 +301,8 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
         }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
         Entry::Absence(absence) => absences::absence(context.standing, absence, refusal),
+        Entry::LeadingGroup(group) => groups::group(context.standing, group, refusal),
+        Entry::OrganizationChange(change) => changes::change(context.standing, change, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }

@@ -10,7 +10,9 @@ use crate::calendar::CalendarYear;
 use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId, PersonId};
-use crate::registry::{Absence, Organization, Person, Post, Tenure};
+use crate::registry::{
+    Absence, LeadingGroup, Organization, OrganizationChange, Person, Post, Tenure,
+};
 use crate::ruleset::RuleSet;
 
 pub use crate::review::{Review, Verdict};
@@ -51,6 +53,10 @@ pub enum Entry {
     Tenure(Tenure),
     /// An absence that excuses the holder of a post, new or in a new version (离岗).
     Absence(Absence),
+    /// What a document says of a leading group (领导小组).
+    LeadingGroup(Box<LeadingGroup>),
+    /// A change of an organization from a day on (机构变更).
+    OrganizationChange(OrganizationChange),
     /// A rule set published.
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
@@ -104,6 +110,8 @@ impl Entry {
             Self::Correction(correction) => Some(&correction.event.organization),
             Self::Organization(organization) => Some(&organization.id),
             Self::Post(post) => Some(&post.organization),
+            Self::LeadingGroup(group) => Some(&group.organization),
+            Self::OrganizationChange(change) => Some(&change.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)

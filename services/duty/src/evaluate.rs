@@ -8,6 +8,7 @@
 
 mod change;
 mod count;
+mod ended;
 mod fact;
 mod handover;
 mod item;

@@ -127,3 +127,11 @@ text_id!(
     /// An absence from a post that excuses its holder (离岗).
     AbsenceId
 );
+text_id!(
+    /// A leading group (领导小组), whatever its name and version.
+    LeadingGroupId
+);
+text_id!(
+    /// A change of an organization from a day on (机构变更).
+    ChangeId
+);

@@ -186,6 +186,14 @@ reasons! {
     LeaderExcused = "LEADER_EXCUSED",
     /// An absence lies outside its tenure, or two absences of one tenure overlap.
     AbsenceInvalid = "ABSENCE_INVALID",
+    /// The head of a leading group is no main leader, or nobody holds the head's post (a flag).
+    GroupHeadIrregular = "GROUP_HEAD_IRREGULAR",
+    /// No duty event reports the adjustment of a leading group by its document number (a flag).
+    GroupDocumentUnreported = "GROUP_DOCUMENT_UNREPORTED",
+    /// A change of an organization contradicts its beginning, its end or another change.
+    OrganizationChangeInvalid = "ORGANIZATION_CHANGE_INVALID",
+    /// The organization ended before the deadline: it owes this no more (a flag).
+    OrganizationEnded = "ORGANIZATION_ENDED",
     // --- review
     /// The event is not accepted: there is no acceptance to withdraw.
     EventNotAccepted = "EVENT_NOT_ACCEPTED",

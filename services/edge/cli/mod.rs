@@ -17,6 +17,7 @@ mod generate;
 mod import;
 mod import_workbook;
 mod keys;
+mod organization;
 mod output;
 mod person;
 mod persons;
@@ -114,6 +115,8 @@ enum Command {
     BenchServer(bench::server::ServerArgs),
     /// Registers, shows and erases persons (人员).
     Person(person::PersonArgs),
+    /// Shows an organization over time: names, parents, who held its posts (单位).
+    Organization(organization::OrganizationArgs),
     /// Makes and changes the key of keys, offline (主密钥).
     Persons(persons::PersonsArgs),
     /// Fetches the receipt of an entry, to be checked by anybody (凭证).
@@ -225,6 +228,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
+        Command::Organization(args) => on_runtime(organization::run(args)),
         Command::Persons(args) => persons::run(&args),
         Command::Receipt(args) => on_runtime(receipt::run(args)),
         Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),

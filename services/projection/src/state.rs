@@ -219,6 +219,13 @@ impl State {
             Entry::Absence(absence) => {
                 Arc::make_mut(&mut self.registry).put_absence(position, absence.clone());
             }
+            Entry::LeadingGroup(group) => {
+                let registry = Arc::make_mut(&mut self.registry);
+                registry.put_leading_group(position, (**group).clone());
+            }
+            Entry::OrganizationChange(change) => {
+                Arc::make_mut(&mut self.registry).put_change(position, change.clone());
+            }
             Entry::RuleSet(rules) => {
                 let rules = Arc::new((**rules).clone());
                 Arc::make_mut(&mut self.rule_sets).push((position, rules));

@@ -82,9 +82,9 @@ pub(crate) fn organization_in(
     question: Question,
     detail: Detail,
 ) -> Result<OrganizationView, NoView> {
-    let organization = snapshot
+    let organization = &snapshot
         .registry
-        .organization(id, question.known)
+        .organization_on(id, question.as_of, question.known)
         .ok_or_else(|| NoView::UnknownOrganization(id.clone()))?;
     let (since, rules) = snapshot
         .rules_for(organization, question.year, question.known)

@@ -108,6 +108,12 @@ impl Standing {
             }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
             Entry::Absence(absence) => self.registry_mut().put_absence(position, absence.clone()),
+            Entry::LeadingGroup(group) => {
+                self.registry_mut().put_leading_group(position, (**group).clone());
+            }
+            Entry::OrganizationChange(change) => {
+                self.registry_mut().put_change(position, change.clone());
+            }
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }

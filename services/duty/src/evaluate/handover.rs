@@ -1,8 +1,8 @@
-//! What a leader took over (移交): who held the post before them in the year, what that person did,
-//! and how the duties stood on the last day before the change (DOMAIN §5.2).
+//! What a leader took over (移交): who held the post before them in the year, what that person
+//! did, and how the duties stood on the last day before the change (DOMAIN §5.2).
 //!
-//! Nothing here is scored. The successor owes for the whole record of the organization; the handover
-//! says how much of it was there when they came.
+//! Nothing here is scored. The successor owes for the whole record of the organization; the
+//! handover says how much of it was there when they came.
 
 use jiff::civil::{Date, date};
 

@@ -9,7 +9,7 @@ use super::obligation::{
     Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Detail, Fact, Question, Scores, Window, World, change, item};
+use super::{Detail, Fact, Question, Scores, Window, World, change, ended, item};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
@@ -82,6 +82,7 @@ pub(super) fn duty(
         }
         Ok(()) => of_owner(&scope, Owner::Organization),
     };
+    ended::settle(&scope, &mut obligations);
     if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }

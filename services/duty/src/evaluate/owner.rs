@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::line::{self, DutyLine, Scope};
-use super::{Fact, Owner, Question, World};
+use super::{Fact, Owner, Question, World, ended};
 use crate::id::{OrganizationId, PersonId, PostId};
 use crate::position::Position;
 use crate::problem::{Problem, Reason};
@@ -264,7 +264,11 @@ pub(super) fn leader_lines<'r>(
             let evaluated = match rule.level {
                 Level::Person if holds => {
                     let own = owners(&scope).into_iter().find(|owes| owes.is_by(person));
-                    own.map(|owes| line::summed_up(rule, line::of_owes(&scope, owes)))
+                    own.map(|owes| {
+                        let mut owed = line::of_owes(&scope, owes);
+                        ended::settle(&scope, &mut owed);
+                        line::summed_up(rule, owed)
+                    })
                 }
                 Level::Person => departed(&scope, person, &through),
                 // The organization's duties pass on with the office.

@@ -11,6 +11,7 @@ mod dates;
 mod items;
 mod known;
 mod laws;
+mod organizations;
 mod persons;
 mod reviews;
 mod scoring;

@@ -47,7 +47,11 @@ fn absence_kind(number: i32, problems: &mut Problems) -> Option<AbsenceKind> {
 }
 
 /// A day that must be given.
-fn required_date(text: &str, field: &str, problems: &mut Problems) -> Option<jiff::civil::Date> {
+pub(super) fn required_date(
+    text: &str,
+    field: &str,
+    problems: &mut Problems,
+) -> Option<jiff::civil::Date> {
     if text.is_empty() {
         problems.add(
             Reason::FieldRequired,
@@ -60,7 +64,10 @@ fn required_date(text: &str, field: &str, problems: &mut Problems) -> Option<jif
 }
 
 /// The 文号 that must be given.
-fn required_document(text: &str, problems: &mut Problems) -> Option<duty::docno::DocumentNumber> {
+pub(super) fn required_document(
+    text: &str,
+    problems: &mut Problems,
+) -> Option<duty::docno::DocumentNumber> {
     if text.trim().is_empty() {
         problems.add(
             Reason::FieldRequired,

@@ -4,6 +4,9 @@
 pub mod change;
 pub(crate) mod details;
 pub mod event;
+pub mod group;
+pub mod history;
+pub mod organization_change;
 pub mod person;
 pub mod registry;
 pub mod review;
@@ -33,6 +36,12 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::PersonErasure(message) => Entry::PersonErased(person::erasure(message, problems)?),
         Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
         Payload::TenureAbsence(message) => Entry::Absence(change::absence(message, problems)?),
+        Payload::LeadingGroup(message) => {
+            Entry::LeadingGroup(Box::new(group::leading_group(message, problems)?))
+        }
+        Payload::OrganizationChange(message) => {
+            Entry::OrganizationChange(organization_change::organization_change(message, problems)?)
+        }
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))

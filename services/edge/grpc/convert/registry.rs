@@ -64,7 +64,7 @@ pub fn organization(message: &pb::Organization, problems: &mut Problems) -> Opti
     })
 }
 
-fn name(field: &str, text: &str, required: bool, problems: &mut Problems) {
+pub(super) fn name(field: &str, text: &str, required: bool, problems: &mut Problems) {
     if required && text.trim().is_empty() {
         problems.add(Reason::FieldRequired, field, "必须填写名称", "a name is required");
     }
@@ -112,7 +112,7 @@ fn credit_code(message: &pb::Organization, problems: &mut Problems) -> Option<Cr
     }
 }
 
-fn span(
+pub(super) fn span(
     start: &str,
     end: &str,
     problems: &mut Problems,

@@ -1,10 +1,12 @@
 //! The central laws: replay is live, and what was known then is what a ledger of then knew.
 
 use duty::docno::DocumentNumber;
-use duty::id::AbsenceId;
+use duty::id::{AbsenceId, ChangeId, LeadingGroupId};
 use duty::occurred::Precision;
 use duty::quantity::{Qualifier, Quantity};
-use duty::registry::{Absence, AbsenceKind};
+use duty::registry::{
+    Absence, AbsenceKind, Axis, Change, Ending, LeadingGroup, OrganizationChange,
+};
 use duty::review::Grade;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -75,7 +77,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 17 {
+    match kind % 19 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -150,6 +152,40 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
                 revoked: how & 6 == 6,
             })
         }
+        16 => Entry::LeadingGroup(Box::new(LeadingGroup {
+            id: LeadingGroupId::parse(["g1", "g2"][usize::from(what % 2)]).unwrap(),
+            organization: organization_id("city.kjj"),
+            document: DocumentNumber::parse(&format!("柳科发〔2022〕{}号", how % 4 + 1)).unwrap(),
+            from: day(&on),
+            to: (how & 64 == 0).then(|| day(&on) + 90.days()),
+            name_zh: "依法行政领导小组".into(),
+            aliases: Vec::new(),
+            head: PostId::parse("party").unwrap(),
+            deputies: Vec::new(),
+            members: vec![PostId::parse("head").unwrap()],
+            office_location: "".into(),
+            office_director: None,
+            liaison: None,
+        })),
+        17 => {
+            let parents = ["city", "county", "city.kjj"].map(organization_id);
+            let parent = parents[usize::from(how / 2 % 3)].clone();
+            let change = match how % 5 {
+                0 | 1 => Change::Moved { axis: Axis::Territory, parent: Some(parent) },
+                2 => Change::Moved { axis: Axis::Line, parent: Some(parent) },
+                3 => Change::Renamed { name_zh: format!("单位{how}").into(), name_en: "".into() },
+                _ => Change::Ended { ending: Ending::Merged, successors: vec![parent] },
+            };
+            let of = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
+            Entry::OrganizationChange(OrganizationChange {
+                id: ChangeId::parse(&format!("{of}.{}", how % 6)).unwrap(),
+                organization: organization_id(of),
+                from: day(&on),
+                change,
+                document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+                revoked: how & 96 == 96,
+            })
+        }
         _ => {
             let last = ledger.standing.last_closed().unwrap();
             Entry::DayClosed(last.tomorrow().unwrap())
@@ -194,6 +230,12 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
             }
             Err(none) => format!("{none:?}"),
         });
+    }
+    for id in ["g1", "g2"].map(|id| LeadingGroupId::parse(id).unwrap()) {
+        let registry = snapshot.registry();
+        let versions = registry.leading_group_versions(&id, known);
+        answers
+            .push(format!("{versions:?} {:?}", registry.leading_group(&id, question.as_of, known)));
     }
     let order = OrderBy::parse("due_date desc, duty_id", matrix::FIELDS).unwrap();
     let filter = Filter::parse("-status:not_applicable", matrix::FIELDS).unwrap();
@@ -298,7 +340,9 @@ fn random_histories_hold_every_kind_of_entry() {
         "Correction",
         "DayClosed",
         "DutyEvent",
+        "LeadingGroup",
         "Organization",
+        "OrganizationChange",
         "Review",
         "RuleSet",
         "Tenure",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use duty::evaluate::{Detail, Fact, Facts, OrganizationEvaluation, World};
 use duty::review::Reviewed;
+use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -165,6 +166,11 @@ proptest! {
         let cells = matrix::query(&snapshot, None, &filter, &order, question).cells;
         let mut lines = Vec::new();
         for organization in snapshot.registry().organizations(known) {
+            // What ended before the year has no row.
+            let first = date(year, 1, 1).min(question.as_of);
+            if snapshot.registry().end_before(&organization.id, first, known).is_some() {
+                continue;
+            }
             let view = view::organization(&snapshot, &organization.id, question);
             let Ok(view) = view else { continue };
             for mut line in view.evaluation.lines {

@@ -20,13 +20,14 @@ use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use crate::id::{AbsenceId, EventId, OrganizationId, PersonId, PostId, TenureId};
+use crate::id::{AbsenceId, ChangeId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::Problems;
 use crate::quantity::{Answer, Qualifier, Quantity};
 use crate::registry::{
-    Absence, AbsenceKind, Class, Level, Organization, Post, PostKind, Registry, Tenure,
+    Absence, AbsenceKind, Change, Class, Ending, Level, Organization, OrganizationChange, Post,
+    PostKind, Registry, Tenure,
 };
 use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::RuleSet;
@@ -91,6 +92,7 @@ impl Ledger {
             "post" => self.registry.put_post(position, post(words)),
             "person" => self.registry.put_person(position, person(next(words)).into()),
             "tenure" => self.registry.put_tenure(position, tenure(words)),
+            "ends" => self.registry.put_change(position, end(words)),
             "absence" => self.registry.put_absence(position, absence(words)),
             "accepts" => {
                 self.review(position, recorded_on, Verdict::Accepted, words);
@@ -320,6 +322,21 @@ fn absence(words: &mut SplitWhitespace<'_>) -> Absence {
         }
     }
     absence
+}
+
+/// `ends organization first-day-without-it successor`.
+fn end(words: &mut SplitWhitespace<'_>) -> OrganizationChange {
+    OrganizationChange {
+        id: ChangeId::parse("end").unwrap(),
+        organization: organization_id(next(words)),
+        from: day(next(words)),
+        change: Change::Ended {
+            ending: Ending::Merged,
+            successors: vec![organization_id(next(words))],
+        },
+        document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+        revoked: false,
+    }
 }
 
 /// An event of nothing but its type.
