@@ -6,6 +6,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod damage;
+mod exemptions;
 mod faults;
 mod golden;
 mod ledger;

@@ -5,6 +5,7 @@
 //! says which entries to append or why not. A batch is all or nothing and every bad item of it is
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
+mod exemptions;
 mod outcome;
 mod persons;
 mod references;
@@ -101,6 +102,8 @@ impl Held {
             | Entry::Tenure(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
+            | Entry::Exemption(_)
+            | Entry::ExemptionRevoked(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -127,6 +130,8 @@ impl Command {
                 | Entry::Tenure(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
+                | Entry::Exemption(_)
+                | Entry::ExemptionRevoked(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
@@ -292,6 +297,12 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
         }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
+        Entry::Exemption(exemption) => {
+            exemptions::grant(context, proposed.index, exemption, refusal)
+        }
+        Entry::ExemptionRevoked(revocation) => {
+            exemptions::revoke(context, proposed.index, revocation, refusal)
+        }
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }
 }

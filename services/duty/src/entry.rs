@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::CalendarYear;
 use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
+use crate::exemption::{Exemption, ExemptionRevocation};
 use crate::id::{EventId, OrganizationId, PersonId};
 use crate::registry::{Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
@@ -53,6 +54,10 @@ pub enum Entry {
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
     Calendar(Box<CalendarYear>),
+    /// A duty not owed for a time, by a supervisor's decision (免除).
+    Exemption(Box<Exemption>),
+    /// An exemption ended before its last day (撤销免除).
+    ExemptionRevoked(ExemptionRevocation),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -102,6 +107,7 @@ impl Entry {
             Self::Correction(correction) => Some(&correction.event.organization),
             Self::Organization(organization) => Some(&organization.id),
             Self::Post(post) => Some(&post.organization),
+            Self::Exemption(exemption) => Some(&exemption.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
@@ -109,6 +115,7 @@ impl Entry {
             | Self::Tenure(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)
+            | Self::ExemptionRevoked(_)
             | Self::DayClosed(_) => None,
         }
     }

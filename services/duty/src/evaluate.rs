@@ -8,6 +8,7 @@
 
 mod change;
 mod count;
+mod exempt;
 mod fact;
 mod item;
 mod judge;

@@ -1,4 +1,5 @@
-//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures.
+//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures, and what a
+//! supervisor decided about them.
 //!
 //! Every record keeps all its versions with the position at which each became known, so that any
 //! question can be answered as it would have been answered then ([`Registry`] takes `known` on
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::division::DivisionCode;
+use crate::exemption::Exemptions;
 use crate::id::{OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
@@ -270,6 +272,7 @@ pub struct Registry {
     /// Tenures of each post; a tenure never changes its post or person.
     tenures_of: BTreeMap<PostId, Vec<TenureId>>,
     tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
+    exemptions: Exemptions,
 }
 
 impl Registry {
@@ -301,6 +304,17 @@ impl Registry {
         if let Some(record) = self.persons.get_mut(person) {
             record.erased_at.get_or_insert(since);
         }
+    }
+
+    /// Who is exempted from what.
+    #[must_use]
+    pub fn exemptions(&self) -> &Exemptions {
+        &self.exemptions
+    }
+
+    /// Who is exempted from what, to take in more.
+    pub fn exemptions_mut(&mut self) -> &mut Exemptions {
+        &mut self.exemptions
     }
 
     /// Takes in a new version of a tenure.

@@ -5,6 +5,7 @@
 //! thing at a time, [`batches`] send several, [`laws`] hold for every past.
 
 mod batches;
+mod exemptions;
 mod laws;
 mod persons;
 mod refusals;
