@@ -7,6 +7,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod damage;
+mod exemptions;
 mod faults;
 mod generate;
 mod golden;

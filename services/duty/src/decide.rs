@@ -7,6 +7,7 @@
 
 mod absences;
 mod changes;
+mod exemptions;
 mod groups;
 mod outcome;
 mod persons;
@@ -107,6 +108,8 @@ impl Held {
             | Entry::OrganizationChange(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
+            | Entry::Exemption(_)
+            | Entry::ExemptionRevoked(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -136,6 +139,8 @@ impl Command {
                 | Entry::OrganizationChange(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
+                | Entry::Exemption(_)
+                | Entry::ExemptionRevoked(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
@@ -304,6 +309,12 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
         Entry::LeadingGroup(group) => groups::group(context.standing, group, refusal),
         Entry::OrganizationChange(change) => changes::change(context.standing, change, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
+        Entry::Exemption(exemption) => {
+            exemptions::grant(context, proposed.index, exemption, refusal)
+        }
+        Entry::ExemptionRevoked(revocation) => {
+            exemptions::revoke(context, proposed.index, revocation, refusal)
+        }
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }
 }

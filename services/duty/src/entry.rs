@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use crate::calendar::CalendarYear;
 use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
+use crate::exemption::{Exemption, ExemptionRevocation};
 use crate::id::{EventId, OrganizationId, PersonId};
 use crate::registry::{
     Absence, LeadingGroup, Organization, OrganizationChange, Person, Post, Tenure,
@@ -61,6 +62,10 @@ pub enum Entry {
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
     Calendar(Box<CalendarYear>),
+    /// A duty not owed for a time, by a supervisor's decision (免除).
+    Exemption(Box<Exemption>),
+    /// An exemption ended before its last day (撤销免除).
+    ExemptionRevoked(ExemptionRevocation),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -112,6 +117,7 @@ impl Entry {
             Self::Post(post) => Some(&post.organization),
             Self::LeadingGroup(group) => Some(&group.organization),
             Self::OrganizationChange(change) => Some(&change.organization),
+            Self::Exemption(exemption) => Some(&exemption.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
@@ -120,6 +126,7 @@ impl Entry {
             | Self::Absence(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)
+            | Self::ExemptionRevoked(_)
             | Self::DayClosed(_) => None,
         }
     }

@@ -9,6 +9,7 @@
 mod change;
 mod count;
 mod ended;
+mod exempt;
 mod fact;
 mod handover;
 mod item;

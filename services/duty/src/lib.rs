@@ -18,6 +18,7 @@ pub mod entry;
 pub mod evaluate;
 pub mod event;
 pub mod evidence;
+pub mod exemption;
 pub mod id;
 pub mod metric;
 pub mod occurred;

@@ -197,6 +197,10 @@ reasons! {
     // --- review
     /// The event is not accepted: there is no acceptance to withdraw.
     EventNotAccepted = "EVENT_NOT_ACCEPTED",
+    /// The approver is the applicant.
+    ApproverIsApplicant = "APPROVER_IS_APPLICANT",
+    /// The exemption was revoked already.
+    ExemptionRevoked = "EXEMPTION_REVOKED",
 }
 
 impl fmt::Display for Reason {

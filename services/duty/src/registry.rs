@@ -1,4 +1,5 @@
-//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures.
+//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures, and what a
+//! supervisor decided about them.
 //!
 //! Every record keeps all its versions with the position at which each became known, so that any
 //! question can be answered as it would have been answered then ([`Registry`] takes `known` on
@@ -18,6 +19,7 @@ pub use change::{Axis, Change, End, Ending, OrganizationChange};
 pub use group::{GroupAlias, LeadingGroup};
 
 use crate::division::DivisionCode;
+use crate::exemption::Exemptions;
 use crate::id::{AbsenceId, ChangeId, LeadingGroupId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
@@ -285,6 +287,7 @@ pub struct Registry {
     changes: BTreeMap<ChangeId, Versions<OrganizationChange>>,
     /// Changes of each organization; a change never changes its organization.
     changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
+    exemptions: Exemptions,
 }
 
 impl Registry {
@@ -316,6 +319,17 @@ impl Registry {
         if let Some(record) = self.persons.get_mut(person) {
             record.erased_at.get_or_insert(since);
         }
+    }
+
+    /// Who is exempted from what.
+    #[must_use]
+    pub fn exemptions(&self) -> &Exemptions {
+        &self.exemptions
+    }
+
+    /// Who is exempted from what, to take in more.
+    pub fn exemptions_mut(&mut self) -> &mut Exemptions {
+        &mut self.exemptions
     }
 
     /// Takes in a new version of a tenure.

@@ -1,4 +1,5 @@
-//! `ReviewService`: a supervisor accepts or returns a duty event, or withdraws an acceptance.
+//! `ReviewService`: a supervisor accepts or returns a duty event, or withdraws an acceptance. What
+//! the same service does with exemptions stands in `exemption`.
 
 use duty::Problems;
 use duty::entry::Entry;
@@ -61,6 +62,29 @@ impl ReviewService for Api {
         }
         let (known_position, root_hash) = (known.get(), self.root(known)?);
         Ok(Response::new(pb::ListEventReviewsResponse { reviews, known_position, root_hash }))
+    }
+
+    async fn grant_exemption(
+        &self,
+        request: Request<pb::GrantExemptionRequest>,
+    ) -> Result<Response<pb::GrantExemptionResponse>, Status> {
+        let receipt = Some(self.grant(request.into_inner()).await?);
+        Ok(Response::new(pb::GrantExemptionResponse { receipt }))
+    }
+
+    async fn revoke_exemption(
+        &self,
+        request: Request<pb::RevokeExemptionRequest>,
+    ) -> Result<Response<pb::RevokeExemptionResponse>, Status> {
+        let receipt = Some(self.revoke(request.into_inner()).await?);
+        Ok(Response::new(pb::RevokeExemptionResponse { receipt }))
+    }
+
+    async fn list_exemptions(
+        &self,
+        request: Request<pb::ListExemptionsRequest>,
+    ) -> Result<Response<pb::ListExemptionsResponse>, Status> {
+        self.exemptions(&request.into_inner()).map(Response::new)
     }
 }
 

@@ -5,6 +5,7 @@
 use duty::evaluate::{
     Considered, NotCounted, Obligation, Owner, Period, ReviewState, Standing, Status, Why,
 };
+use duty::exemption::{Covered, Exemption, HeldExemption, Span};
 use duty::occurred::Timing;
 use duty::review::Verdict;
 use duty::ruleset::{Bound, Cadence, Deadline, DutyRule, RuleSet, Rung};
@@ -67,6 +68,40 @@ fn deadline(cadence: &Cadence) -> Option<&Deadline> {
         | Cadence::OnEvent
         | Cadence::ContinuousCount => None,
     }
+}
+
+/// An exemption: by whose decision, for whom, until when, and whether it was revoked.
+#[must_use]
+pub fn exemption(held: &HeldExemption) -> Sentence {
+    let Exemption { covered, span, reason, document, .. } = &*held.exemption;
+    let (whom_zh, whom_en) = match covered {
+        Covered::Organization => ("全单位".to_owned(), "the organization".to_owned()),
+        Covered::Post(post) => (format!("职务 {post}"), format!("post {post}")),
+        Covered::Person(person) => (format!("人员 {person}"), format!("person {person}")),
+    };
+    let (span_zh, span_en) = match span {
+        Span::Year(year) => (format!("{year} 考核年度"), format!("the accounting year {year}")),
+        Span::Days { first, last } => {
+            (format!("自 {first} 至 {last}（含当日）"), format!("{first} to {last}, both included"))
+        }
+    };
+    let (end_zh, end_en) = held.revoked.map_or_else(Default::default, |(at, from)| {
+        (
+            format!("；自 {from} 起撤销（第 {at} 条）"),
+            format!("; revoked from {from} on (position {at})"),
+        )
+    });
+    let at = held.since;
+    sentence(
+        format!(
+            "经 {document} 免除（第 {at} 条）：{whom_zh}，{span_zh}，事由：{}{end_zh}",
+            reason.name_zh()
+        ),
+        format!(
+            "exempted by {document} (position {at}): {whom_en}, {span_en}, because of {}{end_en}",
+            reason.name_en()
+        ),
+    )
 }
 
 /// How an event stands towards the obligation, why, and what a supervisor said of it.
@@ -140,6 +175,9 @@ fn not_counted(why: NotCounted) -> Sentence {
         NotCounted::OtherPerson => ("属他人职责", "discharges somebody else's duty"),
         NotCounted::NothingOwed => {
             ("该事项不适用，无须计入", "the duty does not apply: nothing is owed")
+        }
+        NotCounted::Exempted => {
+            ("该事项已免除，不计入", "the duty is exempted: nothing is counted")
         }
         NotCounted::BelowThreshold => ("未达到规定标准", "misses a threshold of the rule"),
     };

@@ -191,7 +191,7 @@ impl Loaded {
             return Err(Unusable::OtherEntry(position));
         }
         self.supplied += 1;
-        self.state.register(position, &recorded.entry);
+        self.state.register(position, recorded.event_id, &recorded.entry);
         Ok(())
     }
 

@@ -189,7 +189,7 @@ impl State {
                 Place::Elsewhere
             }
             registration => {
-                self.register(position, &registration);
+                self.register(position, id, &registration);
                 Place::Elsewhere
             }
         };
@@ -198,7 +198,7 @@ impl State {
     }
 
     /// Folds in an entry that says who is who, or by which rules and days.
-    pub(crate) fn register(&mut self, position: Position, entry: &Entry) {
+    pub(crate) fn register(&mut self, position: Position, id: EventId, entry: &Entry) {
         match entry {
             Entry::Organization(organization) => {
                 let registry = Arc::make_mut(&mut self.registry);
@@ -225,6 +225,14 @@ impl State {
             }
             Entry::OrganizationChange(change) => {
                 Arc::make_mut(&mut self.registry).put_change(position, change.clone());
+            }
+            Entry::Exemption(exemption) => {
+                let exemptions = Arc::make_mut(&mut self.registry).exemptions_mut();
+                exemptions.grant(position, id, (**exemption).clone());
+            }
+            Entry::ExemptionRevoked(revocation) => {
+                let exemptions = Arc::make_mut(&mut self.registry).exemptions_mut();
+                exemptions.revoke(position, revocation);
             }
             Entry::RuleSet(rules) => {
                 let rules = Arc::new((**rules).clone());

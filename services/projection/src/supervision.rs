@@ -33,7 +33,10 @@ pub(crate) fn scope<'a>(
 ) -> impl Iterator<Item = &'a Organization> {
     let registry = &snapshot.registry;
     registry.organizations(question.known).filter(move |organization| {
-        within.is_none_or(|top| registry.is_within(&organization.id, top, question.known))
+        within.is_none_or(|top| {
+            let Question { as_of, known, .. } = question;
+            registry.is_supervised_on(&organization.id, top, as_of, known)
+        })
     })
 }
 

@@ -4,6 +4,7 @@
 //! [`laws`] can throw anything at it and still fold only what a real journal may hold.
 
 mod changes;
+mod exempted;
 mod known;
 mod laws;
 mod matrix;
@@ -15,11 +16,13 @@ mod supervision;
 use duty::calendar::CalendarYear;
 use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide, version_before};
 use duty::division::DivisionCode;
+use duty::docno::DocumentNumber;
 use duty::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use duty::evaluate::Question;
 use duty::event::{Details, DutyEvent, EventType, Kind};
 use duty::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use duty::id::{EventId, OrganizationId, PersonId, PostId, TenureId};
+use duty::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, Span};
+use duty::id::{DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use duty::occurred::Occurred;
 use duty::quantity::Answer;
 use duty::registry::{Class, Level, Organization, Post, PostKind, Tenure};
@@ -278,6 +281,21 @@ fn review(target: usize, verdict: Verdict) -> Entry {
         cure_working_days: if verdict == Verdict::Returned { 5 } else { 0 },
         document: None,
     })
+}
+
+/// An exemption of `city.kjj` from a duty.
+fn exemption(duty: &str, covered: Covered, span: Span) -> Entry {
+    Entry::Exemption(Box::new(Exemption {
+        organization: organization_id("city.kjj"),
+        covered,
+        duty: DutyId::parse(duty).unwrap(),
+        span,
+        reason: ExemptionReason::ForceMajeure,
+        reason_text: "".into(),
+        document: DocumentNumber::parse("柳法办〔2022〕8号").unwrap(),
+        applicant: "kjj".into(),
+        approver: "supervisor".into(),
+    }))
 }
 
 /// The question asked when nobody says a day: the day that runs at `known`.

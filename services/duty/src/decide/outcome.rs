@@ -113,6 +113,8 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::OrganizationChange(a), Entry::OrganizationChange(b)) => a == b,
         (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
+        (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
+        (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

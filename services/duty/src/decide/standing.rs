@@ -115,6 +115,13 @@ impl Standing {
                 self.registry_mut().put_change(position, change.clone());
             }
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
+            Entry::Exemption(exemption) => {
+                let exemptions = self.registry_mut().exemptions_mut();
+                exemptions.grant(position, recorded.event_id, (**exemption).clone());
+            }
+            Entry::ExemptionRevoked(revocation) => {
+                self.registry_mut().exemptions_mut().revoke(position, revocation);
+            }
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }
         position

@@ -6,6 +6,7 @@
 
 mod absences;
 mod batches;
+mod exemptions;
 mod laws;
 mod persons;
 mod refusals;

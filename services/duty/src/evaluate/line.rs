@@ -9,7 +9,7 @@ use super::obligation::{
     Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Detail, Fact, Question, Scores, Window, World, change, ended, item};
+use super::{Detail, Fact, Question, Scores, Window, World, change, ended, exempt, item};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
@@ -222,6 +222,7 @@ pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> O
         official: Status::NotApplicable,
         considered: considered_otherwise(scope, &[], NotCounted::NothingOwed),
         findings: vec![why],
+        exempted_by: Vec::new(),
     }
 }
 
@@ -246,8 +247,14 @@ pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligatio
     vec![obligation]
 }
 
-/// The obligations of one owner, by the cadence of the rule.
+/// The obligations of one owner, those exempted among them.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+    let owed = owed(scope, owner);
+    owed.into_iter().map(|obligation| exempt::apply(scope, obligation)).collect()
+}
+
+/// The obligations of one owner, by the cadence of the rule.
+fn owed(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     if owner == Owner::Vacant {
         let why = Problem::new(
             Reason::ResponsibleMissing,
@@ -359,6 +366,7 @@ pub(super) fn assembled(
         official: judged.official,
         considered,
         findings: Vec::new(),
+        exempted_by: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use super::Window;
 use crate::calendar::Calendars;
 use crate::event::EventType;
+use crate::exemption::HeldExemption;
 use crate::id::{DutyId, EventId, PersonId, PostId};
 use crate::occurred::Timing;
 use crate::position::Position;
@@ -195,6 +196,8 @@ pub enum NotCounted {
     OtherPerson,
     /// It misses a threshold of the rule.
     BelowThreshold,
+    /// The duty is exempted.
+    Exempted,
     /// The duty does not apply, or nobody holds the post that would owe it.
     NothingOwed,
 }
@@ -213,6 +216,7 @@ impl NotCounted {
             Self::SumOfCounted => "sum_of_counted",
             Self::OtherPerson => "other_person",
             Self::BelowThreshold => "below_threshold",
+            Self::Exempted => "exempted",
             Self::NothingOwed => "nothing_owed",
         }
     }
@@ -339,6 +343,8 @@ pub struct Obligation {
     pub considered: Vec<Considered>,
     /// Gaps and oddities.
     pub findings: Vec<Problem>,
+    /// The exemptions by which it is not owed; none where it is.
+    pub exempted_by: Vec<HeldExemption>,
 }
 
 impl Obligation {

@@ -8,6 +8,7 @@
 mod changes;
 mod counting;
 mod dates;
+mod exemptions;
 mod items;
 mod known;
 mod laws;

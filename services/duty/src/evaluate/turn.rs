@@ -2,7 +2,8 @@
 //!
 //! A judgement looks at the day asked about in few ways: whether a deadline or the beginning of
 //! its warning has come, whether something recorded has begun or is over, who holds a post or is
-//! excused from it, and whether a change that triggers a duty has come. This lists those days, a
+//! excused from it, whether the organization still is and what it is exempted from, and whether a
+//! change that triggers a duty has come. This lists those days, a
 //! few too many rather than one too few: whoever makes the evaluation look at the day in a new way
 //! adds its days here, and a property test compares with judging every day.
 
@@ -12,6 +13,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{DutyLine, Question, World};
+use crate::exemption::Span;
 use crate::id::OrganizationId;
 use crate::registry::Organization;
 use crate::ruleset::RuleSet;
@@ -38,6 +40,17 @@ pub fn next_turn(
         add(window.last.saturating_sub(i64::from(rules.warn_days).days()));
     }
     let (registry, known) = (world.registry, question.known);
+    organization.valid_to.map(after).into_iter().for_each(&mut add);
+    for (_, change) in registry.changes_of(&organization.id, known) {
+        add(change.from);
+    }
+    for held in registry.exemptions().of(&organization.id, known) {
+        if let Span::Days { first, last } = held.exemption.span {
+            add(first);
+            add(after(last));
+        }
+        held.revoked.map(|(_, from)| from).into_iter().for_each(&mut add);
+    }
     let mut organizations: BTreeSet<&OrganizationId> = BTreeSet::from([&organization.id]);
     for post in registry.posts_of(&organization.id, known) {
         for (_, tenure) in registry.tenures_of(&post.id, known) {

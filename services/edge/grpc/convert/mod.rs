@@ -4,6 +4,7 @@
 pub mod change;
 pub(crate) mod details;
 pub mod event;
+pub mod exemption;
 pub mod group;
 pub mod history;
 pub mod organization_change;
@@ -45,6 +46,12 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))
+        }
+        Payload::Exemption(message) => {
+            Entry::Exemption(Box::new(exemption::exemption(message, problems)?))
+        }
+        Payload::ExemptionRevocation(message) => {
+            Entry::ExemptionRevoked(exemption::revocation(message, problems)?)
         }
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)

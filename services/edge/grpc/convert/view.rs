@@ -266,5 +266,6 @@ pub fn explained(rules: &RuleSet, rule: &DutyRule, owed: &Obligation) -> pb::Exp
                 ..Default::default()
             })
             .collect(),
+        exemptions: owed.exempted_by.iter().map(super::exemption::held).collect(),
     }
 }

@@ -80,10 +80,23 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
             }
             return Concern::Organizations(about.organizations);
         }
+        Entry::OrganizationChange(change) => {
+            return Concern::Organizations(BTreeSet::from([change.organization.clone()]));
+        }
+        Entry::Exemption(exemption) => {
+            return Concern::Organizations(BTreeSet::from([exemption.organization.clone()]));
+        }
+        Entry::ExemptionRevoked(revocation) => {
+            let held = registry.exemptions().get(revocation.target);
+            let organization = held.map(|held| held.exemption.organization.clone());
+            return Concern::Organizations(organization.into_iter().collect());
+        }
         Entry::RuleSet(_) | Entry::Calendar(_) => return Concern::Everybody,
         Entry::DayClosed(_) => return Concern::Day,
-        // Who a person is changes no judgement.
-        Entry::Person(_) | Entry::PersonErased(_) => return Concern::Nothing,
+        // Who a person is changes no judgement, nor who sits in a leading group.
+        Entry::Person(_) | Entry::PersonErased(_) | Entry::LeadingGroup(_) => {
+            return Concern::Nothing;
+        }
     }
     if let Some((organization, fact)) = told.target {
         about.fact(organization, fact, &mut touched);

@@ -77,7 +77,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 19 {
+    match kind % 21 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -184,6 +184,31 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
                 change,
                 document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
                 revoked: how & 96 == 96,
+            })
+        }
+        18 => {
+            let covered = match how % 4 {
+                0 => Covered::Post(PostId::parse("party").unwrap()),
+                1 => Covered::Person(person("p1")),
+                _ => Covered::Organization,
+            };
+            let duties = ["plan", "study", "exam", "sessions", "statement", "group"];
+            let first = date(2022, 1, 1) + i64::from(days.rem_euclid(600)).days();
+            let span = match how / 4 % 3 {
+                0 => Span::Year(2022),
+                _ => Span::Days { first, last: first + i64::from(what).days() },
+            };
+            exemption(duties[usize::from(what % 6)], covered, span)
+        }
+        19 => {
+            let granted = |recorded: &&Recorded| matches!(recorded.entry, Entry::Exemption(_));
+            let target = ledger.journal.iter().rev().find(granted).map(|found| found.event_id);
+            Entry::ExemptionRevoked(ExemptionRevocation {
+                target: target.unwrap_or(event_id(1)),
+                from: date(2022, 9, 1) + i64::from(days.rem_euclid(200)).days(),
+                reason: "免除事由已经消失，予以撤销".into(),
+                document: DocumentNumber::parse("柳法办〔2022〕9号").unwrap(),
+                approver: "supervisor".into(),
             })
         }
         _ => {
@@ -340,6 +365,8 @@ fn random_histories_hold_every_kind_of_entry() {
         "Correction",
         "DayClosed",
         "DutyEvent",
+        "Exemption",
+        "ExemptionRevoked",
         "LeadingGroup",
         "Organization",
         "OrganizationChange",

@@ -20,7 +20,8 @@ use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use crate::id::{AbsenceId, ChangeId, EventId, OrganizationId, PersonId, PostId, TenureId};
+use crate::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, Span};
+use crate::id::{AbsenceId, ChangeId, DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::Problems;
@@ -103,6 +104,21 @@ impl Ledger {
             "unaccepts" => {
                 self.review(position, recorded_on, Verdict::AcceptanceWithdrawn, words);
             }
+            "exempts" => {
+                let granted = exemption(words);
+                self.registry.exemptions_mut().grant(position, event_id(position.get()), granted);
+            }
+            "revokes" => {
+                let target = event_id(next(words).parse().unwrap());
+                let revocation = ExemptionRevocation {
+                    target,
+                    from: day(next(words)),
+                    reason: "".into(),
+                    document: DocumentNumber::parse("柳法办〔2022〕9号").unwrap(),
+                    approver: "supervisor".into(),
+                };
+                self.registry.exemptions_mut().revoke(position, &revocation);
+            }
             "withdraws" => self.fact(next(words)).withdrawn_at = Some(position),
             "corrects" => {
                 let target = self.fact(next(words));
@@ -156,6 +172,33 @@ impl Ledger {
         let found = facts.find(|fact| fact.position == position);
         Arc::make_mut(found.expect("no event at this position"))
     }
+}
+
+/// `duty [post …] [person …] year … | days … …`, at the bureau.
+fn exemption(words: &mut SplitWhitespace<'_>) -> Exemption {
+    let mut granted = Exemption {
+        organization: organization_id("kjj"),
+        covered: Covered::Organization,
+        duty: DutyId::parse(next(words)).unwrap(),
+        span: Span::Year(2022),
+        reason: ExemptionReason::ForceMajeure,
+        reason_text: "".into(),
+        document: DocumentNumber::parse("柳法办〔2022〕8号").unwrap(),
+        applicant: "kjj".into(),
+        approver: "supervisor".into(),
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "post" => granted.covered = Covered::Post(post_id(next(words))),
+            "person" => granted.covered = Covered::Person(person(next(words))),
+            "year" => granted.span = Span::Year(next(words).parse().unwrap()),
+            "days" => {
+                granted.span = Span::Days { first: day(next(words)), last: day(next(words)) };
+            }
+            other => panic!("an exemption has no {other}"),
+        }
+    }
+    granted
 }
 
 /// The rule set of these duties, valid from 2016 in Liuzhou. Keys of the rule set itself may stand
