@@ -12,7 +12,9 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use duty::Position;
-use duty::decide::{self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Standing};
+use duty::decide::{
+    self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Standing, version_before,
+};
 use duty::entry::Recorded;
 use duty::id::EventId;
 use jiff::Timestamp;
@@ -221,19 +223,33 @@ impl Writer {
     fn earlier(&self, command: &decide::Command, group: &Group) -> Result<Earlier, SubmitError> {
         let mut earlier = Earlier::new();
         let state = self.shared.state.read();
-        for id in command.references() {
+        let held = |id: EventId| {
             let pending = group.pending.get(&id).and_then(|(position, index)| {
                 let recorded = group.entries.get(*index)?.clone();
                 // What the group did to it, the standing knows.
                 Some(Held { position: *position, recorded, fate: Fate::default() })
             });
-            let held = match pending {
-                Some(held) => Some(held),
-                None => {
-                    earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read)?
-                }
-            };
-            earlier.extend(held.map(|held| (id, held)));
+            match pending {
+                Some(held) => Ok(Some(held)),
+                None => earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read),
+            }
+        };
+        for id in command.references() {
+            earlier.extend(held(id)?.map(|held| (id, held)));
+        }
+        // Nobody decides on an event of which they recorded any version.
+        for id in command.decided_on() {
+            let mut next = earlier.get(&id).cloned();
+            while let Some(version) = next {
+                let Some(before) = version_before(&version.recorded.entry) else { break };
+                let older = match earlier.get(&before) {
+                    Some(known) => Some(known.clone()),
+                    None => held(before)?,
+                };
+                // A version comes after the one it replaces.
+                next = older.filter(|older| older.position < version.position);
+                earlier.extend(next.clone().map(|older| (before, older)));
+            }
         }
         Ok(earlier)
     }

@@ -5,6 +5,7 @@
 //! into the published state, and answered from it. Data flows one way.
 
 pub mod app;
+mod changes;
 pub mod cli;
 pub mod clock;
 pub mod codec;

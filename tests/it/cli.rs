@@ -1,6 +1,7 @@
 //! The command line, as people and scripts use it: what it prints, and its exit codes.
 
 pub(crate) mod import;
+mod report;
 
 use std::fs;
 

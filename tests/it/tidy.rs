@@ -15,7 +15,7 @@ const LINES_MAX: usize = 500;
 /// Files that are longer, with the reason. May only shrink.
 const LONG_FILES: [(&str, &str); 0] = [];
 /// Crates that do no I/O, and what they must never depend on.
-const PURE: [&str; 3] = ["duty", "merkle", "projection"];
+const PURE: [&str; 4] = ["duty", "merkle", "projection", "reporting"];
 const IMPURE: [&str; 10] = [
     "tokio",
     "tonic",

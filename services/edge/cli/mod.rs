@@ -6,25 +6,30 @@
 
 mod backup;
 mod bench;
+mod changes;
 mod client;
 mod compliance;
 mod demo;
+mod entries;
 mod explain;
 mod export_tiles;
 mod generate;
 mod import;
 mod import_workbook;
 mod keys;
+mod organization;
 mod output;
 mod person;
 mod persons;
 mod receipt;
 mod replay;
+mod report;
 mod restore;
 mod rules;
 mod serve;
 mod sheet;
 mod status;
+mod supervision;
 mod table;
 mod template;
 mod verify;
@@ -75,6 +80,20 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Shows who debriefed and who did not (述法覆盖，应述尽述).
+    Coverage(supervision::CoverageArgs),
+    /// Lists what is still open, by when (到期清单).
+    Deadlines(supervision::DeadlinesArgs),
+    /// Follows every change of the state of an obligation (变化跟踪).
+    Changes(changes::ChangesArgs),
+    /// Ranks organizations inside their class (排名).
+    Rank(supervision::RankArgs),
+    /// Rolls figures up over the tree of organizations (逐级汇总).
+    Rollup(supervision::RollUpArgs),
+    /// Shows a scope month by month (逐月趋势).
+    Trend(supervision::TrendArgs),
+    /// Holds a printed annual report against the ledger, or drafts one (年度报告).
+    Report(report::ReportArgs),
     /// Works with rule sets (规则集).
     Rules(rules::RulesArgs),
     /// Checks a ledger from end to end: entries, tree, checkpoint, views (核验).
@@ -96,6 +115,8 @@ enum Command {
     BenchServer(bench::server::ServerArgs),
     /// Registers, shows and erases persons (人员).
     Person(person::PersonArgs),
+    /// Shows an organization over time: names, parents, who held its posts (单位).
+    Organization(organization::OrganizationArgs),
     /// Makes and changes the key of keys, offline (主密钥).
     Persons(persons::PersonsArgs),
     /// Fetches the receipt of an entry, to be checked by anybody (凭证).
@@ -190,6 +211,13 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Coverage(args) => on_runtime(supervision::coverage(args)),
+        Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Changes(args) => on_runtime(changes::run(args)),
+        Command::Rank(args) => on_runtime(supervision::rank(args)),
+        Command::Rollup(args) => on_runtime(supervision::rollup(args)),
+        Command::Trend(args) => on_runtime(supervision::trend(args)),
+        Command::Report(args) => on_runtime(report::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
@@ -200,6 +228,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
+        Command::Organization(args) => on_runtime(organization::run(args)),
         Command::Persons(args) => persons::run(&args),
         Command::Receipt(args) => on_runtime(receipt::run(args)),
         Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),

@@ -64,6 +64,20 @@ pub(super) fn amounts(facts: &[&Fact], measure: Measure<'_>, certain: bool) -> V
     amounts
 }
 
+/// How many acts each event stands for, sums never added to their parts; see the head of this file.
+/// For a lower bound (余, 以上) the bound: the sum is then a lower bound too.
+#[must_use]
+pub fn acts(facts: &[&Fact]) -> Vec<Decimal> {
+    amounts(facts, Measure::Acts, false)
+}
+
+/// For how much of one metric each event stands, sums never added to their parts. The caller sees
+/// to it that all state the metric in one unit.
+#[must_use]
+pub fn figures(facts: &[&Fact], metric: &str) -> Vec<Decimal> {
+    amounts(facts, Measure::Sum(&[metric.into()]), false)
+}
+
 /// An event without a figure is one act, and says nothing about a metric.
 const fn default_of(measure: Measure<'_>) -> Decimal {
     match measure {

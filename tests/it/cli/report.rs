@@ -1,0 +1,216 @@
+//! `duty-ledger report`: a real annual report against the ledger it was recorded in.
+//!
+//! The text is the public 2022 report of the science bureau without the names of persons.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use expect_test::{expect, expect_file};
+use serde_json::Value;
+
+use super::import::seeded;
+use crate::support::child::{Ran, Server, run};
+use crate::support::{directory, repository};
+
+const BUREAU: &str = "450200-kjj";
+
+struct Reports {
+    server: Server,
+    directory: tempfile::TempDir,
+}
+
+impl Reports {
+    fn new() -> Self {
+        let directory = directory();
+        let ledger = directory.path().join("ledger");
+        seeded(&ledger);
+        Self { server: Server::start(&ledger), directory }
+    }
+
+    fn file(&self, text: &str) -> PathBuf {
+        let path = self.directory.path().join("report.txt");
+        fs::write(&path, text).expect("written");
+        path
+    }
+
+    fn draft(&self, args: &[&str]) -> Ran {
+        let all = ["report", "draft", "--organization", BUREAU, "--year", "2022"];
+        let asked = ["--as-of", "2023-12-31", "--known", "54", "--server"];
+        let url = self.server.url();
+        run(all.into_iter().chain(asked).chain([url.as_str()]).chain(args.iter().copied()))
+    }
+
+    fn check(&self, file: &Path) -> Ran {
+        let file = file.to_str().expect("UTF-8");
+        let args = ["report", "check", file, "--organization", BUREAU, "--year", "2022"];
+        run(args.into_iter().chain(["--output", "json", "--server", self.server.url().as_str()]))
+    }
+}
+
+fn report() -> String {
+    fs::read_to_string(repository().join("tests/data/report-2022.txt")).expect("the report")
+}
+
+/// A line for each figure: what is printed, the verdict, and what it was compared with.
+fn lines(answer: &Value) -> String {
+    let mut lines = String::new();
+    for figure in answer["figures"].as_array().expect("figures") {
+        let text = |key: &str| figure[key].as_str().expect("a text");
+        let compared = figure["compared"].as_array().expect("a list").iter().map(|found| {
+            let text = |key: &str| found[key].as_str().expect("a text");
+            let flags = found["flags"].as_array().expect("a list").iter();
+            let flags: String =
+                flags.map(|flag| format!("!{}", flag.as_str().expect("a text"))).collect();
+            format!("{}.{}={}{flags}", found["entries"], text("field"), text("value"))
+        });
+        let compared: Vec<_> = compared.collect();
+        writeln!(
+            lines,
+            "{}:{} {} {} by {} {}",
+            figure["line"],
+            figure["column"],
+            text("printed"),
+            text("verdict"),
+            text("tie"),
+            compared.join(" ")
+        )
+        .expect("a string takes everything");
+    }
+    lines
+}
+
+#[test]
+fn every_figure_of_the_real_report_is_found_in_the_ledger_or_said_not_to_be() {
+    let reports = Reports::new();
+    let answer = reports.check(&reports.file(&report())).exits(0).json();
+    expect![[r#"
+        8:1 2022年上半年 matches by quote [16].occurred=2022-01-01/2022-06-30
+        11:208 2021年12月-2022年12月 matches by quote [25].occurred=2021-12-01/2022-12-31
+        11:232 200多家 matches by quote [25].enterprises=>200家
+        11:245 10次以上 matches by quote [26].sessions=≥10次
+        11:270 700余人次 matches by quote [26].attendance_offline=>700人次
+        11:278 2022年11月10日 matches by quote [27].occurred=2022-11-10
+        11:290 12月28日 matches by quote [28].occurred=2022-12-28
+        11:376 1000余人 matches by quote [29].attendance_online=>1000人
+        12:4 2022年3月22日 matches by quote [30].occurred=2022-03-22
+        12:15 6月29日 matches by quote [31].occurred=2022-06-29
+        12:22 两次 matches by quote [32].sessions=2次
+        12:35 90余人次 matches by quote [32].attendance_offline=>90人次
+        12:118 2022年11月14日 matches by sentence [33].occurred=2022-11-14
+        12:144 12人 matches by quote [33].attendance_offline=12人
+        14:19 100% matches by quote [34].registration_rate=1（比率）!RATE_WITHOUT_BASE [34].attendance_rate=1（比率）!RATE_WITHOUT_BASE [34].pass_rate=1（比率）!RATE_WITHOUT_BASE
+        14:30 99分 matches by quote [34].max_score=99分
+        14:61 4名 matches by quote [35].officers_before=4名
+        14:66 41名 matches by quote [35].officers_after=41名
+        14:73 1025% matches by quote [35].growth_rate_stated=10.25（比率）!GROWTH_CONTRADICTS_BASE
+        14:177 柳发〔2022〕2号 not_in_ledger by none 
+        14:222 柳科通〔2020〕33号 matches by document [36].document_number=柳科通〔2020〕33号
+        16:24 12份 matches by quote [37].documents_total=12份
+        16:44 4份 matches by sentence [37].documents_city_issued=4份
+        16:59 8份 matches by sentence [37].documents_bureau_normative=8份
+        16:83 五份 matches by quote [38].decisions_total=5份
+        16:96 四份 matches by quote [38].decisions_issued_or_passed=4份
+        19:231 94项 matches by quote [40].major_projects=94项
+        19:241 15.28亿元 matches by quote [40].rd_investment=15.28亿元
+        19:254 134个 matches by quote [40].new_products=134个
+        19:265 超150亿元 matches by quote [40].economic_benefit=>150亿元
+        19:274 63家 matches by quote [41].gazelle_incubation=63家
+        19:300 13家 matches by quote [41].gazelle_certified=13家
+        19:306 900多家 matches by quote [41].sme_evaluated=>900家
+        19:341 突破800家 matches by quote [41].high_tech_enterprises=>800家
+        22:50 2名 matches by quote [43].legal_advisers=2名
+        22:57 1名 matches by quote [43].public_lawyers=1名
+        23:27 200余份 matches by quote [45].commitments=>200份
+        23:43 120个 matches by quote [46].projects_total=120个
+        23:70 106个 matches by quote [46].projects_acceptance=106个
+        23:80 14个 matches by quote [46].projects_supervision=14个
+        23:104 1375条 matches by quote [47].records_pushed=1375条
+        23:125 140余条 matches by quote [48].records_submitted=>140条
+        32:92 41名 matches by quote [51].officers=41名
+    "#]].assert_eq(&lines(&answer));
+    reports.server.terminate();
+}
+
+#[test]
+fn a_changed_report_is_told_where_it_leaves_the_ledger() {
+    let reports = Reports::new();
+    let mut text = report();
+    for (printed, changed) in [
+        ("受训90余人次", "受训95人次"),
+        ("线下参训700余人次", "线下参训750人次"),
+        ("12人在城中区", "15人在城中区"),
+        ("推送信息1375条", "推送信息1357条"),
+        ("柳科通〔2020〕33号", "柳科通〔2020〕34号"),
+        ("全面推行法律顾问", "发放手册3000余份，化解纠纷12件。全面推行法律顾问"),
+    ] {
+        assert!(text.contains(printed), "{printed}");
+        text = text.replace(printed, changed);
+    }
+    let ran = reports.check(&reports.file(&text)).exits(1);
+    assert!(ran.err.contains("不一致"), "{}", ran.err);
+    let all = lines(&ran.json());
+    let others: String = all
+        .lines()
+        .filter(|line| !line.contains(" matches "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    expect![[r#"
+        11:270 750人次 differs by words [26].attendance_offline=>700人次
+        12:35 95人次 differs by words [32].attendance_offline=>90人次
+        12:143 15人 differs by words [33].attendance_offline=12人
+        14:177 柳发〔2022〕2号 not_in_ledger by none 
+        14:222 柳科通〔2020〕34号 not_in_ledger by none 
+        22:5 3000余份 not_in_ledger by none 
+        22:16 12件 not_in_ledger by none 
+        23:104 1357条 differs by words [47].records_pushed=1375条
+    "#]]
+    .assert_eq(&others);
+    reports.server.terminate();
+}
+
+#[test]
+fn a_report_that_cannot_be_read_is_no_report_without_faults() {
+    let directory = directory();
+    let file = directory.path().join("none.txt");
+    let file = file.to_str().expect("UTF-8");
+    let ran = run(["report", "check", file, "--organization", BUREAU, "--year", "2022"]).exits(66);
+    assert!(ran.err.contains("none.txt"), "{}", ran.err);
+}
+
+#[test]
+fn the_draft_is_filled_from_entries_and_says_what_is_missing() {
+    let reports = Reports::new();
+    let file = reports.directory.path().join("draft.md");
+    let args = ["--rung", "claimed", "--out", file.to_str().expect("UTF-8")];
+    reports.draft(&args).exits(0);
+    let markdown = fs::read_to_string(&file).expect("the draft");
+    let (body, foot) = markdown.split_once("\n---\n").expect("a foot");
+    expect_file!["../../data/draft-2022.md"].assert_eq(body);
+    let answer = reports.draft(&["--rung", "claimed", "--format", "json"]).exits(0).json();
+    let basis = &answer["basis"];
+    for key in ["rootHash", "treeSize", "asOfDate", "knownPosition"] {
+        let value = basis[key].as_str().expect("a text");
+        assert!(foot.contains(value), "{key} {value} is not in {foot}");
+    }
+    let rules = basis["ruleSets"][0]["digest"].as_str().expect("a digest");
+    assert!(foot.contains(rules), "{foot}");
+    let notes = answer["notes"].as_array().expect("notes");
+    for note in notes {
+        assert!(!note["entries"].as_array().expect("a list").is_empty(), "{note}");
+    }
+    assert_eq!(filled(&answer), notes.len(), "every slot has its note");
+    // Nothing has been accepted, so nothing fills the official draft.
+    let answer = reports.draft(&["--format", "json"]).exits(0).json();
+    assert_eq!((filled(&answer), &answer["rung"]), (0, &"verified".into()));
+    assert!(answer["notes"].as_array().expect("notes").is_empty());
+    reports.server.terminate();
+}
+
+/// How many slots a draft fills.
+fn filled(draft: &Value) -> usize {
+    let sections = draft["sections"].as_array().expect("sections").iter();
+    let paragraphs = sections.flat_map(|one| one["paragraphs"].as_array().expect("a list"));
+    let runs = paragraphs.flat_map(|one| one.as_array().expect("runs"));
+    runs.filter(|run| run["note"].is_number()).count()
+}
