@@ -176,6 +176,11 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- rule sets over others
+    /// What a rule set extends is missing, faulty, elsewhere, or stands on it itself.
+    RuleSetParent = "RULE_SET_PARENT",
+    /// A change of an inherited duty that is not there, or changes nothing.
+    RuleSetOverride = "RULE_SET_OVERRIDE",
 }
 
 impl fmt::Display for Reason {

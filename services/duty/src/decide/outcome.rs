@@ -108,7 +108,8 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Person(a), Entry::Person(b)) => a == b,
         (Entry::PersonErased(a), Entry::PersonErased(b)) => a == b,
         (Entry::Tenure(a), Entry::Tenure(b)) => a == b,
-        (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
+        // What is sent is the text; what it stood on then was the ledger's to find.
+        (Entry::RuleSet(a), Entry::RuleSet(b)) => a.text_digest == b.text_digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,

@@ -157,6 +157,14 @@ enum Applies {
 /// Whether the duty applies to the organization at all.
 fn applies(scope: &Scope<'_>) -> Applies {
     let Scope { world, rule, organization, question, .. } = scope;
+    if let Some(off) = rule.switched_off() {
+        return Applies::No(Problem::new(
+            Reason::SubstanceIrregular,
+            "switched_off",
+            format!("{} 停用该事项：{}", off.rule_set, off.reason),
+            format!("{} switches the duty off: {}", off.rule_set, off.reason),
+        ));
+    }
     let sectors = &rule.applies_to;
     if !sectors.is_empty() && !sectors.iter().any(|sector| **sector == *organization.sector) {
         let list = sectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -12,7 +12,7 @@ use crate::id::DutyId;
 use crate::problem::Reason;
 
 /// The keys of a duty.
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id",
     "name_zh",
     "name_en",
@@ -64,9 +64,8 @@ const CADENCES: &[(&str, CadenceWord)] = &[
     ("continuous_count", CadenceWord::ContinuousCount),
 ];
 
-/// Reads a duty; `None` when a fault was reported.
+/// Reads a duty, whose keys the caller checks; `None` when a fault was reported.
 pub(super) fn read(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<DutyRule> {
-    table.allow_only(report, KEYS);
     let id = read_id(report, table);
     let name_zh = text(report, table, "name_zh");
     let name_en = text(report, table, "name_en");
@@ -107,6 +106,7 @@ pub(super) fn read(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Dut
         basis: basis?.unwrap_or_default(),
         seed: seed?,
         opens: opens?,
+        origins: Vec::new(),
     })
 }
 
