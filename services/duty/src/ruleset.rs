@@ -143,6 +143,11 @@ pub struct DutyRule {
     pub seed: Option<Seed>,
     /// First day that counts, when not 1 January of the year.
     pub opens: Option<Opening>,
+    /// First day this text is in force (施行), when not as long as the rule set; see
+    /// [`Self::in_force`].
+    pub valid_from: Option<Date>,
+    /// Last day this text is in force.
+    pub valid_to: Option<Date>,
     /// Where it comes from (来源): who defined it first, then every rule set that changed it.
     pub origins: Vec<Origin>,
 }
@@ -242,6 +247,17 @@ impl DutyRule {
             }
             None => MonthDay::NEW_YEAR.in_year(year),
         }
+    }
+
+    /// Whether this text governs what falls due on a day. A law that changes in mid-year is two
+    /// duties, the old text with its last day and the new one with its first: an obligation is
+    /// judged by the text in force on its last day, because that is the day the law could first be
+    /// broken; a document, decision or case by the text of its own day, because a procedure is kept
+    /// or not when the act is done; a reaction to a change by that of the change, which began it.
+    #[must_use]
+    pub fn in_force(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|first| first <= day)
+            && self.valid_to.is_none_or(|last| day <= last)
     }
 
     /// The half-years or quarters in which a part of [`Self::min_count`] is owed; none for another

@@ -14,7 +14,7 @@ use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
 use crate::registry::Organization;
-use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, RuleSet, Rung};
+use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, MonthDay, RuleSet, Rung};
 
 /// State and credit of a whole duty on one rung: over its obligations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,6 +234,53 @@ pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> O
 
 /// The obligations of one owner, by the cadence of the rule.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+    let obligations = whatever_the_day(scope, owner);
+    if scope.rule.valid_from.is_none() && scope.rule.valid_to.is_none() {
+        return obligations;
+    }
+    obligations.into_iter().map(|obligation| while_in_force(scope, obligation)).collect()
+}
+
+/// The obligation, or that it is not owed by this text because another was in force on its day.
+fn while_in_force(scope: &Scope<'_>, obligation: Obligation) -> Obligation {
+    let rule = scope.rule;
+    let day = governing_day(scope, &obligation);
+    if rule.in_force(day) || obligation.official == Status::NotApplicable {
+        return obligation;
+    }
+    let span = |open: &str, first: Option<Date>, last: Option<Date>| {
+        let day = |day: Option<Date>| day.map_or_else(|| open.to_owned(), |day| day.to_string());
+        format!("{} – {}", day(first), day(last))
+    };
+    let span = span("…", rule.valid_from, rule.valid_to);
+    let why = Problem::new(
+        Reason::SubstanceIrregular,
+        "valid_from",
+        format!("本条文施行期间为 {span}，{day} 不适用"),
+        format!("this text is in force {span}, not on {day}"),
+    );
+    let Obligation { owner, period, window, .. } = obligation;
+    Obligation { period, window, ..not_applicable(scope, owner, why) }
+}
+
+/// The day whose law governs an obligation; see [`DutyRule::in_force`].
+fn governing_day(scope: &Scope<'_>, obligation: &Obligation) -> Date {
+    let year_end = MonthDay::YEAR_END.in_year(scope.question.year);
+    match &obligation.period {
+        Period::Trigger { day, .. } => *day,
+        Period::Item { position, .. } => {
+            let facts = scope.world.facts.of(&scope.organization.id, scope.question.year);
+            let item = facts.iter().find(|fact| fact.position == *position);
+            item.and_then(|item| item.occurred.end()).unwrap_or(year_end)
+        }
+        Period::Year | Period::Half(_) | Period::Quarter(_) | Period::Confirmation => {
+            obligation.window.map_or(year_end, |window| window.last)
+        }
+    }
+}
+
+/// The obligations of one owner, whichever text was in force.
+fn whatever_the_day(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     if owner == Owner::Vacant {
         let why = Problem::new(
             Reason::ResponsibleMissing,

@@ -15,6 +15,7 @@ mod persons;
 mod scoring;
 mod show;
 mod sums;
+mod versions;
 mod world;
 
 use expect_test::Expect;

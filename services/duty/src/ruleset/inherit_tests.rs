@@ -237,6 +237,12 @@ fn what_cannot_be_inherited_is_refused_with_line_and_column() {
         ),
         (
             "cadence = \"half_year\"",
+            "cadence = \"half_year\"\nvalid_from = 2022-02-01\nvalid_to = 2022-01-01",
+            parents,
+            "13:12 RULE_SET_INVALID lies before valid_from",
+        ),
+        (
+            "cadence = \"half_year\"",
             "without = [\"opens\"]",
             parents,
             "11:12 RULE_SET_OVERRIDE no inherited 'opens'",
