@@ -201,6 +201,11 @@ reasons! {
     ApproverIsApplicant = "APPROVER_IS_APPLICANT",
     /// The exemption was revoked already.
     ExemptionRevoked = "EXEMPTION_REVOKED",
+    // --- rule sets over others
+    /// What a rule set extends is missing, faulty, elsewhere, or stands on it itself.
+    RuleSetParent = "RULE_SET_PARENT",
+    /// A change of an inherited duty that is not there, or changes nothing.
+    RuleSetOverride = "RULE_SET_OVERRIDE",
 }
 
 impl fmt::Display for Reason {

@@ -150,6 +150,8 @@ pub(crate) fn explanation(
         return Err(Unexplained::Obligation);
     }
     let used = vec![convert::rule_set(*position, rules)];
+    // Where nothing is inherited the basis has said it all.
+    let origins = if rules.parents.is_empty() { &[][..] } else { &rule.origins[..] };
     Ok(pb::ExplainObligationResponse {
         basis: Some(convert::basis(found.question, used, root)),
         duty_id: rule.id.to_string(),
@@ -158,6 +160,7 @@ pub(crate) fn explanation(
         legal_basis: rule.basis.iter().map(ToString::to_string).collect(),
         customary_evidence: rule.evidence_customary.iter().map(ToString::to_string).collect(),
         obligations,
+        origins: origins.iter().map(convert::origin).collect(),
     })
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod registry;
 pub(crate) mod review;
+pub(crate) mod rules;
 pub mod status;
 pub(crate) mod supervision;
 

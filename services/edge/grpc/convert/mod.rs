@@ -43,7 +43,7 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::OrganizationChange(message) => {
             Entry::OrganizationChange(organization_change::organization_change(message, problems)?)
         }
-        Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
+        Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(message, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))
         }
@@ -120,9 +120,10 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     })
 }
 
-/// A rule set from its text; faults name the line.
-pub fn rule_set(toml: &str, problems: &mut Problems) -> Option<RuleSet> {
-    match RuleSet::parse(toml) {
+/// A rule set from its text and those it extends; faults name the line.
+pub fn rule_set(source: &pb::RuleSetSource, problems: &mut Problems) -> Option<RuleSet> {
+    let parents: Vec<&str> = source.parent_tomls.iter().map(String::as_str).collect();
+    match RuleSet::resolve(&source.toml, &parents) {
         Ok((rules, _advice)) => Some(rules),
         Err(errors) => {
             problems.at("toml", |problems| {
