@@ -73,6 +73,10 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
+    /// Lists what in a year's entries deserves a look (异常).
+    Exceptions(supervision::ExceptionsArgs),
+    /// Shows a year of an organization as one dated line (单位档案).
+    Profile(supervision::ProfileArgs),
     /// Ranks organizations inside their class (排名).
     Rank(supervision::RankArgs),
     /// Rolls figures up over the tree of organizations (逐级汇总).
@@ -194,6 +198,8 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
+        Command::Profile(args) => on_runtime(supervision::profile(args)),
         Command::Rank(args) => on_runtime(supervision::rank(args)),
         Command::Rollup(args) => on_runtime(supervision::rollup(args)),
         Command::Trend(args) => on_runtime(supervision::trend(args)),

@@ -12,6 +12,8 @@
 
 mod coverage;
 mod deadlines;
+mod exceptions;
+mod profile;
 mod ranking;
 mod rollup;
 
