@@ -351,6 +351,16 @@ impl Registry {
         self.organizations.get(id)?.at(known).map(|(_, organization)| organization)
     }
 
+    /// The positions of the entries that registered or amended an organization, up to `known`.
+    pub fn organization_versions(
+        &self,
+        id: &OrganizationId,
+        known: Position,
+    ) -> impl Iterator<Item = Position> {
+        let versions = self.organizations.get(id).into_iter().flat_map(Versions::all);
+        versions.map(|(since, _)| *since).take_while(move |since| *since <= known)
+    }
+
     /// Every organization known at `known`, by id.
     pub fn organizations(&self, known: Position) -> impl Iterator<Item = &Organization> {
         self.organizations.values().filter_map(move |versions| Some(versions.at(known)?.1))

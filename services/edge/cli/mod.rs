@@ -86,6 +86,10 @@ enum Command {
     Deadlines(supervision::DeadlinesArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
+    /// Lists what in a year's entries deserves a look (异常).
+    Exceptions(supervision::ExceptionsArgs),
+    /// Shows a year of an organization as one dated line (单位档案).
+    Profile(supervision::ProfileArgs),
     /// Ranks organizations inside their class (排名).
     Rank(supervision::RankArgs),
     /// Rolls figures up over the tree of organizations (逐级汇总).
@@ -214,6 +218,8 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
+        Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
+        Command::Profile(args) => on_runtime(supervision::profile(args)),
         Command::Rank(args) => on_runtime(supervision::rank(args)),
         Command::Rollup(args) => on_runtime(supervision::rollup(args)),
         Command::Trend(args) => on_runtime(supervision::trend(args)),
