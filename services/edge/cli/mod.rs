@@ -12,6 +12,7 @@ mod compliance;
 mod demo;
 mod entries;
 mod explain;
+mod export;
 mod export_tiles;
 mod generate;
 mod import;
@@ -106,6 +107,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Brings a ledger back from a backup or from exported tiles (恢复).
     Restore(restore::RestoreArgs),
+    /// Writes matrix, score sheet and events as XLSX, CSV, JSON, Markdown or OSCAL (导出).
+    Export(export::ExportArgs),
     /// Writes a static C2SP log, entries included, for whoever keeps a copy (导出瓦片).
     ExportTiles(export_tiles::ExportTilesArgs),
     /// Recomputes a compliance view from exported entries alone and compares (重算).
@@ -228,6 +231,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
         Command::Restore(args) => ended(restore::run(&args)),
+        Command::Export(args) => on_runtime(export::run(args)),
         Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
         Command::Replay(args) => ended(replay::run(&args)),
         Command::Status(args) => on_runtime(status::run(args)),
