@@ -7,13 +7,13 @@ use duty::evaluate::{Detail, DutyLine, Question, Status};
 use duty::id::OrganizationId;
 use duty::registry::Organization;
 use duty::ruleset::{DutyRule, Rung};
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::Snapshot;
 use crate::filter::order::{Direction, OrderBy};
 use crate::filter::{FieldKind, FieldSpec, Filter, Value};
-use crate::view;
+use crate::{supervision, view};
 
 pub(crate) const STATUSES: &[&str] = &[
     "not_applicable",
@@ -89,18 +89,7 @@ pub fn query(
     question: Question,
 ) -> Matrix {
     let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
-    let registry = &snapshot.registry;
-    for organization in registry.organizations(question.known) {
-        // The structure of the day asked about, and only who existed in the year by then.
-        let inside = within.is_none_or(|top| {
-            registry.is_supervised_on(&organization.id, top, question.as_of, question.known)
-        });
-        let new_year = date(question.year, 1, 1);
-        let last = date(question.year, 12, 31).min(question.as_of.max(new_year));
-        let first = new_year.min(question.as_of);
-        if !inside || !registry.exists_in(organization, (first, last), question.known) {
-            continue;
-        }
+    for organization in supervision::scope(snapshot, within, question) {
         // An organization that owes nothing by any rule set is named, not left out.
         let Ok(view) = view::organization_in(snapshot, &organization.id, question, Detail::Figures)
         else {

@@ -20,6 +20,7 @@ use duty::event::DutyEvent;
 use duty::id::OrganizationId;
 use duty::registry::Organization;
 use duty::ruleset::{RuleSet, Rung};
+use jiff::civil::date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::{Snapshot, view};
@@ -27,18 +28,22 @@ use crate::{Snapshot, view};
 /// What the duty events and corrections at some positions say.
 pub type Papers = BTreeMap<Position, DutyEvent>;
 
-/// The organizations at and below `within`, all of them when `None`, by id.
+/// The organizations at and below `within` by territory or by line on the day asked about, all of
+/// them when `None`, by id; only those that exist on some day of the year up to then.
 pub(crate) fn scope<'a>(
     snapshot: &'a Snapshot,
     within: Option<&'a OrganizationId>,
     question: Question,
 ) -> impl Iterator<Item = &'a Organization> {
     let registry = &snapshot.registry;
-    registry.organizations(question.known).filter(move |organization| {
-        within.is_none_or(|top| {
-            let Question { as_of, known, .. } = question;
-            registry.is_supervised_on(&organization.id, top, as_of, known)
-        })
+    let Question { year, as_of, known } = question;
+    let new_year = date(year, 1, 1);
+    let last = date(year, 12, 31).min(as_of.max(new_year));
+    // An end that lies after the day asked about has not come yet.
+    let first = new_year.min(as_of);
+    registry.organizations(known).filter(move |organization| {
+        within.is_none_or(|top| registry.is_supervised_on(&organization.id, top, as_of, known))
+            && registry.exists_in(organization, (first, last), known)
     })
 }
 

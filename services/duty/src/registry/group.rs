@@ -1,8 +1,8 @@
 //! Leading groups (领导小组) as versions by document (DOMAIN §5.3).
 //!
 //! Every document that sets up or adjusts a group is one version, in force from a day until the
-//! next document is. Members are posts, never names: whoever holds the post is the member. A group keeps
-//! its id however often its name changes, and its organization for good.
+//! next document is. Members are posts, never names: whoever holds the post is the member. A group
+//! keeps its id however often its name changes, and its organization for good.
 
 use std::collections::BTreeMap;
 

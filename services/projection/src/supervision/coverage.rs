@@ -328,13 +328,13 @@ fn departed(
             };
             card.lines.iter().find(theirs).map(|line| line.line.official)
         });
+        // Who retired is excused by a document, and owes no departure statement.
+        let reason = match departure {
+            Some(Status::Exempted) => Exclusion::Exempted,
+            _ => Exclusion::Departed,
+        };
         let person = Some(person);
-        excluded.push(Excluded {
-            person,
-            posts,
-            departure,
-            ..out(organization, Exclusion::Departed)
-        });
+        excluded.push(Excluded { person, posts, departure, ..out(organization, reason) });
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use duty::Position;
 use duty::evaluate::Question;
 use duty::id::OrganizationId;
-use duty::registry::Organization;
+use duty::registry::{Axis, Organization};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
@@ -60,7 +60,7 @@ pub fn rollup(
     // By the ids on the way from the top, so that whoever stands above comes first.
     let mut totals: BTreeMap<Vec<OrganizationId>, Totals> = BTreeMap::new();
     for judged in judged(snapshot, within, question) {
-        let path = path(snapshot, judged.organization, within, question.known);
+        let path = path(snapshot, judged.organization, within, question);
         let id = &judged.organization.id;
         for length in 1..=path.len().min(depth.saturating_add(1)) {
             let node = totals.entry(path[..length].to_vec()).or_default();
@@ -72,7 +72,8 @@ pub fn rollup(
         }
     }
     let node = |(path, totals): (Vec<OrganizationId>, Totals)| {
-        let organization = snapshot.registry.organization(path.last()?, question.known)?.clone();
+        let Question { as_of, known, .. } = question;
+        let organization = snapshot.registry.organization_on(path.last()?, as_of, known)?;
         Some(Node {
             organization,
             depth: path.len() - 1,
@@ -86,21 +87,27 @@ pub fn rollup(
     totals.into_iter().filter_map(node).collect()
 }
 
-/// The ids from the top of the scope down to the organization.
+/// The ids from the top of the scope down to the organization, in the tree of the day asked about:
+/// by territory, unless the top of the scope stands above it by line only.
 fn path(
     snapshot: &Snapshot,
     organization: &Organization,
     within: Option<&OrganizationId>,
-    known: Position,
+    Question { as_of, known, .. }: Question,
 ) -> Vec<OrganizationId> {
+    let registry = &snapshot.registry;
+    let by_territory = within.is_none_or(|top| {
+        registry.is_within_on(&organization.id, top, (Axis::Territory, as_of), known)
+    });
+    let axis = if by_territory { Axis::Territory } else { Axis::Line };
     let mut path = vec![organization.id.clone()];
-    let mut at = organization;
-    while let Some(parent) = at.parent.as_ref().filter(|_| Some(&at.id) != within) {
-        let Some(above) = snapshot.registry.organization(parent, known) else { break };
-        if path.len() == DEPTH_MAX {
+    let mut at = &organization.id;
+    while Some(at) != within && path.len() < DEPTH_MAX {
+        let Some(above) = registry.parent_on(at, (axis, as_of), known) else { break };
+        if registry.organization(above, known).is_none() {
             break;
         }
-        path.push(above.id.clone());
+        path.push(above.clone());
         at = above;
     }
     path.reverse();

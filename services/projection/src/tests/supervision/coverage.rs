@@ -1,9 +1,12 @@
 //! 述法 coverage: who is in the denominators, who is done, and who is named outside.
 
+use duty::docno::DocumentNumber;
+use duty::id::AbsenceId;
+use duty::registry::{Absence, AbsenceKind};
 use expect_test::expect;
 
 use super::*;
-use crate::supervision::coverage::{Coverage, coverage};
+use crate::supervision::coverage::{Coverage, Exclusion, coverage};
 use crate::supervision::percent;
 
 fn asked(ledger: &Ledger, within: Option<&str>) -> Coverage {
@@ -107,4 +110,35 @@ fn what_was_known_then_is_answered_for_ever() {
     assert_ne!(now, then);
     let again = coverage(&ledger.snapshot(), None, question(known));
     assert_eq!(again, then);
+}
+
+#[test]
+fn whoever_is_excused_by_a_document_is_named_and_not_counted() {
+    let mut ledger = world();
+    let before = asked(&ledger, None);
+    let registry = ledger.snapshot();
+    let registry = registry.registry();
+    for (holder, from) in [("p3", "2022-05-01"), ("p4", "2022-06-01")] {
+        let (_, held) = registry.tenures_by_person(&person(holder), Position::MAX)[0];
+        let absence = Absence {
+            id: AbsenceId::parse(holder).unwrap(),
+            tenure: held.id.clone(),
+            kind: AbsenceKind::Retired,
+            from: day(from),
+            to: None,
+            document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
+            revoked: false,
+        };
+        told(&mut ledger, Entry::Absence(absence));
+    }
+    let after = asked(&ledger, None);
+    assert_eq!(after.persons.in_scope, before.persons.in_scope - 1);
+    assert_eq!(after.persons.missing, before.persons.missing - 1);
+    let excused: Vec<_> = after
+        .excluded
+        .iter()
+        .filter(|out| out.reason == Exclusion::Exempted)
+        .filter_map(|out| Some(out.person.as_ref()?.as_str()))
+        .collect();
+    assert_eq!(excused, ["p3", "p4"]);
 }

@@ -1,6 +1,9 @@
 //! Roll-up over the tree, and the trend by months.
 
+use duty::docno::DocumentNumber;
 use duty::evaluate::Status;
+use duty::id::ChangeId;
+use duty::registry::{Axis, Change, Ending, OrganizationChange};
 use duty::ruleset::Rung;
 
 use super::*;
@@ -62,4 +65,60 @@ fn a_trend_shows_what_was_known_then_or_what_is_known_now() {
     // The first entry closed September; nothing else was known by then.
     assert_eq!((known[8], then[8].counted), (Some(1), 0));
     assert_eq!(then[9], now[9]);
+}
+
+#[test]
+fn the_tree_is_that_of_the_day_asked_about() {
+    let mut ledger = world();
+    let change = |id: &str, of: &str, from: &str, change: Change| {
+        Entry::OrganizationChange(OrganizationChange {
+            id: ChangeId::parse(id).unwrap(),
+            organization: organization_id(of),
+            from: day(from),
+            change,
+            document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+            revoked: false,
+        })
+    };
+    let below = |axis| Change::Moved { axis, parent: Some(organization_id("b")) };
+    let known = Position::new(ledger.journal.len() as u64);
+    told(&mut ledger, change("c1", "a", "2022-06-01", below(Axis::Territory)));
+    told(&mut ledger, change("c2", "c", "2022-07-01", below(Axis::Line)));
+    let snapshot = ledger.snapshot();
+    let shape = |within: Option<&str>, as_of: &str, known: Position| -> Vec<(usize, String)> {
+        let asked = Question { as_of: day(as_of), ..question(known) };
+        let nodes = rollup(&snapshot, within.map(organization_id).as_ref(), 2, asked);
+        nodes.iter().map(|node| (node.depth, node.organization.id.to_string())).collect()
+    };
+    let shown = |of: &[(usize, &str)]| -> Vec<(usize, String)> {
+        of.iter().map(|(depth, id)| (*depth, (*id).to_owned())).collect()
+    };
+    let before = shown(&[(0, "abroad"), (0, "city"), (1, "a"), (1, "b"), (1, "c")]);
+    let after = shown(&[(0, "abroad"), (0, "city"), (1, "b"), (2, "a"), (1, "c")]);
+    assert_eq!(shape(None, "2022-05-31", Position::MAX), before);
+    assert_eq!(shape(None, "2022-06-01", Position::MAX), after);
+    assert_eq!(shape(None, "2022-06-01", known), before, "nobody knew");
+    // By line c stands below b from July on, beside what is there by territory.
+    assert_eq!(shape(Some("b"), "2022-06-30", Position::MAX), shown(&[(0, "b"), (1, "a")]));
+    let both = shown(&[(0, "b"), (1, "a"), (1, "c")]);
+    assert_eq!(shape(Some("b"), "2022-07-01", Position::MAX), both);
+}
+
+#[test]
+fn whoever_ended_before_the_year_is_in_no_figure() {
+    let mut ledger = world();
+    let ended = Entry::OrganizationChange(OrganizationChange {
+        id: ChangeId::parse("c1").unwrap(),
+        organization: organization_id("c"),
+        from: day("2022-01-01"),
+        change: Change::Ended { ending: Ending::Merged, successors: vec![organization_id("b")] },
+        document: DocumentNumber::parse("柳编〔2021〕8号").unwrap(),
+        revoked: false,
+    });
+    told(&mut ledger, ended);
+    let nodes = rollup(&ledger.snapshot(), None, 1, question(Position::MAX));
+    let ids: Vec<_> = nodes.iter().map(|node| node.organization.id.as_str()).collect();
+    assert_eq!(ids, ["abroad", "city", "a", "b"]);
+    // Claimed (60 + 18 + 0) ÷ 3: of a, b and the city.
+    assert_eq!(means(&nodes[1].means)[0], "26.00");
 }
