@@ -10,6 +10,7 @@ mod persons;
 mod references;
 mod registration;
 mod standing;
+mod year;
 
 use std::collections::BTreeMap;
 
@@ -101,6 +102,7 @@ impl Held {
             | Entry::Tenure(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
+            | Entry::YearStep(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -127,6 +129,7 @@ impl Command {
                 | Entry::Tenure(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
+                | Entry::YearStep(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
@@ -268,6 +271,7 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
             persons::erasure(context.standing, context.recorder, erasure, refusal);
         }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
+        Entry::YearStep(step) => year::step(context, step, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }

@@ -12,6 +12,7 @@ use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId, PersonId};
 use crate::registry::{Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
+use crate::year::YearStep;
 
 /// An entry with its header.
 #[derive(Debug, Clone)]
@@ -51,6 +52,8 @@ pub enum Entry {
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
     Calendar(Box<CalendarYear>),
+    /// A step in the life of an evaluated year (公示、申诉、封存).
+    YearStep(Box<YearStep>),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -129,6 +132,7 @@ impl Entry {
             | Self::Tenure(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)
+            | Self::YearStep(_)
             | Self::DayClosed(_) => None,
         }
     }

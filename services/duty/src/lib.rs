@@ -28,6 +28,7 @@ pub mod registry;
 pub mod ruleset;
 pub mod secrecy;
 pub mod uscc;
+pub mod year;
 pub mod zone;
 
 pub use position::Position;

@@ -179,6 +179,20 @@ reasons! {
     // --- evaluation
     /// The cursor is none of the feed of changes.
     CursorInvalid = "CURSOR_INVALID",
+    /// The year is sealed: nothing it rests on changes until it is reopened.
+    YearSealed = "YEAR_SEALED",
+    /// The step does not follow from how far the year is.
+    YearStageWrong = "YEAR_STAGE_WRONG",
+    /// The period of notice still runs.
+    NoticeRunning = "NOTICE_RUNNING",
+    /// The period for appeals is over.
+    AppealPeriodOver = "APPEAL_PERIOD_OVER",
+    /// An appeal is undecided.
+    AppealUndecided = "APPEAL_UNDECIDED",
+    /// Who takes the step recorded what it is about, or appealed.
+    ActorIsInterested = "ACTOR_IS_INTERESTED",
+    /// More bonus than a year may have.
+    BonusLimit = "BONUS_LIMIT",
 }
 
 impl fmt::Display for Reason {

@@ -13,6 +13,7 @@ use crate::division::DivisionCode;
 use crate::id::{OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
+use crate::year::{YearStep, Years};
 
 /// Level of an organization in the tree (DOMAIN §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -270,6 +271,7 @@ pub struct Registry {
     /// Tenures of each post; a tenure never changes its post or person.
     tenures_of: BTreeMap<PostId, Vec<TenureId>>,
     tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
+    years: Years,
 }
 
 impl Registry {
@@ -314,6 +316,17 @@ impl Registry {
                 .push(tenure.id.clone());
         }
         versions.push(since, tenure);
+    }
+
+    /// Takes in a step in the life of an evaluated year.
+    pub fn put_year(&mut self, since: Position, step: YearStep) {
+        self.years.put(since, step);
+    }
+
+    /// How far the evaluation of each year is.
+    #[must_use]
+    pub fn years(&self) -> &Years {
+        &self.years
     }
 
     /// The organization as known at `known`.

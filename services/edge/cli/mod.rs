@@ -28,6 +28,7 @@ mod table;
 mod verify;
 mod verify_receipt;
 mod witness;
+mod year;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +70,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Publishes, seals and reopens the evaluated year of an organization (公示、申诉、封存).
+    Year(year::YearArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
     /// Works with rule sets (规则集).
@@ -184,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Year(args) => on_runtime(year::run(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),

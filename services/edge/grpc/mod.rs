@@ -13,6 +13,7 @@ pub(crate) mod person;
 pub(crate) mod registry;
 pub(crate) mod review;
 pub mod status;
+pub(crate) mod year;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -110,6 +110,7 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Tenure(a), Entry::Tenure(b)) => a == b,
         (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
+        (Entry::YearStep(a), Entry::YearStep(b)) => a.asks_the_same(b),
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

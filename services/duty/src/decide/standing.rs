@@ -107,6 +107,7 @@ impl Standing {
                 self.registry_mut().put_erasure(position, &erasure.person);
             }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
+            Entry::YearStep(step) => self.registry_mut().put_year(position, (**step).clone()),
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }

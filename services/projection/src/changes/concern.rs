@@ -75,8 +75,8 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
         }
         Entry::RuleSet(_) | Entry::Calendar(_) => return Concern::Everybody,
         Entry::DayClosed(_) => return Concern::Day,
-        // Who a person is changes no judgement.
-        Entry::Person(_) | Entry::PersonErased(_) => return Concern::Nothing,
+        // Who a person is, and how far a year is, changes no judgement.
+        Entry::Person(_) | Entry::PersonErased(_) | Entry::YearStep(_) => return Concern::Nothing,
     }
     if let Some((organization, fact)) = told.target {
         about.fact(organization, fact, &mut touched);
