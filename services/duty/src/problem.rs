@@ -206,6 +206,20 @@ reasons! {
     RuleSetParent = "RULE_SET_PARENT",
     /// A change of an inherited duty that is not there, or changes nothing.
     RuleSetOverride = "RULE_SET_OVERRIDE",
+    /// The year is sealed: nothing it rests on changes until it is reopened.
+    YearSealed = "YEAR_SEALED",
+    /// The step does not follow from how far the year is.
+    YearStageWrong = "YEAR_STAGE_WRONG",
+    /// The period of notice still runs.
+    NoticeRunning = "NOTICE_RUNNING",
+    /// The period for appeals is over.
+    AppealPeriodOver = "APPEAL_PERIOD_OVER",
+    /// An appeal is undecided.
+    AppealUndecided = "APPEAL_UNDECIDED",
+    /// Who takes the step recorded what it is about, or appealed.
+    ActorIsInterested = "ACTOR_IS_INTERESTED",
+    /// More bonus than a year may have.
+    BonusLimit = "BONUS_LIMIT",
 }
 
 impl fmt::Display for Reason {

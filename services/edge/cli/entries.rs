@@ -147,6 +147,7 @@ impl Fold {
             | Entry::OrganizationChange(_)
             | Entry::Exemption(_)
             | Entry::ExemptionRevoked(_)
+            | Entry::YearStep(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => {}

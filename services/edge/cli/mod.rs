@@ -36,6 +36,7 @@ mod template;
 mod verify;
 mod verify_receipt;
 mod witness;
+mod year;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -85,6 +86,8 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
+    /// Publishes, seals and reopens the evaluated year of an organization (公示、申诉、封存).
+    Year(year::YearArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
     /// Lists what in a year's entries deserves a look (异常).
@@ -220,6 +223,7 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Year(args) => on_runtime(year::run(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
         Command::Profile(args) => on_runtime(supervision::profile(args)),

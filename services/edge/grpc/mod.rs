@@ -17,6 +17,7 @@ pub(crate) mod review;
 pub(crate) mod rules;
 pub mod status;
 pub(crate) mod supervision;
+pub(crate) mod year;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -116,6 +116,7 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
         (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
         (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
+        (Entry::YearStep(a), Entry::YearStep(b)) => a.asks_the_same(b),
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

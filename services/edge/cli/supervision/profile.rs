@@ -99,6 +99,7 @@ fn kind(number: i32, language: Language) -> &'static str {
         K::Accepted => ("核定", "accepted"),
         K::Returned => ("退回", "returned"),
         K::Deadline => ("期限", "deadline"),
+        K::AcceptanceWithdrawn => ("撤销核定", "acceptance withdrawn"),
         K::LeftOffice => ("离任", "left office"),
         K::Unspecified => ("?", "?"),
     };

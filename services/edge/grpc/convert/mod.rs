@@ -13,6 +13,7 @@ pub mod registry;
 pub mod review;
 pub mod scalar;
 pub mod view;
+pub mod year;
 
 use duty::entry::{Correction, Entry, Review, Verdict, Withdrawal};
 use duty::id::EventId;
@@ -53,6 +54,13 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::ExemptionRevocation(message) => {
             Entry::ExemptionRevoked(exemption::revocation(message, problems)?)
         }
+        Payload::YearPublication(_)
+        | Payload::YearAppeal(_)
+        | Payload::AppealExtension(_)
+        | Payload::AppealDecision(_)
+        | Payload::YearAdjustment(_)
+        | Payload::YearSeal(_)
+        | Payload::YearReopening(_) => Entry::YearStep(Box::new(year::step(payload, problems)?)),
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
         }

@@ -77,6 +77,7 @@ fn point(item: &Item, known: Position) -> pb::ProfilePoint {
         What::Withdrawal(fact) => of(K::Withdrawal, fact),
         What::Review(fact, Verdict::Accepted) => of(K::Accepted, fact),
         What::Review(fact, Verdict::Returned) => of(K::Returned, fact),
+        What::Review(fact, Verdict::AcceptanceWithdrawn) => of(K::AcceptanceWithdrawn, fact),
         What::Deadline(owed) => pb::ProfilePoint {
             kind: K::Deadline.into(),
             obligation: Some(convert::obligation(owed)),

@@ -123,7 +123,7 @@ pub fn gather(
         organization: view.organization,
         scores: view.evaluation.scores,
         statuses,
-        versions: registry.organization_versions(id, known).collect(),
+        versions: registry.organization_versions(id, known).map(|(since, _)| *since).collect(),
         tenures,
         facts: facts.iter().filter(of_year).cloned().collect(),
         obligations: lines.flat_map(|line| line.obligations).collect(),
@@ -136,7 +136,7 @@ impl Gathered {
     #[must_use]
     pub fn positions(&self) -> BTreeSet<Position> {
         let of_facts = self.facts.iter().flat_map(|fact| {
-            let reviews = fact.reviews.iter().map(|(at, _)| *at);
+            let reviews = fact.reviews.iter().map(|review| review.at);
             reviews.chain([fact.position]).chain(fact.withdrawn_at)
         });
         let all = of_facts.chain(self.versions.iter().copied());
@@ -207,8 +207,9 @@ impl Gathered {
         if let Some(at) = fact.withdrawn_at.filter(is_known) {
             items.extend(noted(at, What::Withdrawal(Arc::clone(fact)), entries));
         }
-        for (at, verdict) in fact.reviews.iter().filter(|(at, _)| is_known(at)) {
-            items.extend(noted(*at, What::Review(Arc::clone(fact), *verdict), entries));
+        for review in fact.reviews.iter().filter(|review| is_known(&review.at)) {
+            let what = What::Review(Arc::clone(fact), review.verdict);
+            items.extend(noted(review.at, what, entries));
         }
     }
 }
