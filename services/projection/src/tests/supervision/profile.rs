@@ -63,7 +63,7 @@ fn a_year_is_one_line() {
         2022-10-02* 10 registered
         2022-10-03* 29 correction rule_of_law_debrief 日期填写有误，已核对会议纪要
         2022-10-03* 31 withdrawal of 29 重复填报，予以撤回处理
-        2022-10-03* 30 Returned 29
+        2022-10-03* 30 Returned 29 纪要缺少签到表，请补充
         2022-12-31 0 due plan not_due"#]]
     .assert_eq(&line(&ledger, "c", Position::MAX));
     // And what was known before stays what it was.
