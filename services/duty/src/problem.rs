@@ -176,6 +176,13 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- review
+    /// The event is not accepted: there is no acceptance to withdraw.
+    EventNotAccepted = "EVENT_NOT_ACCEPTED",
+    /// The approver is the applicant.
+    ApproverIsApplicant = "APPROVER_IS_APPLICANT",
+    /// The exemption was revoked already.
+    ExemptionRevoked = "EXEMPTION_REVOKED",
     // --- evaluation
     /// The cursor is none of the feed of changes.
     CursorInvalid = "CURSOR_INVALID",
@@ -194,13 +201,6 @@ reasons! {
     OrganizationChangeInvalid = "ORGANIZATION_CHANGE_INVALID",
     /// The organization ended before the deadline: it owes this no more (a flag).
     OrganizationEnded = "ORGANIZATION_ENDED",
-    // --- review
-    /// The event is not accepted: there is no acceptance to withdraw.
-    EventNotAccepted = "EVENT_NOT_ACCEPTED",
-    /// The approver is the applicant.
-    ApproverIsApplicant = "APPROVER_IS_APPLICANT",
-    /// The exemption was revoked already.
-    ExemptionRevoked = "EXEMPTION_REVOKED",
 }
 
 impl fmt::Display for Reason {
