@@ -5,6 +5,8 @@
 //! `position day-recorded what …`. The bureau `kjj` with its posts `party` and `head` is there from
 //! the beginning.
 
+mod who;
+
 use std::collections::BTreeMap;
 use std::str::SplitWhitespace;
 use std::sync::Arc;
@@ -12,24 +14,22 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use uuid::Uuid;
+use who::{absence, end};
+pub(super) use who::{organization, post, tenure};
 
 use crate::calendar::{CalendarYear, Calendars};
-use crate::division::DivisionCode;
 use crate::docno::DocumentNumber;
 use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
 use crate::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, Span};
-use crate::id::{AbsenceId, ChangeId, DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
+use crate::id::{DutyId, EventId, OrganizationId, PersonId, PostId};
 use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::Problems;
 use crate::quantity::{Answer, Qualifier, Quantity};
-use crate::registry::{
-    Absence, AbsenceKind, Change, Class, Ending, Level, Organization, OrganizationChange, Post,
-    PostKind, Registry, Tenure,
-};
+use crate::registry::Registry;
 use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::RuleSet;
 
@@ -271,115 +271,6 @@ pub(super) fn post_id(text: &str) -> PostId {
 
 fn next<'a>(words: &mut SplitWhitespace<'a>) -> &'a str {
     words.next().expect("the line ends too early")
-}
-
-/// `organization id [sector s] [class c] [unarmed]`.
-pub(super) fn organization(words: &mut SplitWhitespace<'_>) -> Organization {
-    let mut organization = Organization {
-        id: organization_id(next(words)),
-        parent: None,
-        name_zh: "单位".into(),
-        name_en: "".into(),
-        level: Level::Department,
-        class: Class::GovernmentOrgan,
-        division: DivisionCode::parse("450200").unwrap(),
-        credit_code: None,
-        sector: "science_technology_bureau".into(),
-        has_enforcement_power: true,
-        valid_from: None,
-        valid_to: None,
-    };
-    while let Some(word) = words.next() {
-        match word {
-            "sector" => organization.sector = next(words).into(),
-            "party_organ" => organization.class = Class::PartyOrgan,
-            "unarmed" => organization.has_enforcement_power = false,
-            word => panic!("an organization has no {word}"),
-        }
-    }
-    organization
-}
-
-/// `post id kind [at organization]`.
-pub(super) fn post(words: &mut SplitWhitespace<'_>) -> Post {
-    let id = post_id(next(words));
-    let kind = match next(words) {
-        "party_head" => PostKind::PartyHead,
-        "government_head" => PostKind::GovernmentHead,
-        "deputy" => PostKind::Deputy,
-        word => panic!("no post is a {word}"),
-    };
-    let organization = match words.next() {
-        Some("at") => organization_id(next(words)),
-        Some(word) => panic!("a post has no {word}"),
-        None => organization_id("kjj"),
-    };
-    Post { id, organization, kind, title_zh: "职务".into() }
-}
-
-/// `tenure id person post from day [to day] [acting]`.
-pub(super) fn tenure(words: &mut SplitWhitespace<'_>) -> Tenure {
-    let mut tenure = Tenure {
-        id: TenureId::parse(next(words)).unwrap(),
-        person: person(next(words)),
-        post: post_id(next(words)),
-        from: Date::MIN,
-        to: None,
-        acting: false,
-        appointment_document: "".into(),
-    };
-    while let Some(word) = words.next() {
-        match word {
-            "from" => tenure.from = day(next(words)),
-            "to" => tenure.to = Some(day(next(words))),
-            "acting" => tenure.acting = true,
-            word => panic!("a tenure has no {word}"),
-        }
-    }
-    tenure
-}
-
-/// `absence id tenure kind from day [to day] [revoked]`.
-fn absence(words: &mut SplitWhitespace<'_>) -> Absence {
-    let mut absence = Absence {
-        id: AbsenceId::parse(next(words)).unwrap(),
-        tenure: TenureId::parse(next(words)).unwrap(),
-        kind: match next(words) {
-            "retired" => AbsenceKind::Retired,
-            "suspended" => AbsenceKind::Suspended,
-            "sick" => AbsenceKind::SickLeave,
-            "investigated" => AbsenceKind::UnderInvestigation,
-            word => panic!("nobody is {word}"),
-        },
-        from: Date::MIN,
-        to: None,
-        document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
-        revoked: false,
-    };
-    while let Some(word) = words.next() {
-        match word {
-            "from" => absence.from = day(next(words)),
-            "to" => absence.to = Some(day(next(words))),
-            "revoked" => absence.revoked = true,
-            word => panic!("an absence has no {word}"),
-        }
-    }
-    absence
-}
-
-/// `ends organization first-day-without-it successor`.
-fn end(words: &mut SplitWhitespace<'_>) -> OrganizationChange {
-    OrganizationChange {
-        id: ChangeId::parse("end").unwrap(),
-        organization: organization_id(next(words)),
-        from: day(next(words)),
-        change: Change::Ended {
-            ending: Ending::Merged,
-            successors: vec![organization_id(next(words))],
-        },
-        document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
-        revoked: false,
-    }
 }
 
 /// An event of nothing but its type.
