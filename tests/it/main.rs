@@ -7,6 +7,7 @@ mod cli;
 mod corrections;
 mod crash;
 mod damage;
+mod export;
 mod faults;
 mod golden;
 mod ledger;

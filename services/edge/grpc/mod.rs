@@ -7,6 +7,7 @@ pub(crate) mod compliance;
 pub mod convert;
 pub(crate) mod duty_event;
 pub(crate) mod evaluation;
+pub(crate) mod export;
 pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod person;
