@@ -8,6 +8,7 @@ mod corrections;
 mod crash;
 mod damage;
 mod exemptions;
+mod export;
 mod faults;
 mod generate;
 mod golden;

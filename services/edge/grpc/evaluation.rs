@@ -10,6 +10,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::changes::Following;
+use super::export::Export;
 use super::{Api, duty_event, refuse_if_any, status};
 use crate::pb;
 use crate::pb::evaluation_service_server::EvaluationService;
@@ -17,6 +18,19 @@ use crate::pb::ledger_entry::Payload;
 
 #[tonic::async_trait]
 impl EvaluationService for Api {
+    type ExportScoreSheetsStream =
+        Pin<Box<dyn Stream<Item = Result<pb::ExportScoreSheetsResponse, Status>> + Send>>;
+
+    async fn export_score_sheets(
+        &self,
+        request: Request<pb::ExportScoreSheetsRequest>,
+    ) -> Result<Response<Self::ExportScoreSheetsStream>, Status> {
+        let export = Export::new(self.clone(), request.into_inner()).await?;
+        let (answers, stream) = mpsc::channel(duty_event::STREAM_BUFFER);
+        tokio::spawn(export.run(answers));
+        Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
+    }
+
     type WatchChangesStream =
         Pin<Box<dyn Stream<Item = Result<pb::WatchChangesResponse, Status>> + Send>>;
 

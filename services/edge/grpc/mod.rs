@@ -8,6 +8,7 @@ pub mod convert;
 pub(crate) mod duty_event;
 pub(crate) mod evaluation;
 pub(crate) mod exemption;
+pub(crate) mod export;
 pub(crate) mod group;
 pub(crate) mod ledger;
 pub(crate) mod page;

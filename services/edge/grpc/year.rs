@@ -169,18 +169,29 @@ impl Api {
     ) -> Result<pb::GetScoreSheetResponse, Status> {
         let no_day_named = selector.as_of_date.is_empty();
         let (snapshot, question) = self.question(selector).await?;
+        self.sheet_of(&snapshot, organization, question, no_day_named).await
+    }
+
+    /// The same from a state, for a question made definite.
+    pub(super) async fn sheet_of(
+        &self,
+        snapshot: &Snapshot,
+        organization: &OrganizationId,
+        question: Question,
+        no_day_named: bool,
+    ) -> Result<pb::GetScoreSheetResponse, Status> {
         let cycle = snapshot.registry().years().cycle(organization, question.year, question.known);
         if let (Stage::Sealed, Some((at, shown, _))) = (cycle.stage, cycle.sealed)
             && (no_day_named || question.as_of == shown.as_of)
         {
             let mut sheet = self.sealed_sheet(at, shown).await?;
             sheet.differences =
-                self.differences(&snapshot, organization, question, &sheet, shown)?;
+                self.differences(snapshot, organization, question, &sheet, shown)?;
             sheet.standing = Some(convert::standing(&cycle));
             return Ok(sheet);
         }
         let root = self.root(question.known)?;
-        answer::sheet(&snapshot, organization, question, root).map_err(status::no_view)
+        answer::sheet(snapshot, organization, question, root).map_err(status::no_view)
     }
 
     /// The sheet kept in the seal at a position.

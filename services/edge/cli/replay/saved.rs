@@ -65,7 +65,11 @@ impl Kind {
                 again::<pb::GetOrganizationComplianceResponse>(ORGANIZATION, answer)
             }
             Self::Leader => again::<pb::GetLeaderComplianceResponse>(LEADER, answer),
-            Self::Sheet => again::<pb::GetScoreSheetResponse>(SHEET, answer),
+            Self::Sheet => {
+                let sheet: pb::GetScoreSheetResponse =
+                    output::from_json(SHEET, answer.clone()).ok()?;
+                serde_json::from_str(&output::to_json(SHEET, &bare(sheet)).ok()?).ok()
+            }
             Self::Explanation => again::<pb::ExplainObligationResponse>(EXPLANATION, answer),
             Self::Matrix => again::<pb::QueryComplianceResponse>(MATRIX, answer),
         }
@@ -175,12 +179,19 @@ pub(super) fn to_json(view: &Recomputed) -> Result<Value, Failure> {
     let text = match view {
         Recomputed::Organization(view) => output::to_json(ORGANIZATION, view),
         Recomputed::Leader(view) => output::to_json(LEADER, view),
-        Recomputed::Sheet(view) => output::to_json(SHEET, view),
+        Recomputed::Sheet(view) => output::to_json(SHEET, &bare(view.clone())),
         Recomputed::Explanation(view) => output::to_json(EXPLANATION, view),
         Recomputed::Matrix(view) => output::to_json(MATRIX, view),
     };
     let text = text.map_err(|error| Failure::new(super::FAILED, crate::chain(&error)))?;
     serde_json::from_str(&text).map_err(|error| Failure::new(super::FAILED, error.to_string()))
+}
+
+/// A sheet without what only stands beside it: a sealed one is recomputed from the entries it
+/// rests on, and they do not know of the seal.
+fn bare(sheet: pb::GetScoreSheetResponse) -> pb::GetScoreSheetResponse {
+    let (standing, is_sealed, differences) = (None, false, Vec::new());
+    pb::GetScoreSheetResponse { standing, is_sealed, differences, ..sheet }
 }
 
 fn out_of_place(flag: &str, kind: Kind) -> Failure {
