@@ -22,6 +22,7 @@ pub mod saved;
 pub mod snapshot;
 pub mod state;
 mod stream;
+pub mod trial;
 pub mod view;
 mod wire;
 mod words;
