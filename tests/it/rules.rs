@@ -1,5 +1,5 @@
 //! Calendars and rule sets over time, through the real service: civil days whatever the host's
-//! zone, and a jurisdiction's rules over its parents'.
+//! zone, a jurisdiction's rules over its parents', a draft tried on the journal.
 //!
 //! What a rule set may say and how it is judged is tested in the `duty` crate; here is what
 //! publication, the views and the command line make of it.
@@ -164,4 +164,83 @@ async fn a_county_stands_on_the_rules_of_its_city() {
     let stored = clients.registry.clone().get_rule_set(request).await.expect("it").into_inner();
     assert_eq!((stored.toml.as_str(), stored.parent_tomls.len()), (COUNTY_RULES, 1));
     assert_eq!(stored.parent_tomls[0], seed::RULES);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_tried_on_the_journal_without_a_trace() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let clients = Clients::connect(&server.api).await;
+    city_and_county(&clients).await;
+    let meeting = crate::support::events::meeting(1);
+    let batch = crate::support::events::batch(vec![meeting]);
+    clients.events.clone().append_events(batch).await.expect("accepted");
+    let mut registry = clients.registry.clone();
+    let head = |clients: &Clients| {
+        let mut registry = clients.registry.clone();
+        async move {
+            let request = pb::ListRuleSetsRequest::default();
+            registry.list_rule_sets(request).await.expect("a list").into_inner()
+        }
+    };
+    let before = head(&clients).await;
+
+    // The county alone differs; asked for organization by organization, the pages say the same.
+    let request = pb::CheckRuleSetRequest {
+        toml: COUNTY_RULES.replacen("deadline = ", "weight = 20\ndeadline = ", 1),
+        selector: Some(pb::TrialSelector {
+            year: 2022,
+            as_of_date: "2023-04-30".to_owned(),
+            known_position: 0,
+        }),
+        ..Default::default()
+    };
+    let answer = registry.check_rule_set(request.clone()).await.expect("tried").into_inner();
+    let trial = answer.trial.expect("a trial");
+    assert_eq!((trial.tried, trial.total_size, trial.next_page_token.as_str()), (4, 4, ""));
+    let [county] = &trial.differences[..] else { panic!("{trial:#?}") };
+    assert_eq!((county.organization_id.as_str(), &county.digest_after), (COUNTY, &answer.digest));
+    let changes: Vec<_> = county
+        .duties
+        .iter()
+        .map(|duty| (duty.duty_id.as_str(), &*duty.weight_before, &*duty.weight_after))
+        .collect();
+    // What it switches off did not apply to a bureau without mediation anyway.
+    assert_eq!(changes, [("rule_of_law_debrief", "12", "20")]);
+    let mut paged = Vec::new();
+    let mut page = pb::CheckRuleSetRequest { page_size: 1, ..request.clone() };
+    loop {
+        let found = registry.check_rule_set(page.clone()).await.expect("a page").into_inner();
+        let found = found.trial.expect("a trial");
+        assert_eq!((found.tried, found.known_position), (1, trial.known_position));
+        paged.extend(found.differences);
+        if found.next_page_token.is_empty() {
+            break;
+        }
+        page.page_token = found.next_page_token;
+    }
+    assert_eq!(paged, trial.differences);
+
+    // A heavier meeting moves the city; the trial foretells what publication brings.
+    let heavier = seed::RULES.replacen("weight = 9", "weight = 29", 1);
+    let request = pb::CheckRuleSetRequest { toml: heavier.clone(), ..request };
+    let answer = registry.check_rule_set(request.clone()).await.expect("tried").into_inner();
+    let trial = answer.trial.expect("a trial");
+    let found = trial.differences.iter().find(|found| found.organization_id == seed::BUREAU);
+    let foretold = found.expect("the bureau").scores[0].clone();
+    assert_ne!(foretold.score_before, foretold.score_after);
+    assert_eq!(head(&clients).await, before, "nothing was written");
+    let file = directory.path().join("draft.toml");
+    std::fs::write(&file, &heavier).expect("written");
+    let file = file.to_str().expect("UTF-8");
+    let api = format!("http://{}", server.api.trim_start_matches("http://"));
+    let args = ["rules", "check", file, "--against", &api, "--year", "2022", "--as-of"];
+    let args = args.into_iter().chain(["2023-04-30", "--output", "json"]);
+    let shown = crate::support::child::run(args).exits(0).json();
+    assert_eq!(shown["trial"]["totalSize"], 4);
+    assert_eq!(shown["digest"], answer.digest.as_str());
+
+    registry.publish_rule_set(seed::rule_set(&heavier)).await.expect("published");
+    let now = seed::view(&clients, seed::selector("2023-04-30")).await;
+    assert_eq!(now.scores[0].score, foretold.score_after);
 }

@@ -341,12 +341,7 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::CheckRuleSetRequest>,
     ) -> Result<Response<pb::CheckRuleSetResponse>, Status> {
-        let pb::CheckRuleSetRequest { toml, parent_tomls } = request.into_inner();
-        let source = match parent_tomls.is_empty() {
-            true => rules::source(toml, &self.ledger.snapshot()),
-            false => pb::RuleSetSource { toml, parent_tomls },
-        };
-        Ok(Response::new(rules::checked_aside(source).await?))
+        Ok(Response::new(self.rule_set_check(request.into_inner()).await?))
     }
 
     async fn publish_rule_set(

@@ -25,6 +25,7 @@ pub mod snapshot;
 pub mod state;
 mod stream;
 pub mod supervision;
+pub mod trial;
 pub mod view;
 mod wire;
 mod words;

@@ -1,9 +1,9 @@
 //! Inheritance between jurisdictions (规则继承): a rule set over the ones it extends.
 //!
 //! Everything is decided by texts: that of the rule set and those of its parents, as they were when
-//! it was published. A parent that is published anew changes nothing for those who extended it; they
-//! are published anew themselves. A changed duty is read again as a whole, its own keys over the
-//! inherited ones, so that what holds for a duty holds for it too.
+//! it was published. A parent that is published anew changes nothing for those who extended it;
+//! they are published anew themselves. A changed duty is read again as a whole, its own keys over
+//! the inherited ones, so that what holds for a duty holds for it too.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
