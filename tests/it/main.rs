@@ -14,6 +14,7 @@ mod ops;
 mod persons;
 mod powercut;
 mod python;
+mod rectifications;
 mod reflection;
 mod refusals;
 mod restart;

@@ -11,6 +11,7 @@ use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
 use crate::exemption::{Exemption, ExemptionRevocation};
 use crate::id::{EventId, OrganizationId, PersonId};
+use crate::rectification;
 use crate::registry::{Organization, Person, Post, Tenure};
 use crate::ruleset::RuleSet;
 
@@ -58,6 +59,12 @@ pub enum Entry {
     Exemption(Box<Exemption>),
     /// An exemption ended before its last day (撤销免除).
     ExemptionRevoked(ExemptionRevocation),
+    /// A finding with the order to mend it (督办通知).
+    RectificationOrdered(Box<rectification::Order>),
+    /// What was done about a finding (整改反馈).
+    RectificationAnswered(Box<rectification::Answer>),
+    /// A supervisor's look at an answer (核查销号).
+    RectificationClosed(rectification::Closing),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -108,6 +115,7 @@ impl Entry {
             Self::Organization(organization) => Some(&organization.id),
             Self::Post(post) => Some(&post.organization),
             Self::Exemption(exemption) => Some(&exemption.organization),
+            Self::RectificationOrdered(order) => Some(&order.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
@@ -116,6 +124,8 @@ impl Entry {
             | Self::RuleSet(_)
             | Self::Calendar(_)
             | Self::ExemptionRevoked(_)
+            | Self::RectificationAnswered(_)
+            | Self::RectificationClosed(_)
             | Self::DayClosed(_) => None,
         }
     }

@@ -14,6 +14,7 @@ use crate::division::DivisionCode;
 use crate::exemption::Exemptions;
 use crate::id::{OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
+use crate::rectification::Rectifications;
 use crate::uscc::SocialCreditCode;
 
 /// Level of an organization in the tree (DOMAIN §5.1).
@@ -273,6 +274,7 @@ pub struct Registry {
     tenures_of: BTreeMap<PostId, Vec<TenureId>>,
     tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
     exemptions: Exemptions,
+    rectifications: Rectifications,
 }
 
 impl Registry {
@@ -315,6 +317,17 @@ impl Registry {
     /// Who is exempted from what, to take in more.
     pub fn exemptions_mut(&mut self) -> &mut Exemptions {
         &mut self.exemptions
+    }
+
+    /// What supervisors found, and what became of it.
+    #[must_use]
+    pub fn rectifications(&self) -> &Rectifications {
+        &self.rectifications
+    }
+
+    /// What supervisors found, to take in more.
+    pub fn rectifications_mut(&mut self) -> &mut Rectifications {
+        &mut self.rectifications
     }
 
     /// Takes in a new version of a tenure.

@@ -10,6 +10,7 @@ pub(crate) mod exemption;
 pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod person;
+pub(crate) mod rectification;
 pub(crate) mod registry;
 pub(crate) mod review;
 pub mod status;

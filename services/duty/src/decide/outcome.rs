@@ -112,6 +112,9 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
         (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
         (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
+        (Entry::RectificationOrdered(a), Entry::RectificationOrdered(b)) => a == b,
+        (Entry::RectificationAnswered(a), Entry::RectificationAnswered(b)) => a == b,
+        (Entry::RectificationClosed(a), Entry::RectificationClosed(b)) => a == b,
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

@@ -5,6 +5,7 @@ pub(crate) mod details;
 pub mod event;
 pub mod exemption;
 pub mod person;
+pub mod rectification;
 pub mod registry;
 pub mod review;
 pub mod scalar;
@@ -41,6 +42,15 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         }
         Payload::ExemptionRevocation(message) => {
             Entry::ExemptionRevoked(exemption::revocation(message, problems)?)
+        }
+        Payload::RectificationOrder(message) => {
+            Entry::RectificationOrdered(Box::new(rectification::order(message, problems)?))
+        }
+        Payload::RectificationAnswer(message) => {
+            Entry::RectificationAnswered(Box::new(rectification::answer(message, problems)?))
+        }
+        Payload::RectificationClosing(message) => {
+            Entry::RectificationClosed(rectification::closing(message, problems)?)
         }
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
