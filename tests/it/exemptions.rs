@@ -1,5 +1,5 @@
-//! Exemptions through the port: granted by a document, in force until their last day, revoked, named
-//! by the explanation, and known from their position on.
+//! Exemptions through the port: granted by a document, in force until their last day, revoked,
+//! named by the explanation, and known from their position on.
 
 use std::sync::Arc;
 

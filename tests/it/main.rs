@@ -19,6 +19,7 @@ mod organizations;
 mod persons;
 mod powercut;
 mod python;
+mod rectifications;
 mod reflection;
 mod refusals;
 mod restart;

@@ -11,6 +11,7 @@ mod exemptions;
 mod groups;
 mod outcome;
 mod persons;
+mod rectifications;
 mod references;
 mod registration;
 mod standing;
@@ -112,6 +113,9 @@ impl Held {
             | Entry::Exemption(_)
             | Entry::ExemptionRevoked(_)
             | Entry::YearStep(_)
+            | Entry::RectificationOrdered(_)
+            | Entry::RectificationAnswered(_)
+            | Entry::RectificationClosed(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -144,11 +148,19 @@ impl Command {
                 | Entry::Exemption(_)
                 | Entry::ExemptionRevoked(_)
                 | Entry::YearStep(_)
+                | Entry::RectificationOrdered(_)
+                | Entry::RectificationAnswered(_)
+                | Entry::RectificationClosed(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
             let whole = event.and_then(|event| event.part_of);
-            std::iter::once(proposed.event_id).chain(target).chain(parts).chain(whole)
+            let related = match &proposed.entry {
+                Entry::RectificationOrdered(order) => &order.related[..],
+                _ => &[],
+            };
+            let own = std::iter::once(proposed.event_id);
+            own.chain(target).chain(parts).chain(whole).chain(related.iter().copied())
         })
     }
 }
@@ -318,6 +330,15 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
         }
         Entry::ExemptionRevoked(revocation) => {
             exemptions::revoke(context, proposed.index, revocation, refusal)
+        }
+        Entry::RectificationOrdered(order) => {
+            rectifications::order(context, proposed.index, order, refusal);
+        }
+        Entry::RectificationAnswered(answer) => {
+            rectifications::answer(context, proposed.index, answer, refusal);
+        }
+        Entry::RectificationClosed(closing) => {
+            rectifications::close(context, proposed.index, closing, refusal);
         }
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }

@@ -11,6 +11,7 @@ use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
 use crate::exemption::{Exemption, ExemptionRevocation};
 use crate::id::{EventId, OrganizationId, PersonId};
+use crate::rectification;
 use crate::registry::{
     Absence, LeadingGroup, Organization, OrganizationChange, Person, Post, Tenure,
 };
@@ -69,6 +70,12 @@ pub enum Entry {
     ExemptionRevoked(ExemptionRevocation),
     /// A step in the life of an evaluated year (公示、申诉、封存).
     YearStep(Box<YearStep>),
+    /// A finding with the order to mend it (督办通知).
+    RectificationOrdered(Box<rectification::Order>),
+    /// What was done about a finding (整改反馈).
+    RectificationAnswered(Box<rectification::Answer>),
+    /// A supervisor's look at an answer (核查销号).
+    RectificationClosed(rectification::Closing),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -121,6 +128,7 @@ impl Entry {
             Self::LeadingGroup(group) => Some(&group.organization),
             Self::OrganizationChange(change) => Some(&change.organization),
             Self::Exemption(exemption) => Some(&exemption.organization),
+            Self::RectificationOrdered(order) => Some(&order.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
@@ -131,6 +139,8 @@ impl Entry {
             | Self::Calendar(_)
             | Self::ExemptionRevoked(_)
             | Self::YearStep(_)
+            | Self::RectificationAnswered(_)
+            | Self::RectificationClosed(_)
             | Self::DayClosed(_) => None,
         }
     }

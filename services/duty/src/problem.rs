@@ -183,6 +183,11 @@ reasons! {
     ApproverIsApplicant = "APPROVER_IS_APPLICANT",
     /// The exemption was revoked already.
     ExemptionRevoked = "EXEMPTION_REVOKED",
+    /// The finding is not where this step begins: not open to be answered, not answered to be
+    /// closed.
+    RectificationOutOfOrder = "RECTIFICATION_OUT_OF_ORDER",
+    /// Whoever closes a finding answered it, or had to mend it.
+    CloserIsAnswerer = "CLOSER_IS_ANSWERER",
     // --- evaluation
     /// The cursor is none of the feed of changes.
     CursorInvalid = "CURSOR_INVALID",

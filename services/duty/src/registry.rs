@@ -22,6 +22,7 @@ use crate::division::DivisionCode;
 use crate::exemption::Exemptions;
 use crate::id::{AbsenceId, ChangeId, LeadingGroupId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
+use crate::rectification::Rectifications;
 use crate::uscc::SocialCreditCode;
 use crate::year::{YearStep, Years};
 
@@ -290,6 +291,7 @@ pub struct Registry {
     changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
     exemptions: Exemptions,
     years: Years,
+    rectifications: Rectifications,
 }
 
 impl Registry {
@@ -332,6 +334,17 @@ impl Registry {
     /// Who is exempted from what, to take in more.
     pub fn exemptions_mut(&mut self) -> &mut Exemptions {
         &mut self.exemptions
+    }
+
+    /// What supervisors found, and what became of it.
+    #[must_use]
+    pub fn rectifications(&self) -> &Rectifications {
+        &self.rectifications
+    }
+
+    /// What supervisors found, to take in more.
+    pub fn rectifications_mut(&mut self) -> &mut Rectifications {
+        &mut self.rectifications
     }
 
     /// Takes in a new version of a tenure.

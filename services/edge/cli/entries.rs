@@ -148,6 +148,9 @@ impl Fold {
             | Entry::Exemption(_)
             | Entry::ExemptionRevoked(_)
             | Entry::YearStep(_)
+            | Entry::RectificationOrdered(_)
+            | Entry::RectificationAnswered(_)
+            | Entry::RectificationClosed(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => {}

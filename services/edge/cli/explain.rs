@@ -93,6 +93,9 @@ fn obligation(explained: &pb::ExplainedObligation, language: Language) {
     let owner = view.owner.as_ref().map_or("", |owner| &owner.person_id);
     output::say(&format!("\n■ {} {owner} — {}", view.period, table::status(view.status, language)));
     output::say(&format!("  {}", language.pick(&explained.demand_zh, &explained.demand_en)));
+    for held in &explained.exemptions {
+        output::say(&format!("  ○ {}", language.pick(&held.text_zh, &held.text_en)));
+    }
     for finding in &view.findings {
         output::say(&format!(
             "  ! {} {}",

@@ -9,16 +9,17 @@ use std::collections::BTreeSet;
 use duty::Position;
 use duty::evaluate::{Obligation, Owner, Question};
 use duty::id::{DutyId, OrganizationId, PersonId};
-use duty::ruleset::{Level, Rung};
+use duty::ruleset::{DutyRule, Level, Rung};
 use duty::year::AdjustmentKind;
 use projection::Snapshot;
 use projection::matrix::{self, Matrix};
+use projection::rectify;
 use projection::view::{self, NoView, OrganizationView};
 use prost::Message as _;
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
-use super::convert::{change, registry, scalar, view as convert, year};
+use super::convert::{change, rectification, registry, scalar, view as convert, year};
 use crate::pb;
 
 /// Every duty of an organization.
@@ -35,7 +36,12 @@ pub(crate) fn organization(
     Ok(pb::GetOrganizationComplianceResponse {
         basis: Some(convert::basis(question, used, root)),
         organization: Some(registry::organization_message(&found.organization)),
-        duties: lines.map(|(line, rule)| convert::duty(line, rule)).collect(),
+        duties: lines
+            .map(|(line, rule)| pb::DutyCompliance {
+                rectifications: debriefed(snapshot, rule, id, question),
+                ..convert::duty(line, rule)
+            })
+            .collect(),
         scores: convert::scores(&found.evaluation.scores),
         applicable_weight: convert::decimal(found.evaluation.scores.weight),
     })
@@ -125,8 +131,21 @@ pub(crate) enum Unexplained {
     Obligation,
 }
 
+/// What supervisors found in the year before, with a duty that a debrief discharges.
+fn debriefed(
+    snapshot: &Snapshot,
+    rule: &DutyRule,
+    id: &OrganizationId,
+    question: Question,
+) -> Vec<pb::HeldRectification> {
+    let Question { year, as_of, known } = question;
+    let found = rectify::for_debrief(snapshot, rule, id, year, known);
+    found.into_iter().map(|held| rectification::held(held, as_of, known)).collect()
+}
+
 /// Why obligations stand as they do.
 pub(crate) fn explanation(
+    snapshot: &Snapshot,
     found: &OrganizationView,
     which: Which<'_>,
     root: String,
@@ -165,6 +184,7 @@ pub(crate) fn explanation(
         customary_evidence: rule.evidence_customary.iter().map(ToString::to_string).collect(),
         obligations,
         origins: origins.iter().map(convert::origin).collect(),
+        rectifications: debriefed(snapshot, rule, &found.organization.id, found.question),
     })
 }
 

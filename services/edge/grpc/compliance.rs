@@ -184,7 +184,7 @@ impl ComplianceService for Api {
         let found = found.map_err(status::no_view)?;
         let root = self.root(question.known)?;
         let which = Which { duty: &duty_id, person: &person_id, period: &period };
-        let explained = answer::explanation(&found, which, root);
+        let explained = answer::explanation(&snapshot, &found, which, root);
         explained.map(Response::new).map_err(|why| match why {
             Unexplained::Duty => unknown_duty(&duty_id, &found.rules.1),
             Unexplained::Obligation => {

@@ -110,9 +110,9 @@ impl Export {
             })
             .transpose()?;
         let in_scope = |organization: &&duty::registry::Organization| {
-            let inside = top
-                .as_ref()
-                .is_none_or(|top| registry.is_within(&organization.id, top, question.known));
+            let inside = top.as_ref().is_none_or(|top| {
+                registry.is_supervised_on(&organization.id, top, question.as_of, question.known)
+            });
             inside && (class == 0 || registry::organization_message(organization).class == class)
         };
         let organizations: Vec<OrganizationId> = registry

@@ -1,5 +1,6 @@
 //! `ReviewService`: a supervisor accepts or returns a duty event, or withdraws an acceptance. What
-//! the same service does with exemptions stands in `exemption`.
+//! the same service does with exemptions stands in `exemption`,
+//! what it does with findings in `rectification`.
 
 use duty::Problems;
 use duty::entry::Entry;
@@ -85,6 +86,37 @@ impl ReviewService for Api {
         request: Request<pb::ListExemptionsRequest>,
     ) -> Result<Response<pb::ListExemptionsResponse>, Status> {
         self.exemptions(&request.into_inner()).map(Response::new)
+    }
+
+    async fn order_rectification(
+        &self,
+        request: Request<pb::OrderRectificationRequest>,
+    ) -> Result<Response<pb::OrderRectificationResponse>, Status> {
+        let receipt = Some(self.order(request.into_inner()).await?);
+        Ok(Response::new(pb::OrderRectificationResponse { receipt }))
+    }
+
+    async fn answer_rectification(
+        &self,
+        request: Request<pb::AnswerRectificationRequest>,
+    ) -> Result<Response<pb::AnswerRectificationResponse>, Status> {
+        let receipt = Some(self.answer(request.into_inner()).await?);
+        Ok(Response::new(pb::AnswerRectificationResponse { receipt }))
+    }
+
+    async fn close_rectification(
+        &self,
+        request: Request<pb::CloseRectificationRequest>,
+    ) -> Result<Response<pb::CloseRectificationResponse>, Status> {
+        let receipt = Some(self.close(request.into_inner()).await?);
+        Ok(Response::new(pb::CloseRectificationResponse { receipt }))
+    }
+
+    async fn list_rectifications(
+        &self,
+        request: Request<pb::ListRectificationsRequest>,
+    ) -> Result<Response<pb::ListRectificationsResponse>, Status> {
+        self.rectifications(&request.into_inner()).map(Response::new)
     }
 }
 

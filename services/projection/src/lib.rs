@@ -20,6 +20,7 @@ pub mod matrix;
 mod pack;
 mod places;
 mod recalled;
+pub mod rectify;
 pub mod saved;
 pub mod snapshot;
 pub mod state;

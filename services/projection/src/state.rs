@@ -234,6 +234,16 @@ impl State {
                 let exemptions = Arc::make_mut(&mut self.registry).exemptions_mut();
                 exemptions.revoke(position, revocation);
             }
+            Entry::RectificationOrdered(order) => {
+                let findings = Arc::make_mut(&mut self.registry).rectifications_mut();
+                findings.order(position, id, (**order).clone());
+            }
+            Entry::RectificationAnswered(answer) => {
+                Arc::make_mut(&mut self.registry).rectifications_mut().answer(position, answer);
+            }
+            Entry::RectificationClosed(closing) => {
+                Arc::make_mut(&mut self.registry).rectifications_mut().close(position, closing);
+            }
             Entry::RuleSet(rules) => {
                 let rules = Arc::new((**rules).clone());
                 Arc::make_mut(&mut self.rule_sets).push((position, rules));

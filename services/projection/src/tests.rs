@@ -9,6 +9,7 @@ mod known;
 mod laws;
 mod matrix;
 mod model;
+mod rectify;
 mod rules;
 mod saved;
 mod supervision;
@@ -25,6 +26,7 @@ use duty::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, 
 use duty::id::{DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use duty::occurred::Occurred;
 use duty::quantity::Answer;
+use duty::rectification::{self, Assignee, Effect, Severity, Source, Stage};
 use duty::registry::{Class, Level, Organization, Post, PostKind, Tenure};
 use duty::ruleset::RuleSet;
 use duty::{Position, Problems};
@@ -280,6 +282,42 @@ fn review(target: usize, verdict: Verdict) -> Entry {
         grade: None,
         cure_working_days: if verdict == Verdict::Returned { 5 } else { 0 },
         document: None,
+    })
+}
+
+/// A finding at an organization.
+fn ordered(organization: &str, accounting_year: i16, due: &str) -> Entry {
+    let assignee = Assignee::Person(person("p1"));
+    Entry::RectificationOrdered(Box::new(rectification::Order {
+        organization: organization_id(organization),
+        duty: None,
+        accounting_year,
+        text: "重大决策未经合法性审查即提交讨论".into(),
+        severity: Severity::Major,
+        source: Source::Inspection,
+        related: Vec::new(),
+        assignee,
+        due: day(due),
+        document: DocumentNumber::parse("柳法办〔2022〕6号").unwrap(),
+        issuer: "supervisor".into(),
+    }))
+}
+
+fn answered(target: EventId) -> Entry {
+    Entry::RectificationAnswered(Box::new(rectification::Answer {
+        target,
+        text: "已补做合法性审查并修订议事规则".into(),
+        evidence: vec![minutes()],
+        answerer: "kjj-office".into(),
+    }))
+}
+
+fn looked_at(target: EventId, effect: Effect) -> Entry {
+    Entry::RectificationClosed(rectification::Closing {
+        target,
+        effect,
+        remark: "新规则尚未在会议中执行".into(),
+        closer: "supervisor".into(),
     })
 }
 

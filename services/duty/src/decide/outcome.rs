@@ -117,6 +117,9 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
         (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
         (Entry::YearStep(a), Entry::YearStep(b)) => a.asks_the_same(b),
+        (Entry::RectificationOrdered(a), Entry::RectificationOrdered(b)) => a == b,
+        (Entry::RectificationAnswered(a), Entry::RectificationAnswered(b)) => a == b,
+        (Entry::RectificationClosed(a), Entry::RectificationClosed(b)) => a == b,
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

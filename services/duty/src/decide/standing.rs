@@ -120,6 +120,16 @@ impl Standing {
                 let exemptions = self.registry_mut().exemptions_mut();
                 exemptions.grant(position, recorded.event_id, (**exemption).clone());
             }
+            Entry::RectificationOrdered(order) => {
+                let findings = self.registry_mut().rectifications_mut();
+                findings.order(position, recorded.event_id, (**order).clone());
+            }
+            Entry::RectificationAnswered(answer) => {
+                self.registry_mut().rectifications_mut().answer(position, answer);
+            }
+            Entry::RectificationClosed(closing) => {
+                self.registry_mut().rectifications_mut().close(position, closing);
+            }
             Entry::ExemptionRevoked(revocation) => {
                 self.registry_mut().exemptions_mut().revoke(position, revocation);
             }

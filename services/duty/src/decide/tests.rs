@@ -9,6 +9,7 @@ mod batches;
 mod exemptions;
 mod laws;
 mod persons;
+mod rectifications;
 mod refusals;
 
 use expect_test::Expect;

@@ -263,6 +263,11 @@ fn window(message: &pb::Quantity, problems: &mut Problems) -> Option<(Date, Date
     }
 }
 
+/// Pieces of evidence, under the field `evidence`.
+pub(super) fn evidence_list(messages: &[pb::Evidence], problems: &mut Problems) -> Vec<Evidence> {
+    list(messages, "evidence", problems, evidence)
+}
+
 fn evidence(message: &pb::Evidence, problems: &mut Problems) -> Option<Evidence> {
     if !duty::id::is_id(&message.kind) {
         problems.add(

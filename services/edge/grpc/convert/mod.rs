@@ -9,6 +9,7 @@ pub mod group;
 pub mod history;
 pub mod organization_change;
 pub mod person;
+pub mod rectification;
 pub mod registry;
 pub mod review;
 pub mod scalar;
@@ -61,6 +62,15 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         | Payload::YearAdjustment(_)
         | Payload::YearSeal(_)
         | Payload::YearReopening(_) => Entry::YearStep(Box::new(year::step(payload, problems)?)),
+        Payload::RectificationOrder(message) => {
+            Entry::RectificationOrdered(Box::new(rectification::order(message, problems)?))
+        }
+        Payload::RectificationAnswer(message) => {
+            Entry::RectificationAnswered(Box::new(rectification::answer(message, problems)?))
+        }
+        Payload::RectificationClosing(message) => {
+            Entry::RectificationClosed(rectification::closing(message, problems)?)
+        }
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
         }

@@ -195,6 +195,7 @@ pub fn duty(line: &DutyLine, rule: &DutyRule) -> pb::DutyCompliance {
         status: status(line.official).into(),
         rungs: rungs(line),
         obligations: line.obligations.iter().map(obligation).collect(),
+        rectifications: Vec::new(),
     }
 }
 

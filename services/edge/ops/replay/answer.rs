@@ -118,7 +118,7 @@ pub fn recompute(replayed: &Replayed, asked: &Asked) -> Result<Recomputed, Why> 
         Subject::Explanation { organization: id, duty, person, period } => {
             let found = view::organization(&snapshot, &organization(id)?, question);
             let which = Which { duty, person, period };
-            let explained = answer::explanation(&found.map_err(no_view)?, which, root);
+            let explained = answer::explanation(&snapshot, &found.map_err(no_view)?, which, root);
             explained.map(Recomputed::Explanation).map_err(|why| match why {
                 Unexplained::Duty => unknown("事项", "duty", duty),
                 Unexplained::Obligation => {

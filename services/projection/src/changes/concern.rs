@@ -93,10 +93,15 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
         }
         Entry::RuleSet(_) | Entry::Calendar(_) => return Concern::Everybody,
         Entry::DayClosed(_) => return Concern::Day,
-        // Who a person is, who sits in a leading group and how far a year is changes no judgement.
-        Entry::Person(_) | Entry::PersonErased(_) | Entry::LeadingGroup(_) | Entry::YearStep(_) => {
-            return Concern::Nothing;
-        }
+        // Who a person is, who sits in a leading group, what is to be mended and how far a year is
+        // changes no judgement.
+        Entry::Person(_)
+        | Entry::PersonErased(_)
+        | Entry::LeadingGroup(_)
+        | Entry::RectificationOrdered(_)
+        | Entry::RectificationAnswered(_)
+        | Entry::RectificationClosed(_)
+        | Entry::YearStep(_) => return Concern::Nothing,
     }
     if let Some((organization, fact)) = told.target {
         about.fact(organization, fact, &mut touched);

@@ -20,7 +20,8 @@ proptest! {
         let mut ledger = told(&steps);
         let ask = |snapshot: &Snapshot, id: &str, known| {
             let question = by_default(snapshot, known);
-            view::organization(snapshot, &organization_id(id), question).ok().map(|view| view.evaluation)
+            let found = view::organization(snapshot, &organization_id(id), question);
+            found.ok().map(|view| view.evaluation)
         };
         let ids = ["city", "city.kjj", "city.gaj", "county"];
         let before = ledger.snapshot();

@@ -15,6 +15,7 @@ use proptest::strategy::ValueTree as _;
 use super::*;
 use crate::filter::Filter;
 use crate::filter::order::OrderBy;
+use crate::rectify::{self, Selection};
 use crate::view::LeaderView;
 use crate::{matrix, view};
 
@@ -77,7 +78,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 21 {
+    match kind % 24 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -211,6 +212,25 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
                 approver: "supervisor".into(),
             })
         }
+        20 => ordered(["city.kjj", "city.gaj"][usize::from(what & 1)], 2021 + days % 2, &on),
+        21 | 22 => {
+            // One of the last findings, whatever stage it is at: what is out of order is refused.
+            let ordered =
+                |recorded: &&Recorded| matches!(recorded.entry, Entry::RectificationOrdered(_));
+            let mut last = ledger.journal.iter().rev().filter(ordered);
+            let target = last.nth(usize::from(what % 2)).map_or(event_id(1), |r| r.event_id);
+            let effect = match how % 2 {
+                0 => Effect::Effective,
+                _ => Effect::NotEffective { due: date(2024, 1, 1) + i64::from(what).days() },
+            };
+            let registry = ledger.state.registry();
+            let waits = registry
+                .rectifications()
+                .get(target)
+                .is_some_and(|held| held.stage(Position::MAX) == Stage::Answered);
+            // Mostly the step that comes next; now and then the other, which is refused.
+            if waits == (how < 16) { answered(target) } else { looked_at(target, effect) }
+        }
         _ => {
             let last = ledger.standing.last_closed().unwrap();
             Entry::DayClosed(last.tomorrow().unwrap())
@@ -268,6 +288,18 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     answers.push(format!("{all:?}"));
     answers.push(format!("{:?}", snapshot.calendar_years(known)));
     answers.push(format!("{:?}", snapshot.calendars(known)));
+    let selection =
+        Selection { within: None, year: None, state: None, as_of: question.as_of, known };
+    let found = rectify::query(snapshot, selection);
+    answers.push(format!("{:?} {:?}", found.counts, found.closing_rate()));
+    for held in found.findings {
+        let steps: Vec<_> = held.steps(known).collect();
+        let state = rectify::state(held, question.as_of, known);
+        answers.push(format!("{} {state:?} {} {steps:?}", held.since, held.due(known)));
+    }
+    let bureau = organization_id("city.kjj");
+    let exempted = snapshot.registry().exemptions().of(&bureau, known);
+    answers.extend(exempted.map(|held| format!("{:?}", held.as_known(known))));
     let rule_sets = snapshot.rule_sets(known);
     let digests = rule_sets.iter().map(|(since, rules)| format!("{since} {}", rules.digest));
     answers.extend(digests);
@@ -370,6 +402,9 @@ fn random_histories_hold_every_kind_of_entry() {
         "LeadingGroup",
         "Organization",
         "OrganizationChange",
+        "RectificationAnswered",
+        "RectificationClosed",
+        "RectificationOrdered",
         "Review",
         "RuleSet",
         "Tenure",
