@@ -41,6 +41,7 @@ pub const SERVICES: &[&str] = &[
     "dutyledger.v1.RegistryService",
     "dutyledger.v1.ReviewService",
     "dutyledger.v1.ComplianceService",
+    "dutyledger.v1.SupervisionService",
     "dutyledger.v1.EvaluationService",
     "dutyledger.v1.LedgerService",
 ];
@@ -320,9 +321,11 @@ pub fn routes(
     use pb::ledger_service_server::LedgerServiceServer;
     use pb::registry_service_server::RegistryServiceServer;
     use pb::review_service_server::ReviewServiceServer;
+    use pb::supervision_service_server::SupervisionServiceServer;
     let api = Api {
         ledger,
         persons,
+        changes: Arc::default(),
         min_position_wait: config.min_position_wait(),
         watch_heartbeat: config.watch_heartbeat(),
         stopping,
@@ -347,7 +350,16 @@ pub fn routes(
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(most),
         )
-        .add_service(EvaluationServiceServer::new(api.clone()).max_decoding_message_size(limit))
+        .add_service(
+            SupervisionServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
+        .add_service(
+            EvaluationServiceServer::new(api.clone())
+                .max_decoding_message_size(limit)
+                .max_encoding_message_size(most),
+        )
         .add_service(LedgerServiceServer::new(api).max_decoding_message_size(limit)))
 }
 

@@ -12,7 +12,9 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use duty::Position;
-use duty::decide::{self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Standing};
+use duty::decide::{
+    self, Earlier, Fate, Held, Outcome, Refusal, RefusalKind, Standing, version_before,
+};
 use duty::entry::Recorded;
 use duty::id::EventId;
 use jiff::Timestamp;
@@ -168,7 +170,7 @@ impl Writer {
         submission: Submission,
         group: &mut Group,
     ) -> Result<Vec<Receipt>, SubmitError> {
-        let Submission { command, bodies, found } = submission;
+        let Submission { command, bodies, found, validate_only } = submission;
         if command.entries.is_empty() && !bodies.is_empty() {
             // None of them could be read: what was found says it all.
             let refusal = Refusal::new(RefusalKind::Invalid, found);
@@ -185,6 +187,9 @@ impl Writer {
             return Err(SubmitError::LedgerFull);
         }
         let encoded = encode(&command, &bodies, &outcomes, now)?;
+        if validate_only {
+            return Ok(verdicts(&command, &outcomes, &earlier, now));
+        }
         let mut entries = command.entries.into_iter();
         let mut encoded = encoded.into_iter();
         let mut receipts = Vec::with_capacity(outcomes.len());
@@ -218,19 +223,33 @@ impl Writer {
     fn earlier(&self, command: &decide::Command, group: &Group) -> Result<Earlier, SubmitError> {
         let mut earlier = Earlier::new();
         let state = self.shared.state.read();
-        for id in command.references() {
+        let held = |id: EventId| {
             let pending = group.pending.get(&id).and_then(|(position, index)| {
                 let recorded = group.entries.get(*index)?.clone();
                 // What the group did to it, the standing knows.
                 Some(Held { position: *position, recorded, fate: Fate::default() })
             });
-            let held = match pending {
-                Some(held) => Some(held),
-                None => {
-                    earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read)?
-                }
-            };
-            earlier.extend(held.map(|held| (id, held)));
+            match pending {
+                Some(held) => Ok(Some(held)),
+                None => earlier::held(&*self.shared.journal, &state, id).map_err(SubmitError::Read),
+            }
+        };
+        for id in command.references() {
+            earlier.extend(held(id)?.map(|held| (id, held)));
+        }
+        // Nobody decides on an event of which they recorded any version.
+        for id in command.decided_on() {
+            let mut next = earlier.get(&id).cloned();
+            while let Some(version) = next {
+                let Some(before) = version_before(&version.recorded.entry) else { break };
+                let older = match earlier.get(&before) {
+                    Some(known) => Some(known.clone()),
+                    None => held(before)?,
+                };
+                // A version comes after the one it replaces.
+                next = older.filter(|older| older.position < version.position);
+                earlier.extend(next.clone().map(|older| (before, older)));
+            }
         }
         Ok(earlier)
     }
@@ -350,6 +369,33 @@ async fn hand_out(mut groups: mpsc::UnboundedReceiver<Waiting>) {
             let _ = answer.send(Ok(receipts));
         }
     }
+}
+
+/// What would become of the entries of a command, nothing of which is taken in: receipts without a
+/// position for what would be appended, the first receipts of the rest.
+fn verdicts(
+    command: &decide::Command,
+    outcomes: &[Outcome],
+    earlier: &Earlier,
+    now: Timestamp,
+) -> Vec<Receipt> {
+    let verdicts = command.entries.iter().zip(outcomes).map(|(proposed, outcome)| {
+        let event_id = proposed.event_id;
+        match outcome {
+            Outcome::Duplicate { position } => {
+                let first = earlier.get(&event_id);
+                let recorded_at = first.map_or(now, |first| first.recorded.recorded_at);
+                Receipt { event_id, position: *position, recorded_at, duplicate: true }
+            }
+            Outcome::Append { .. } => Receipt {
+                event_id,
+                position: Position::default(),
+                recorded_at: now,
+                duplicate: false,
+            },
+        }
+    });
+    verdicts.collect()
 }
 
 /// The bytes to store for each entry that is appended (empty for duplicates), before anything is

@@ -34,6 +34,8 @@ pub struct Submission {
     /// What was found wrong before: nothing is written then, and the refusal names it together
     /// with what the ledger finds.
     pub found: Vec<Problem>,
+    /// Decided like any other, and then nothing of it is written.
+    pub validate_only: bool,
 }
 
 impl Submission {
@@ -42,7 +44,7 @@ impl Submission {
     pub fn new(command: Command, payloads: Vec<Payload>, found: Vec<Problem>) -> Self {
         let body = |payload| Body::new(&command.recorder, payload);
         let bodies = payloads.into_iter().map(body).collect();
-        Self { command, bodies, found }
+        Self { command, bodies, found, validate_only: false }
     }
 }
 

@@ -5,6 +5,7 @@
 //! into the published state, and answered from it. Data flows one way.
 
 pub mod app;
+mod changes;
 pub mod cli;
 pub mod clock;
 pub mod codec;
@@ -12,6 +13,7 @@ mod committer;
 pub mod config;
 mod days;
 mod earlier;
+pub mod generate;
 pub mod grpc;
 pub mod http;
 pub mod ledger;
@@ -25,6 +27,7 @@ pub mod snapshots;
 pub mod storage;
 pub mod tree;
 mod wire;
+pub mod workbook;
 
 /// The generated protobuf types and services of `proto/dutyledger/v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; documented in proto/")]

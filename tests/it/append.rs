@@ -1,12 +1,14 @@
 //! Appending: what is acknowledged stands there for ever, once, in order, byte for byte.
 
 use duty_ledger::pb;
+use duty_ledger::pb::DatePrecision as Precision;
+use duty_ledger::pb::duty_event::Details;
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
 
 use crate::support::clock::TestClock;
-use crate::support::events::{batch, dated_meeting, id, meeting};
+use crate::support::events::{batch, dated_meeting, figure, id, meeting, span};
 use crate::support::refusal::{Refusal, check};
 use crate::support::seed::{self, BUREAU, ladder, selector, view};
 use crate::support::service::{Clients, Service};
@@ -363,4 +365,51 @@ async fn concurrent_writers_leave_no_gap_and_lose_nothing() {
     let times: Vec<_> = receipts.iter().map(|receipt| receipt.recorded_time).collect();
     let seconds = times.iter().map(|time| time.map(|time| (time.seconds, time.nanos)));
     assert!(seconds.is_sorted(), "recorded times never run backwards");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_worth_a_look_is_flagged_and_stays() {
+    let service = Service::new().await;
+    seed::registry(&service.clients).await;
+    let mut client = service.clients.events.clone();
+    // F12 of the report: 4 officers became 41, and it says 1025 %; it is 925 %.
+    let growth = pb::DutyEvent {
+        kind: pb::EventKind::Planned.into(),
+        occurred: Some(span(Precision::Unknown, "", "")),
+        evidence: Vec::new(),
+        quantities: vec![
+            figure("officers_before", "4", "名"),
+            figure("officers_after", "41", "名"),
+            figure("growth_rate_stated", "10.25", "ratio"),
+        ],
+        details: Some(Details::EnforcementCertification(Default::default())),
+        ..meeting(2)
+    };
+    let honest = pb::DutyEvent {
+        event_id: id(3),
+        quantities: vec![
+            figure("officers_before", "4", "名"),
+            figure("officers_after", "41", "名"),
+            figure("growth_rate_stated", "9.25", "ratio"),
+        ],
+        ..growth.clone()
+    };
+    let request = batch(vec![growth, honest]);
+    let answer = client.append_events(request.clone()).await.expect("accepted");
+    let receipts = answer.into_inner().receipts;
+    let of = |flags: &[pb::Finding]| {
+        flags.iter().find(|flag| flag.reason == "GROWTH_CONTRADICTS_BASE").cloned()
+    };
+    let flag = of(&receipts[0].flags).expect("flagged in the receipt");
+    for text in [&flag.text_zh, &flag.text_en] {
+        assert!(text.contains("1025") && text.contains("925"), "{flag:?}");
+    }
+    assert_eq!(of(&receipts[1].flags), None);
+    // Who does not ask is spared them.
+    let silent = pb::AppendEventsRequest { with_flags: false, ..request };
+    let answer = client.append_events(silent).await.expect("accepted before").into_inner();
+    assert!(answer.receipts.iter().all(|receipt| receipt.duplicate && receipt.flags.is_empty()));
+    let request = pb::GetEventRequest { event_id: id(2), ..Default::default() };
+    let standing = client.get_event(request).await.expect("the event").into_inner().standing;
+    assert_eq!(of(&standing.expect("a duty event").flags), Some(flag));
 }

@@ -1,7 +1,7 @@
 //! The command line, as people and scripts use it: what it prints, and its exit codes.
 
 mod export;
-mod import;
+pub(crate) mod import;
 mod report;
 
 use std::fs;

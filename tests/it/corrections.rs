@@ -60,7 +60,8 @@ fn review(number: u128, target: u128, verdict: pb::ReviewVerdict) -> pb::ReviewE
             target_event_id: id(target),
             verdict: verdict.into(),
             verifier: VERIFIER.to_owned(),
-            remark: "已查验会议纪要原件".to_owned(),
+            remark: "已查验会议纪要原件，签到表另附".to_owned(),
+            ..Default::default()
         }),
     }
 }

@@ -5,6 +5,10 @@
 //! says which entries to append or why not. A batch is all or nothing and every bad item of it is
 //! reported. What [`decide`] accepted, [`Standing::evolve`] takes in without looking again.
 
+mod absences;
+mod changes;
+mod exemptions;
+mod groups;
 mod outcome;
 mod persons;
 mod references;
@@ -99,8 +103,13 @@ impl Held {
             | Entry::Person(_)
             | Entry::PersonErased(_)
             | Entry::Tenure(_)
+            | Entry::Absence(_)
+            | Entry::LeadingGroup(_)
+            | Entry::OrganizationChange(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
+            | Entry::Exemption(_)
+            | Entry::ExemptionRevoked(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -125,13 +134,41 @@ impl Command {
                 | Entry::Person(_)
                 | Entry::PersonErased(_)
                 | Entry::Tenure(_)
+                | Entry::Absence(_)
+                | Entry::LeadingGroup(_)
+                | Entry::OrganizationChange(_)
                 | Entry::RuleSet(_)
                 | Entry::Calendar(_)
+                | Entry::Exemption(_)
+                | Entry::ExemptionRevoked(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
             let whole = event.and_then(|event| event.part_of);
             std::iter::once(proposed.event_id).chain(target).chain(parts).chain(whole)
+        })
+    }
+}
+
+/// The version before this one, when the entry corrects one. Whoever reads what
+/// [`Command::references`] names for a review or withdrawal reads these too, to the first: nobody
+/// decides on an event of which they recorded any version.
+#[must_use]
+pub fn version_before(entry: &Entry) -> Option<EventId> {
+    match entry {
+        Entry::Correction(correction) => Some(correction.target),
+        _ => None,
+    }
+}
+
+impl Command {
+    /// The ids whose every earlier version [`decide`] must be given as well, see
+    /// [`version_before`].
+    pub fn decided_on(&self) -> impl Iterator<Item = EventId> {
+        self.entries.iter().filter_map(|proposed| match &proposed.entry {
+            Entry::Review(review) => Some(review.target),
+            Entry::Withdrawal(withdrawal) => Some(withdrawal.target),
+            _ => None,
         })
     }
 }
@@ -268,7 +305,16 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
             persons::erasure(context.standing, context.recorder, erasure, refusal);
         }
         Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
+        Entry::Absence(absence) => absences::absence(context.standing, absence, refusal),
+        Entry::LeadingGroup(group) => groups::group(context.standing, group, refusal),
+        Entry::OrganizationChange(change) => changes::change(context.standing, change, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
+        Entry::Exemption(exemption) => {
+            exemptions::grant(context, proposed.index, exemption, refusal)
+        }
+        Entry::ExemptionRevoked(revocation) => {
+            exemptions::revoke(context, proposed.index, revocation, refusal)
+        }
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
     }
 }

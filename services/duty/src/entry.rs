@@ -9,9 +9,14 @@ use jiff::civil::Date;
 use crate::calendar::CalendarYear;
 use crate::docno::DocumentNumber;
 use crate::event::DutyEvent;
+use crate::exemption::{Exemption, ExemptionRevocation};
 use crate::id::{EventId, OrganizationId, PersonId};
-use crate::registry::{Organization, Person, Post, Tenure};
+use crate::registry::{
+    Absence, LeadingGroup, Organization, OrganizationChange, Person, Post, Tenure,
+};
 use crate::ruleset::RuleSet;
+
+pub use crate::review::{Review, Verdict};
 
 /// An entry with its header.
 #[derive(Debug, Clone)]
@@ -47,10 +52,20 @@ pub enum Entry {
     PersonErased(PersonErasure),
     /// A new tenure or a new version of one.
     Tenure(Tenure),
+    /// An absence that excuses the holder of a post, new or in a new version (离岗).
+    Absence(Absence),
+    /// What a document says of a leading group (领导小组).
+    LeadingGroup(Box<LeadingGroup>),
+    /// A change of an organization from a day on (机构变更).
+    OrganizationChange(OrganizationChange),
     /// A rule set published.
     RuleSet(Box<RuleSet>),
     /// A working-day calendar published (节假日安排).
     Calendar(Box<CalendarYear>),
+    /// A duty not owed for a time, by a supervisor's decision (免除).
+    Exemption(Box<Exemption>),
+    /// An exemption ended before its last day (撤销免除).
+    ExemptionRevoked(ExemptionRevocation),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -77,28 +92,6 @@ pub struct Withdrawal {
     pub consented_by: Box<str>,
 }
 
-/// What a supervisor decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// 核定: the evidence was seen and holds.
-    Accepted,
-    /// 退回: to be completed.
-    Returned,
-}
-
-/// A supervisor's decision on one version of a duty event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Review {
-    /// The version looked at.
-    pub target: EventId,
-    /// The decision.
-    pub verdict: Verdict,
-    /// The supervisor, never the recorder of the event.
-    pub verifier: Box<str>,
-    /// Remark; the reason of a return.
-    pub remark: Box<str>,
-}
-
 /// The order to make a person's text unreadable. The ciphertext stays in the journal; its key goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonErasure {
@@ -122,13 +115,18 @@ impl Entry {
             Self::Correction(correction) => Some(&correction.event.organization),
             Self::Organization(organization) => Some(&organization.id),
             Self::Post(post) => Some(&post.organization),
+            Self::LeadingGroup(group) => Some(&group.organization),
+            Self::OrganizationChange(change) => Some(&change.organization),
+            Self::Exemption(exemption) => Some(&exemption.organization),
             Self::Withdrawal(_)
             | Self::Review(_)
             | Self::Person(_)
             | Self::PersonErased(_)
             | Self::Tenure(_)
+            | Self::Absence(_)
             | Self::RuleSet(_)
             | Self::Calendar(_)
+            | Self::ExemptionRevoked(_)
             | Self::DayClosed(_) => None,
         }
     }

@@ -8,13 +8,17 @@
 
 mod change;
 mod count;
+mod ended;
+mod exempt;
 mod fact;
+mod handover;
 mod item;
 mod judge;
 mod line;
 mod obligation;
 mod owner;
 mod score;
+mod turn;
 mod window;
 
 use std::sync::Arc;
@@ -23,19 +27,22 @@ use jiff::civil::Date;
 
 pub use count::{acts, figures};
 pub use fact::Fact;
+pub use handover::{Act, Handover};
 pub use line::{DutyLine, OrganizationEvaluation, RungSummary};
 pub use obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status, Why,
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
+    Why,
 };
 pub use owner::LeaderLine;
 pub use score::{RungScore, Scores};
+pub use turn::next_turn;
 pub use window::Window;
 
 use crate::calendar::Calendars;
 use crate::id::{OrganizationId, PersonId};
 use crate::position::Position;
 use crate::registry::{Organization, Registry};
-use crate::ruleset::RuleSet;
+use crate::ruleset::{DutyRule, RuleSet};
 
 /// What is asked: which year, which day's deadlines count, which entries are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +101,20 @@ pub fn organization(
     OrganizationEvaluation { organization: organization.id.clone(), lines, scores }
 }
 
+/// Judges only the duties selected, each exactly as [`organization`] does: no duty depends on
+/// another.
+#[must_use]
+pub fn duties(
+    world: World<'_>,
+    rules: &RuleSet,
+    organization: &Organization,
+    question: Question,
+    select: impl Fn(&DutyRule) -> bool,
+) -> Vec<DutyLine> {
+    let selected = rules.duties.iter().filter(|rule| select(rule));
+    selected.map(|rule| line::duty(world, rules, rule, organization, question)).collect()
+}
+
 /// Judges everything a person owes for the year as holder of main leaders' posts: their own
 /// statements, and the duties of the organizations they answer for.
 ///
@@ -108,6 +129,17 @@ pub fn leader<'r>(
     let lines = owner::leader_lines(world, rules_for, person, question);
     let scores = score::scores(lines.iter().map(|leader| &leader.line), question.as_of);
     (lines, scores)
+}
+
+/// What a person took over from predecessors in the year, for their card: see [`Handover`].
+#[must_use]
+pub fn handovers<'r>(
+    world: World<'_>,
+    rules_for: &dyn Fn(&Organization) -> Option<&'r RuleSet>,
+    person: &PersonId,
+    question: Question,
+) -> Vec<Handover> {
+    handover::handovers(world, rules_for, person, question)
 }
 
 #[cfg(test)]

@@ -123,3 +123,15 @@ text_id!(
     /// A rule set (规则集), whatever its version.
     RuleSetId
 );
+text_id!(
+    /// An absence from a post that excuses its holder (离岗).
+    AbsenceId
+);
+text_id!(
+    /// A leading group (领导小组), whatever its name and version.
+    LeadingGroupId
+);
+text_id!(
+    /// A change of an organization from a day on (机构变更).
+    ChangeId
+);

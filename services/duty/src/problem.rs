@@ -176,6 +176,31 @@ reasons! {
     ApproverIsRecorder = "APPROVER_IS_RECORDER",
     /// A person's name in a field that is stored in the clear.
     NameInClear = "NAME_IN_CLEAR",
+    // --- evaluation
+    /// The cursor is none of the feed of changes.
+    CursorInvalid = "CURSOR_INVALID",
+    // --- persons and posts over time
+    /// 任职不足半年: the leader may report in writing only (a flag).
+    TenureShort = "TENURE_SHORT",
+    /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
+    LeaderExcused = "LEADER_EXCUSED",
+    /// An absence lies outside its tenure, or two absences of one tenure overlap.
+    AbsenceInvalid = "ABSENCE_INVALID",
+    /// The head of a leading group is no main leader, or nobody holds the head's post (a flag).
+    GroupHeadIrregular = "GROUP_HEAD_IRREGULAR",
+    /// No duty event reports the adjustment of a leading group by its document number (a flag).
+    GroupDocumentUnreported = "GROUP_DOCUMENT_UNREPORTED",
+    /// A change of an organization contradicts its beginning, its end or another change.
+    OrganizationChangeInvalid = "ORGANIZATION_CHANGE_INVALID",
+    /// The organization ended before the deadline: it owes this no more (a flag).
+    OrganizationEnded = "ORGANIZATION_ENDED",
+    // --- review
+    /// The event is not accepted: there is no acceptance to withdraw.
+    EventNotAccepted = "EVENT_NOT_ACCEPTED",
+    /// The approver is the applicant.
+    ApproverIsApplicant = "APPROVER_IS_APPLICANT",
+    /// The exemption was revoked already.
+    ExemptionRevoked = "EXEMPTION_REVOKED",
 }
 
 impl fmt::Display for Reason {

@@ -1,16 +1,26 @@
-//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures.
+//! Who is who: organizations as a tree, posts, persons as opaque ids, tenures, and what a
+//! supervisor decided about them.
 //!
 //! Every record keeps all its versions with the position at which each became known, so that any
 //! question can be answered as it would have been answered then ([`Registry`] takes `known` on
 //! every look-up). Nothing is deleted. A person carries no name: what is personal is sealed in the
 //! journal, and the registry knows only where, and whether its key was destroyed.
 
+mod absence;
+mod change;
+mod group;
+
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub use absence::{Absence, AbsenceKind};
+pub use change::{Axis, Change, End, Ending, OrganizationChange};
+pub use group::{GroupAlias, LeadingGroup};
+
 use crate::division::DivisionCode;
-use crate::id::{OrganizationId, PersonId, PostId, TenureId};
+use crate::exemption::Exemptions;
+use crate::id::{AbsenceId, ChangeId, LeadingGroupId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
 
@@ -270,6 +280,14 @@ pub struct Registry {
     /// Tenures of each post; a tenure never changes its post or person.
     tenures_of: BTreeMap<PostId, Vec<TenureId>>,
     tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
+    absences: BTreeMap<AbsenceId, Versions<Absence>>,
+    /// Absences of each tenure; an absence never changes its tenure.
+    absences_of: BTreeMap<TenureId, Vec<AbsenceId>>,
+    groups: BTreeMap<LeadingGroupId, group::GroupVersions>,
+    changes: BTreeMap<ChangeId, Versions<OrganizationChange>>,
+    /// Changes of each organization; a change never changes its organization.
+    changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
+    exemptions: Exemptions,
 }
 
 impl Registry {
@@ -301,6 +319,17 @@ impl Registry {
         if let Some(record) = self.persons.get_mut(person) {
             record.erased_at.get_or_insert(since);
         }
+    }
+
+    /// Who is exempted from what.
+    #[must_use]
+    pub fn exemptions(&self) -> &Exemptions {
+        &self.exemptions
+    }
+
+    /// Who is exempted from what, to take in more.
+    pub fn exemptions_mut(&mut self) -> &mut Exemptions {
+        &mut self.exemptions
     }
 
     /// Takes in a new version of a tenure.
@@ -373,6 +402,26 @@ impl Registry {
         self.tenures.get(id)?.at(known)
     }
 
+    /// Every version of a tenure known at `known`, oldest first.
+    pub fn tenure_versions(
+        &self,
+        id: &TenureId,
+        known: Position,
+    ) -> impl Iterator<Item = &(Position, Tenure)> {
+        let versions = self.tenures.get(id).into_iter().flat_map(Versions::all);
+        versions.filter(move |(since, _)| *since <= known)
+    }
+
+    /// Every version of the registration of an organization known at `known`, oldest first.
+    pub fn organization_versions(
+        &self,
+        id: &OrganizationId,
+        known: Position,
+    ) -> impl Iterator<Item = &(Position, Organization)> {
+        let versions = self.organizations.get(id).into_iter().flat_map(Versions::all);
+        versions.filter(move |(since, _)| *since <= known)
+    }
+
     /// The tenures of a post, by first day.
     #[must_use]
     pub fn tenures_of(&self, post: &PostId, known: Position) -> Vec<(Position, &Tenure)> {
@@ -398,27 +447,5 @@ impl Registry {
             ids.into_iter().flatten().filter_map(|id| self.tenure(id, known)).collect();
         tenures.sort_by(|(_, a), (_, b)| (a.from, &a.id).cmp(&(b.from, &b.id)));
         tenures
-    }
-
-    /// Whether `ancestor` stands above `organization` in the tree, or is it.
-    #[must_use]
-    pub fn is_within(
-        &self,
-        organization: &OrganizationId,
-        ancestor: &OrganizationId,
-        known: Position,
-    ) -> bool {
-        let mut current = Some(organization.clone());
-        // The tree has no cycles (decide refuses them); the bound holds even if it had.
-        for _ in 0..=self.organizations.len() {
-            match current {
-                Some(id) if id == *ancestor => return true,
-                Some(id) => {
-                    current = self.organization(&id, known).and_then(|org| org.parent.clone());
-                }
-                None => return false,
-            }
-        }
-        false
     }
 }

@@ -77,10 +77,36 @@ fn leader(view: &pb::GetLeaderComplianceResponse, language: Language) {
         let acting = if *acting { language.pick("（主持工作）", " (acting)") } else { "" };
         output::say(&format!("  {post_id}{acting}: {start_date} – {end_date}"));
     }
+    for handover in &view.handovers {
+        output::say(&taken_over(handover, language));
+    }
     footer(view.basis.as_ref(), language);
     let duties = view.duties.iter().filter_map(|leader| leader.duty.as_ref());
     output::say(&table::duties(duties, language).to_string());
     output::say(&table::scores(&view.scores, language).to_string());
+}
+
+/// What was taken over from one predecessor, in one line.
+fn taken_over(handover: &pb::Handover, language: Language) -> String {
+    let pb::Handover { post_id, predecessor_person_id, start_date, end_date, .. } = handover;
+    let acts = handover.acts.len();
+    let is_open = |state: &&pb::DutyState| {
+        use pb::ComplianceStatus as S;
+        !matches!(state.status(), S::Fulfilled | S::FulfilledLate | S::Exempted)
+    };
+    let open: Vec<&str> =
+        handover.duties.iter().filter(is_open).map(|state| state.duty_id.as_str()).collect();
+    let (count, open) = (open.len(), open.join(", "));
+    match language {
+        Language::Zh => format!(
+            "  接任 {post_id}：前任 {predecessor_person_id}（{start_date} – {end_date}），\
+             本年度记录 {acts} 条，移交时未办结 {count} 项：{open}"
+        ),
+        Language::En => format!(
+            "  took over {post_id} from {predecessor_person_id} ({start_date} – {end_date}): \
+             {acts} acts of theirs in the year, {count} duties open then: {open}"
+        ),
+    }
 }
 
 fn footer(basis: Option<&pb::ViewBasis>, language: Language) {

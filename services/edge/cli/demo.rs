@@ -194,6 +194,7 @@ pub(super) async fn load(channel: Channel) -> Result<Vec<pb::AppendReceipt>, Fai
         events: events()?,
         expected_revisions: Vec::new(),
         with_flags: true,
+        validate_only: false,
     };
     let answer = DutyEventServiceClient::new(channel).append_events(request).await?;
     Ok(answer.into_inner().receipts)

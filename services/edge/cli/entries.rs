@@ -10,6 +10,7 @@ use duty::entry::Entry;
 use duty::evaluate::Fact;
 use duty::event::DutyEvent;
 use duty::id::EventId;
+use duty::review::Reviewed;
 use duty::{Position, zone};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -94,7 +95,7 @@ async fn stream(
         };
         let page = client.list_events(request).await?.into_inner();
         let entries = page.entries.into_iter().filter(|entry| entry.position <= known);
-        found.extend(entries.map(|entry| (entry.position, entry.stored.into())));
+        found.extend(entries.map(|entry| (entry.position, entry.stored)));
         page_token = page.next_page_token;
         if page_token.is_empty() {
             return Ok(found);
@@ -131,7 +132,8 @@ impl Fold {
             }
             Entry::Review(review) => {
                 if let Some(target) = self.target(review.target) {
-                    target.fact.reviews.push((position, review.verdict));
+                    let on = duty::zone::civil_day(recorded_at);
+                    target.fact.reviews.push(Reviewed::new(position, on, &review));
                 }
             }
             // Nothing of it tells of a duty event.
@@ -140,6 +142,11 @@ impl Fold {
             | Entry::Person(_)
             | Entry::PersonErased(_)
             | Entry::Tenure(_)
+            | Entry::Absence(_)
+            | Entry::LeadingGroup(_)
+            | Entry::OrganizationChange(_)
+            | Entry::Exemption(_)
+            | Entry::ExemptionRevoked(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => {}

@@ -1,4 +1,5 @@
 //! `duty-ledger import`: JSON Lines or a report document, with progress, resumable, nothing lost.
+//! Workbooks are `import_workbook`'s.
 //!
 //! A line is a `DutyEvent` in protobuf JSON, or a report record ([`crate::report`]). Batches are
 //! atomic, so the lines a batch is refused for are set aside, each with its reason, and the rest of
@@ -19,7 +20,9 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, Output, OutputArgs, ServerArg, beside, output, shown};
+use super::{
+    BAD_DATA, FAILED, Output, OutputArgs, ServerArg, USAGE, beside, import_workbook, output, shown,
+};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::report::{Record, Report};
@@ -27,14 +30,19 @@ use crate::report::{Record, Report};
 /// What to import.
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// JSON Lines, or a report document with an "events" list.
-    file: PathBuf,
-    /// Organization of report records; lines in protobuf JSON name their own.
+    /// A workbook (XLSX) as `template` writes it, JSON Lines, or a report document with an "events"
+    /// list.
+    pub(super) file: PathBuf,
+    /// Organization of report records and of rows that name none; lines in protobuf JSON name
+    /// their own.
     #[arg(long)]
-    organization: Option<String>,
+    pub(super) organization: Option<String>,
     /// Id of the importing system or person.
     #[arg(long, default_value = "import")]
-    recorder: String,
+    pub(super) recorder: String,
+    /// Only says what would happen; of a workbook alone.
+    #[arg(long)]
+    pub(super) check: bool,
     /// Events per call, all or nothing each.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     batch: u16,
@@ -42,9 +50,9 @@ pub(super) struct ImportArgs {
     #[arg(long)]
     restart: bool,
     #[command(flatten)]
-    server: ServerArg,
+    pub(super) server: ServerArg,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
 }
 
 /// What became of an import.
@@ -94,6 +102,13 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         let file = shown(&args.file);
         Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
     })?;
+    if import_workbook::is_workbook(&bytes) {
+        return import_workbook::run(&args, &bytes).await;
+    }
+    if args.check {
+        let text = "--check 只用于工作簿（.xlsx）/ --check is for workbooks (.xlsx) only";
+        return Err(Failure::new(USAGE, text));
+    }
     // Invalid UTF-8 becomes U+FFFD, which costs its own line and no other; a BOM is no content.
     let text = String::from_utf8_lossy(&bytes);
     let lines = split(text.trim_start_matches('\u{FEFF}'));
@@ -180,6 +195,7 @@ impl Importer<'_> {
                 events: lines.iter().map(|line| line.event.clone()).collect(),
                 expected_revisions: Vec::new(),
                 with_flags: false,
+                validate_only: false,
             };
             let refused = match client.append_events(request).await {
                 Ok(answer) => {

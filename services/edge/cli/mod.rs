@@ -6,6 +6,7 @@
 
 mod backup;
 mod bench;
+mod changes;
 mod client;
 mod compliance;
 mod demo;
@@ -13,8 +14,11 @@ mod entries;
 mod explain;
 mod export;
 mod export_tiles;
+mod generate;
 mod import;
+mod import_workbook;
 mod keys;
+mod organization;
 mod output;
 mod person;
 mod persons;
@@ -26,7 +30,9 @@ mod rules;
 mod serve;
 mod sheet;
 mod status;
+mod supervision;
 mod table;
+mod template;
 mod verify;
 mod verify_receipt;
 mod witness;
@@ -63,14 +69,30 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Runs the service on a new ledger with a real report in it, and shows the outcome (演示).
     Demo(demo::DemoArgs),
-    /// Appends duty events from JSON Lines or a report document (导入).
+    /// Appends duty events from a workbook, JSON Lines or a report document (导入).
     Import(import::ImportArgs),
+    /// Writes a workbook to be filled in and imported (导入模板).
+    Template(template::TemplateArgs),
+    /// Generates realistic years from a seed, for tests and benchmarks (生成数据).
+    Generate(generate::GenerateArgs),
     /// Shows the compliance of an organization or a leader (履职情况).
     Compliance(compliance::ComplianceArgs),
     /// Says why an obligation stands as it does, and what would mend it (说明).
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Shows who debriefed and who did not (述法覆盖，应述尽述).
+    Coverage(supervision::CoverageArgs),
+    /// Lists what is still open, by when (到期清单).
+    Deadlines(supervision::DeadlinesArgs),
+    /// Follows every change of the state of an obligation (变化跟踪).
+    Changes(changes::ChangesArgs),
+    /// Ranks organizations inside their class (排名).
+    Rank(supervision::RankArgs),
+    /// Rolls figures up over the tree of organizations (逐级汇总).
+    Rollup(supervision::RollUpArgs),
+    /// Shows a scope month by month (逐月趋势).
+    Trend(supervision::TrendArgs),
     /// Holds a printed annual report against the ledger, or drafts one (年度报告).
     Report(report::ReportArgs),
     /// Works with rule sets (规则集).
@@ -96,6 +118,8 @@ enum Command {
     BenchServer(bench::server::ServerArgs),
     /// Registers, shows and erases persons (人员).
     Person(person::PersonArgs),
+    /// Shows an organization over time: names, parents, who held its posts (单位).
+    Organization(organization::OrganizationArgs),
     /// Makes and changes the key of keys, offline (主密钥).
     Persons(persons::PersonsArgs),
     /// Fetches the receipt of an entry, to be checked by anybody (凭证).
@@ -185,9 +209,17 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => on_runtime(import::run(args)),
+        Command::Template(args) => on_runtime(template::run(args)),
+        Command::Generate(args) => on_runtime(generate::run(args)),
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Coverage(args) => on_runtime(supervision::coverage(args)),
+        Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Changes(args) => on_runtime(changes::run(args)),
+        Command::Rank(args) => on_runtime(supervision::rank(args)),
+        Command::Rollup(args) => on_runtime(supervision::rollup(args)),
+        Command::Trend(args) => on_runtime(supervision::trend(args)),
         Command::Report(args) => on_runtime(report::run(args)),
         Command::Rules(args) => rules::run(&args),
         Command::Verify(args) => ended(verify::run(&args)),
@@ -200,6 +232,7 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
+        Command::Organization(args) => on_runtime(organization::run(args)),
         Command::Persons(args) => persons::run(&args),
         Command::Receipt(args) => on_runtime(receipt::run(args)),
         Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),

@@ -126,10 +126,10 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
         answer.person.clone().unwrap_or_default().person_id,
         name(&answer, language)
     ));
-    for tenure in &answer.tenures {
-        let pb::Tenure { post_id, start_date, end_date, acting, .. } = tenure;
-        let acting = if *acting { language.pick("（主持工作）", " (acting)") } else { "" };
-        output::say(&format!("  {post_id}{acting}: {start_date} – {end_date}"));
+    for holding in &answer.holdings {
+        for line in super::organization::holding(holding, false, language) {
+            output::say(&line);
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use projection::view::{self, NoView, OrganizationView};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
-use super::convert::{registry, scalar, view as convert};
+use super::convert::{change, registry, scalar, view as convert};
 use crate::pb;
 
 /// Every duty of an organization.
@@ -59,6 +59,8 @@ pub(crate) fn leader(
         })
     });
     let tenures = found.tenures.iter().map(|(_, tenure)| registry::tenure_message(tenure));
+    let held = found.tenures.iter().map(|(_, tenure)| &tenure.id);
+    let absences = held.flat_map(|id| snapshot.registry().absences_of(id, question.known));
     Ok(pb::GetLeaderComplianceResponse {
         basis: Some(convert::basis(question, used, root)),
         person_id: person.to_string(),
@@ -66,6 +68,8 @@ pub(crate) fn leader(
         duties: duties.collect(),
         scores: convert::scores(&found.scores),
         person_name: String::new(),
+        absences: absences.map(|(_, absence)| change::absence_message(absence)).collect(),
+        handovers: found.handovers.iter().map(convert::handover).collect(),
     })
 }
 

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::answer::{self, Unexplained, Which};
 use super::convert::scalar;
-use super::{Api, convert, duty_event, page, refuse_if_any, status};
+use super::{Api, convert, page, refuse_if_any, status};
 use crate::pb;
 use crate::pb::compliance_service_server::ComplianceService;
 
@@ -99,7 +99,7 @@ impl ComplianceService for Api {
         request: Request<pb::GetOrganizationComplianceRequest>,
     ) -> Result<Response<pb::GetOrganizationComplianceResponse>, Status> {
         let request = request.into_inner();
-        let organization = organization(&request.organization_id)?;
+        let organization = organization("organization_id", &request.organization_id)?;
         let (snapshot, question) = self.question(request.selector.unwrap_or_default()).await?;
         let root = self.root(question.known)?;
         let found = answer::organization(&snapshot, &organization, question, root);
@@ -132,7 +132,7 @@ impl ComplianceService for Api {
     ) -> Result<Response<pb::QueryComplianceResponse>, Status> {
         let request = request.into_inner();
         let within = (!request.within_organization_id.is_empty())
-            .then(|| organization(&request.within_organization_id))
+            .then(|| organization("within_organization_id", &request.within_organization_id))
             .transpose()?;
         let filter = Filter::parse(&request.filter, matrix::FIELDS)
             .map_err(|error| filter_invalid("filter", error))?;
@@ -178,7 +178,7 @@ impl ComplianceService for Api {
     ) -> Result<Response<pb::ExplainObligationResponse>, Status> {
         let pb::ExplainObligationRequest { organization_id, duty_id, person_id, period, selector } =
             request.into_inner();
-        let organization = organization(&organization_id)?;
+        let organization = organization("organization_id", &organization_id)?;
         let (snapshot, question) = self.question(selector.unwrap_or_default()).await?;
         let found = projection::view::organization(&snapshot, &organization, question);
         let found = found.map_err(status::no_view)?;
@@ -195,9 +195,13 @@ impl ComplianceService for Api {
     }
 }
 
-fn organization(text: &str) -> Result<OrganizationId, Status> {
+/// The organization a request names in `field`.
+pub(super) fn organization(field: &str, text: &str) -> Result<OrganizationId, Status> {
     let mut problems = Problems::new();
-    let organization = duty_event::organization(text, &mut problems);
+    let organization = OrganizationId::parse(text);
+    if organization.is_none() {
+        convert::id_malformed(field, &mut problems);
+    }
     refuse_if_any(problems)?;
     organization.ok_or_else(|| status::internal("an id did not convert"))
 }
@@ -215,7 +219,8 @@ fn unknown_duty(id: &str, rules: &duty::ruleset::RuleSet) -> Status {
     )
 }
 
-fn filter_invalid(field: &str, error: FilterError) -> Status {
+/// A filter or an order that does not parse.
+pub(super) fn filter_invalid(field: &str, error: FilterError) -> Status {
     let column = error.column();
     let FilterError { zh, en, .. } = error;
     status::invalid(vec![Problem::new(

@@ -4,10 +4,12 @@ use std::pin::Pin;
 
 use duty::decide::{Command, Proposed};
 use duty::entry::{Entry, Recorded};
+use duty::evaluate::ReviewState;
 use duty::event::{DutyEvent, check};
 use duty::id::OrganizationId;
 use duty::registry::Registry;
 use duty::{Position, Problems};
+use projection::Snapshot;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -25,7 +27,7 @@ pub(crate) const CHUNK_EVENTS: usize = 512;
 /// the entry sent twice in the view FULL.
 pub(crate) const CHUNK_BYTES: usize = 1024 * 1024;
 /// Messages ready to send on one stream: what a slow reader costs in memory.
-const STREAM_BUFFER: usize = 4;
+pub(crate) const STREAM_BUFFER: usize = 4;
 /// Page sizes of lists of entries.
 const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;
@@ -128,13 +130,15 @@ impl DutyEventService for Api {
         refuse_if_any(problems)?;
         self.covers(request.min_position).await?;
         let id = id.ok_or_else(|| status::internal("an id without fault did not convert"))?;
-        let (standing, head) =
-            self.ledger.with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.head()));
+        let (standing, snapshot) = self
+            .ledger
+            .with_state(|state| (state.fact(id).map(|(_, fact)| fact), state.snapshot()));
+        let head = snapshot.head();
         let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
         let found = found.filter(|(stored, _)| stored.position <= head);
         let (stored, recorded) = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
         let flags = entry_flags(&recorded, &self.ledger.registry());
-        let standing = standing.map(|fact| event_standing(&fact, flags, head));
+        let standing = standing.map(|fact| event_standing(&fact, flags, &snapshot));
         Ok(Response::new(pb::GetEventResponse {
             entry: Some(recorded_entry(&stored, view)?),
             standing,
@@ -358,7 +362,7 @@ fn append(
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
     let mut entries = Vec::with_capacity(request.events.len());
-    let with_flags = request.with_flags;
+    let (with_flags, validate_only) = (request.with_flags, request.validate_only);
     let mut flags = Vec::with_capacity(request.events.len());
     for (index, message) in request.events.iter().enumerate() {
         problems.at_item("events", index, |problems| {
@@ -381,7 +385,8 @@ fn append(
     let command = Command { recorder: by, entries, expectations };
     // The writer refuses what was found here together with what it finds itself, so that one
     // answer names every bad item of the batch.
-    (Submission::new(command, payloads, problems.into_vec()), flags)
+    let submission = Submission::new(command, payloads, problems.into_vec());
+    (Submission { validate_only, ..submission }, flags)
 }
 
 pub(crate) fn organization(text: &str, problems: &mut Problems) -> Option<OrganizationId> {
@@ -439,8 +444,9 @@ fn entry_flags(recorded: &Recorded, registry: &Registry) -> Vec<pb::Finding> {
 fn event_standing(
     fact: &duty::evaluate::Fact,
     flags: Vec<pb::Finding>,
-    head: Position,
+    snapshot: &Snapshot,
 ) -> pb::EventStanding {
+    let head = snapshot.head();
     let at = |position: Option<Position>| position.map_or(0, Position::get);
     let dated = fact.occurred.start().is_some() || !fact.quantities.is_empty();
     let grade = if fact.documented {
@@ -457,5 +463,9 @@ fn event_standing(
         accepted: fact.is_accepted(head),
         flags,
         evidence_grade: grade.to_owned(),
+        review: fact.review(head).map(|review| {
+            let (calendars, day) = (snapshot.calendars(head), snapshot.current_day(head));
+            convert::review::standing(&ReviewState::new(*review, &calendars, day))
+        }),
     }
 }

@@ -2,16 +2,20 @@
 
 pub(crate) mod admin;
 pub(crate) mod answer;
+pub(crate) mod changes;
 pub(crate) mod compliance;
 pub mod convert;
 pub(crate) mod duty_event;
 pub(crate) mod evaluation;
+pub(crate) mod exemption;
+pub(crate) mod group;
 pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod registry;
 pub(crate) mod review;
 pub mod status;
+pub(crate) mod supervision;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +35,8 @@ use crate::persons::Persons;
 pub(crate) struct Api {
     pub(crate) ledger: Ledger,
     pub(crate) persons: Arc<Persons>,
+    /// What each entry changed, for whoever follows.
+    pub(crate) changes: changes::SharedFeed,
     pub(crate) min_position_wait: Duration,
     pub(crate) watch_heartbeat: Duration,
     /// Becomes true when the service stops: endless streams end then.

@@ -12,7 +12,7 @@ use duty::registry::{Person, Sealed};
 use duty::{Position, Problem, Problems, Reason};
 use tonic::{Code, Status};
 
-use super::convert::{person as convert, registry};
+use super::convert::{history, person as convert, registry};
 use super::{Api, event_id, recorder, refuse_if_any, status};
 use crate::ledger::{self, Receipt, Submission, SubmitError};
 use crate::pb;
@@ -282,6 +282,7 @@ impl Api {
         let tenures = of.tenures_by_person(&person, known);
         let mut answer = pb::GetPersonResponse {
             person: Some(pb::Person { person_id: person.to_string(), sealed: None }),
+            holdings: tenures.iter().map(|held| history::holding(of, *held, known)).collect(),
             tenures: tenures.into_iter().map(|(_, t)| registry::tenure_message(t)).collect(),
             position: known.get(),
             ..Default::default()

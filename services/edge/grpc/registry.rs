@@ -2,12 +2,13 @@
 
 use duty::entry::Entry;
 use duty::id::{EventId, OrganizationId, RuleSetId};
+use duty::registry::Axis;
 use duty::ruleset::{RuleSet, RuleSetError};
 use duty::{Position, Problem, Problems, Reason};
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Request, Response, Status};
 
-use super::convert::{registry, view};
+use super::convert::{change, history, organization_change, registry, view};
 use super::{Api, convert, duty_event, event_id, page, recorder, refuse_if_any, status};
 use crate::pb;
 use crate::pb::ledger_entry::Payload;
@@ -18,17 +19,17 @@ const PAGE_DEFAULT: usize = 100;
 const PAGE_MAX: usize = 1_000;
 
 /// A registration that has been read: who, under which id, what, and what to store.
-struct Registration {
+pub(super) struct Registration {
     recorder: Box<str>,
-    event_id: EventId,
-    entry: Entry,
+    pub(super) event_id: EventId,
+    pub(super) entry: Entry,
     payload: Payload,
     /// The field of the request that holds the thing.
     field: &'static str,
 }
 
 /// Reads what every registration has in common, and the thing registered under its field name.
-fn read<M: Clone + Default, T>(
+pub(super) fn read<M: Clone + Default, T>(
     by: &str,
     id: &str,
     field: &'static str,
@@ -59,7 +60,10 @@ fn read<M: Clone + Default, T>(
 }
 
 impl Api {
-    async fn register(&self, registration: Registration) -> Result<pb::AppendReceipt, Status> {
+    pub(super) async fn register(
+        &self,
+        registration: Registration,
+    ) -> Result<pb::AppendReceipt, Status> {
         let Registration { recorder, event_id, entry, payload, field } = registration;
         let fields = status::Fields { event_id: "event_id", entry: "", whole: field };
         self.submit_one(fields, recorder, event_id, entry, payload, Vec::new()).await
@@ -173,6 +177,75 @@ impl RegistryService for Api {
         Ok(Response::new(pb::RegisterTenureResponse { receipt }))
     }
 
+    async fn register_tenure_absence(
+        &self,
+        request: Request<pb::RegisterTenureAbsenceRequest>,
+    ) -> Result<Response<pb::RegisterTenureAbsenceResponse>, Status> {
+        let pb::RegisterTenureAbsenceRequest { recorder, event_id, absence, amend } =
+            request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "absence",
+            absence,
+            change::absence,
+            Entry::Absence,
+            Payload::TenureAbsence,
+        )?;
+        if let Entry::Absence(absence) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().absence(&absence.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "absence.absence_id").await?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterTenureAbsenceResponse { receipt }))
+    }
+
+    async fn register_leading_group(
+        &self,
+        request: Request<pb::RegisterLeadingGroupRequest>,
+    ) -> Result<Response<pb::RegisterLeadingGroupResponse>, Status> {
+        Ok(Response::new(self.group_registered(request.into_inner()).await?))
+    }
+
+    async fn get_leading_group(
+        &self,
+        request: Request<pb::GetLeadingGroupRequest>,
+    ) -> Result<Response<pb::GetLeadingGroupResponse>, Status> {
+        Ok(Response::new(self.group_answer(request.into_inner()).await?))
+    }
+
+    async fn list_leading_groups(
+        &self,
+        request: Request<pb::ListLeadingGroupsRequest>,
+    ) -> Result<Response<pb::ListLeadingGroupsResponse>, Status> {
+        Ok(Response::new(self.groups_listed(&request.into_inner())?))
+    }
+
+    async fn register_organization_change(
+        &self,
+        request: Request<pb::RegisterOrganizationChangeRequest>,
+    ) -> Result<Response<pb::RegisterOrganizationChangeResponse>, Status> {
+        let pb::RegisterOrganizationChangeRequest { recorder, event_id, change, amend } =
+            request.into_inner();
+        let read = read(
+            &recorder,
+            &event_id,
+            "change",
+            change,
+            organization_change::organization_change,
+            Entry::OrganizationChange,
+            Payload::OrganizationChange,
+        )?;
+        if let Entry::OrganizationChange(change) = &read.entry {
+            let known = self.ledger.snapshot();
+            let taken = known.registry().change(&change.id, Position::MAX).is_some();
+            self.allow_amendment(taken, amend, read.event_id, "change.change_id").await?;
+        }
+        let receipt = Some(self.register(read).await?);
+        Ok(Response::new(pb::RegisterOrganizationChangeResponse { receipt }))
+    }
+
     async fn get_organization(
         &self,
         request: Request<pb::GetOrganizationRequest>,
@@ -186,21 +259,27 @@ impl RegistryService for Api {
         let known = self.known(request.known_position)?;
         let snapshot = self.ledger.snapshot();
         let of = snapshot.registry();
+        let day = Self::day_asked(&snapshot, &request.as_of_date, known)?;
         let organization = of
-            .organization(&id, known)
+            .organization_on(&id, day, known)
             .ok_or_else(|| status::not_found("organization_id", "单位", &id))?;
-        let posts = of.posts_of(&id, known).map(|post| pb::PostWithTenures {
-            post: Some(registry::post_message(post)),
-            tenures: of
-                .tenures_of(&post.id, known)
-                .into_iter()
-                .map(|(_, tenure)| registry::tenure_message(tenure))
-                .collect(),
+        let posts = of.posts_of(&id, known).map(|post| {
+            let held = of.tenures_of(&post.id, known);
+            pb::PostWithTenures {
+                post: Some(registry::post_message(post)),
+                tenures: held.iter().map(|(_, t)| registry::tenure_message(t)).collect(),
+                holdings: held.into_iter().map(|held| history::holding(of, held, known)).collect(),
+            }
         });
+        let above = of.parent_on(&id, (Axis::Line, day), known);
         Ok(Response::new(pb::GetOrganizationResponse {
-            organization: Some(registry::organization_message(organization)),
+            organization: Some(registry::organization_message(&organization)),
             posts: posts.collect(),
             position: known.get(),
+            registrations: history::versions(of, &id, known),
+            changes: history::changes(of, &id, known),
+            as_of_date: day.to_string(),
+            line_parent_organization_id: above.map_or_else(String::new, ToString::to_string),
         }))
     }
 
@@ -218,7 +297,8 @@ impl RegistryService for Api {
         refuse_if_any(problems)?;
         let known = self.known(request.known_position)?;
         let asked = request.known_position.to_string();
-        let binding = page::binding(&["ListOrganizations", within_text, &asked]);
+        let parts = ["ListOrganizations", within_text, &asked, &request.as_of_date];
+        let binding = page::binding(&parts);
         let start = page::start(&request.page_token, binding, known)?;
         let snapshot = self.ledger.snapshot();
         let of = snapshot.registry();
@@ -227,19 +307,21 @@ impl RegistryService for Api {
         {
             return Err(status::not_found("within_organization_id", "单位", within));
         }
+        let day = Self::day_asked(&snapshot, &request.as_of_date, start.position)?;
+        let known = start.position;
         let found: Vec<_> = of
-            .organizations(start.position)
+            .organizations(known)
             .filter(|org| {
-                within
-                    .as_ref()
-                    .is_none_or(|top: &OrganizationId| of.is_within(&org.id, top, start.position))
+                let inside = |top: &OrganizationId| of.is_supervised_on(&org.id, top, day, known);
+                within.as_ref().is_none_or(inside) && of.end_before(&org.id, day, known).is_none()
             })
             .collect();
         let organizations: Vec<_> = found
             .iter()
             .skip(start.offset)
             .take(size)
-            .map(|organization| registry::organization_message(organization))
+            .filter_map(|organization| of.organization_on(&organization.id, day, known))
+            .map(|organization| registry::organization_message(&organization))
             .collect();
         let next = start.offset + organizations.len();
         Ok(Response::new(pb::ListOrganizationsResponse {

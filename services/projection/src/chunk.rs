@@ -10,9 +10,11 @@
 use std::sync::Arc;
 
 use duty::Position;
-use duty::entry::Verdict;
 use duty::evaluate::Fact;
 use duty::id::EventId;
+use duty::review::{Grade, Reviewed, Verdict};
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
 use uuid::Uuid;
 
 use crate::pack::{put_fact, read_fact};
@@ -27,7 +29,7 @@ pub(crate) enum Mark {
     /// The entry took it back.
     Withdrawn,
     /// The entry is a supervisor's decision on it.
-    Reviewed(Verdict),
+    Reviewed(Reviewed),
 }
 
 impl Mark {
@@ -36,41 +38,68 @@ impl Mark {
         match self {
             Self::Superseded => fact.superseded_at = Some(by),
             Self::Withdrawn => fact.withdrawn_at = Some(by),
-            Self::Reviewed(verdict) => fact.reviews.push((by, verdict)),
+            Self::Reviewed(review) => fact.reviews.push(review),
         }
     }
 }
 
-/// A mark in eight bytes: the position of the entry, the index of the fact, what it did.
+/// The day that days of marks are counted from: no ledger is older.
+const FIRST_DAY: Date = date(2000, 1, 1);
+/// What a mark says it did, when it is a return: this, and the working days to mend it below it.
+const RETURNED: u64 = 0x80;
+
+/// A mark in eight bytes, from the top: the position of the entry (32 bits), the day of a review
+/// (16, days since 2000), the index of the fact (8), what was done (8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct PackedMark(pub(crate) u64);
 
 impl PackedMark {
     fn new(by: Position, index: usize, mark: Mark) -> Self {
-        let what = match mark {
-            Mark::Superseded => 0,
-            Mark::Withdrawn => 1,
-            Mark::Reviewed(Verdict::Accepted) => 2,
-            Mark::Reviewed(Verdict::Returned) => 3,
+        let (day, what) = match mark {
+            Mark::Superseded => (0, 0),
+            Mark::Withdrawn => (0, 1),
+            Mark::Reviewed(Reviewed { on, verdict, grade, cure_working_days, .. }) => {
+                let what = match (verdict, grade) {
+                    (Verdict::Accepted, None) => 2,
+                    (Verdict::Accepted, Some(Grade::A)) => 3,
+                    (Verdict::Accepted, Some(Grade::B)) => 4,
+                    (Verdict::Accepted, Some(Grade::C)) => 5,
+                    (Verdict::AcceptanceWithdrawn, _) => 6,
+                    (Verdict::Returned, _) => RETURNED | u64::from(cure_working_days & 0x7f),
+                };
+                // Recorded times never run backwards, so that marks by position are by day too.
+                (u16::try_from((on - FIRST_DAY).get_days()).unwrap_or(0), what)
+            }
         };
-        Self(by.get() << 16 | (index as u64 & 0xff) << 8 | what)
+        Self(by.get() << 32 | u64::from(day) << 16 | (index as u64 & 0xff) << 8 | what)
     }
 
     pub(crate) const fn by(self) -> Position {
-        Position::new(self.0 >> 16)
+        Position::new(self.0 >> 32)
     }
 
     const fn index(self) -> usize {
         (self.0 >> 8 & 0xff) as usize
     }
 
-    pub(crate) const fn mark(self) -> Mark {
-        match self.0 & 0xff {
-            0 => Mark::Superseded,
-            1 => Mark::Withdrawn,
-            2 => Mark::Reviewed(Verdict::Accepted),
-            _ => Mark::Reviewed(Verdict::Returned),
-        }
+    pub(crate) fn mark(self) -> Mark {
+        let what = self.0 & 0xff;
+        let (verdict, grade) = match what {
+            0 => return Mark::Superseded,
+            1 => return Mark::Withdrawn,
+            2 => (Verdict::Accepted, None),
+            3 => (Verdict::Accepted, Some(Grade::A)),
+            4 => (Verdict::Accepted, Some(Grade::B)),
+            5 => (Verdict::Accepted, Some(Grade::C)),
+            6 => (Verdict::AcceptanceWithdrawn, None),
+            _ => (Verdict::Returned, None),
+        };
+        let cure_working_days = match verdict {
+            Verdict::Returned => (what & 0x7f) as u8,
+            Verdict::Accepted | Verdict::AcceptanceWithdrawn => 0,
+        };
+        let on = FIRST_DAY.saturating_add(((self.0 >> 16 & 0xffff) as i64).days());
+        Mark::Reviewed(Reviewed { at: self.by(), on, verdict, grade, cure_working_days })
     }
 }
 
@@ -114,7 +143,7 @@ impl Chunk {
             let mut add = |by, mark| marks.push(PackedMark::new(by, index, mark));
             fact.superseded_at.into_iter().for_each(|by| add(by, Mark::Superseded));
             fact.withdrawn_at.into_iter().for_each(|by| add(by, Mark::Withdrawn));
-            fact.reviews.iter().for_each(|(by, verdict)| add(*by, Mark::Reviewed(*verdict)));
+            fact.reviews.iter().for_each(|review| add(review.at, Mark::Reviewed(*review)));
         }
         marks.sort_unstable();
         marks.shrink_to_fit();

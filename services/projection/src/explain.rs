@@ -2,8 +2,12 @@
 //!
 //! Words only. Every figure stands in the [`Obligation`]; nothing is judged again here.
 
-use duty::evaluate::{NotCounted, Obligation, Owner, Period, Standing, Status, Why};
+use duty::evaluate::{
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, Standing, Status, Why,
+};
+use duty::exemption::{Covered, Exemption, HeldExemption, Span};
 use duty::occurred::Timing;
+use duty::review::Verdict;
 use duty::ruleset::{Bound, Cadence, Deadline, DutyRule, RuleSet, Rung};
 
 /// A sentence in both languages.
@@ -66,6 +70,72 @@ fn deadline(cadence: &Cadence) -> Option<&Deadline> {
     }
 }
 
+/// An exemption: by whose decision, for whom, until when, and whether it was revoked.
+#[must_use]
+pub fn exemption(held: &HeldExemption) -> Sentence {
+    let Exemption { covered, span, reason, document, .. } = &*held.exemption;
+    let (whom_zh, whom_en) = match covered {
+        Covered::Organization => ("全单位".to_owned(), "the organization".to_owned()),
+        Covered::Post(post) => (format!("职务 {post}"), format!("post {post}")),
+        Covered::Person(person) => (format!("人员 {person}"), format!("person {person}")),
+    };
+    let (span_zh, span_en) = match span {
+        Span::Year(year) => (format!("{year} 考核年度"), format!("the accounting year {year}")),
+        Span::Days { first, last } => {
+            (format!("自 {first} 至 {last}（含当日）"), format!("{first} to {last}, both included"))
+        }
+    };
+    let (end_zh, end_en) = held.revoked.map_or_else(Default::default, |(at, from)| {
+        (
+            format!("；自 {from} 起撤销（第 {at} 条）"),
+            format!("; revoked from {from} on (position {at})"),
+        )
+    });
+    let at = held.since;
+    sentence(
+        format!(
+            "经 {document} 免除（第 {at} 条）：{whom_zh}，{span_zh}，事由：{}{end_zh}",
+            reason.name_zh()
+        ),
+        format!(
+            "exempted by {document} (position {at}): {whom_en}, {span_en}, because of {}{end_en}",
+            reason.name_en()
+        ),
+    )
+}
+
+/// How an event stands towards the obligation, why, and what a supervisor said of it.
+#[must_use]
+pub fn considered(entry: &Considered) -> Sentence {
+    let Sentence { zh, en } = standing(&entry.standing);
+    let (more_zh, more_en) = entry.review.as_ref().map_or_else(Default::default, reviewed);
+    sentence(zh + &more_zh, en + &more_en)
+}
+
+/// What a return asks for; a decision of another kind shows in how the event counts.
+fn reviewed(state: &ReviewState) -> (String, String) {
+    let (at, on) = (state.review.at, state.review.on);
+    match (state.review.verdict, state.cure_by) {
+        (Verdict::Accepted, _) => Default::default(),
+        (Verdict::AcceptanceWithdrawn, _) => (
+            format!("；核定已于 {on} 撤销（第 {at} 条）"),
+            format!("; its acceptance was withdrawn on {on} (position {at})"),
+        ),
+        (Verdict::Returned, None) => (
+            format!("；{on} 退回（第 {at} 条），补正期限未定：当年工作日历尚未载入"),
+            format!("; returned on {on} (position {at}), to be mended by a day no calendar tells"),
+        ),
+        (Verdict::Returned, Some(last)) if state.cure_passed => (
+            format!("；{on} 退回（第 {at} 条），补正期限 {last} 已过"),
+            format!("; returned on {on} (position {at}), its cure period ended on {last}"),
+        ),
+        (Verdict::Returned, Some(last)) => (
+            format!("；{on} 退回（第 {at} 条），应在 {last} 及以前补正"),
+            format!("; returned on {on} (position {at}), to be mended by {last}"),
+        ),
+    }
+}
+
 /// How an event stands towards the obligation, and why.
 #[must_use]
 pub fn standing(standing: &Standing) -> Sentence {
@@ -106,6 +176,9 @@ fn not_counted(why: NotCounted) -> Sentence {
         NotCounted::NothingOwed => {
             ("该事项不适用，无须计入", "the duty does not apply: nothing is owed")
         }
+        NotCounted::Exempted => {
+            ("该事项已免除，不计入", "the duty is exempted: nothing is counted")
+        }
         NotCounted::BelowThreshold => ("未达到规定标准", "misses a threshold of the rule"),
     };
     sentence(zh, en)
@@ -124,6 +197,11 @@ const fn held_back_text(why: Why) -> (&'static str, &'static str) {
             "; no document number and no digest of sealed minutes",
         ),
         Why::NotAccepted => ("；尚未经审核核定", "; not yet accepted by a supervisor"),
+        Why::Returned => ("；已被审核人退回", "; returned by a supervisor"),
+        Why::Reservation => (
+            "；核定等级 C（有保留地采信），在“已核定”一级按 0.6 计",
+            "; accepted with a reservation (grade C): for 0.6 of it on the rung verified",
+        ),
         Why::NobodyNamed => ("；未注明履职人", "; names nobody"),
         Why::FigureMissing => ("；缺少规则要求的数据", "; a figure the rule asks for is missing"),
     }
@@ -141,7 +219,9 @@ pub fn remedies(rules: &RuleSet, rule: &DutyRule, obligation: &Obligation) -> Ve
         .considered
         .iter()
         .filter_map(|entry| match &entry.standing {
-            Standing::Counted { rung, held_back, .. } if *rung < official => {
+            Standing::Counted { rung, held_back, .. }
+                if *rung < official || *held_back == Why::Reservation =>
+            {
                 let (zh, en) = lift(*held_back)?;
                 Some(sentence(
                     format!("事件 {}（第 {} 条）：{zh}", entry.event_id, entry.position),
@@ -196,6 +276,14 @@ const fn lift(why: Why) -> Option<(&'static str, &'static str)> {
             "correct it with a document number or the digest of sealed minutes",
         )),
         Why::NotAccepted => Some(("提请审核", "have a supervisor accept it")),
+        Why::Returned => Some((
+            "按退回意见更正后重新提请审核",
+            "correct it as the return asks, then have a supervisor accept it",
+        )),
+        Why::Reservation => Some((
+            "补足佐证后提请重新核定",
+            "complete the evidence, then have a supervisor accept it without a reservation",
+        )),
         Why::NobodyNamed => {
             Some(("更正并注明履职人或职务", "correct it, naming the person or the post"))
         }

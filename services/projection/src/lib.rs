@@ -8,8 +8,10 @@
 //! Reading order: [`state`] is the fold, over [`ids`], places, and a stream for each organization;
 //! [`snapshot`] is what readers hold while the writer goes on; [`saved`] what is kept in a file so
 //! that opening need not fold everything; [`view`] answers for one organization or leader;
-//! [`matrix`] for many; [`explain`] says why.
+//! [`matrix`] for many, [`supervision`] for supervisors; [`explain`] says why; [`changes`] what each
+//! entry changed.
 
+pub mod changes;
 mod chunk;
 pub mod explain;
 pub mod filter;
@@ -22,6 +24,7 @@ pub mod saved;
 pub mod snapshot;
 pub mod state;
 mod stream;
+pub mod supervision;
 pub mod view;
 mod wire;
 mod words;

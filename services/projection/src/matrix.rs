@@ -7,7 +7,7 @@ use duty::evaluate::{Detail, DutyLine, Question, Status};
 use duty::id::OrganizationId;
 use duty::registry::Organization;
 use duty::ruleset::{DutyRule, Rung};
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
 use crate::Snapshot;
@@ -15,7 +15,7 @@ use crate::filter::order::{Direction, OrderBy};
 use crate::filter::{FieldKind, FieldSpec, Filter, Value};
 use crate::view;
 
-const STATUSES: &[&str] = &[
+pub(crate) const STATUSES: &[&str] = &[
     "not_applicable",
     "exempted",
     "not_due",
@@ -26,7 +26,7 @@ const STATUSES: &[&str] = &[
     "overdue",
     "needs_verification",
 ];
-const CLASSES: &[&str] = &[
+pub(crate) const CLASSES: &[&str] = &[
     "party_organ",
     "government_organ",
     "civil_service_managed",
@@ -91,9 +91,14 @@ pub fn query(
     let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
     let registry = &snapshot.registry;
     for organization in registry.organizations(question.known) {
-        let inside =
-            within.is_none_or(|top| registry.is_within(&organization.id, top, question.known));
-        if !inside {
+        // The structure of the day asked about, and only who existed in the year by then.
+        let inside = within.is_none_or(|top| {
+            registry.is_supervised_on(&organization.id, top, question.as_of, question.known)
+        });
+        let new_year = date(question.year, 1, 1);
+        let last = date(question.year, 12, 31).min(question.as_of.max(new_year));
+        let first = new_year.min(question.as_of);
+        if !inside || !registry.exists_in(organization, (first, last), question.known) {
             continue;
         }
         // An organization that owes nothing by any rule set is named, not left out.
@@ -135,26 +140,41 @@ fn value<'a>(cell: &'a Cell, field: &str) -> Value<'a> {
         };
     }
     match field {
-        "organization_id" => Value::from(cell.organization.id.as_str()),
-        "organization.class" => Value::from(cell.organization.class.as_str()),
-        "organization.sector" => Value::from(&*cell.organization.sector),
-        "organization.division" => Value::from(cell.organization.division.as_str()),
-        "organization.has_enforcement_power" => {
-            Value::Bool(cell.organization.has_enforcement_power)
-        }
         "duty_id" => Value::from(cell.line.duty.as_str()),
         "duty.category" => Value::from(&*cell.category),
         "duty.weight" => Value::Number(cell.line.weight),
         "status" => Value::from(cell.line.official.as_str()),
         "due_date" => cell.due.map_or(Value::Absent, Value::Date),
+        _ => organization_value(&cell.organization, field),
+    }
+}
+
+/// The value of a field of the organization.
+pub(crate) fn organization_value<'a>(organization: &'a Organization, field: &str) -> Value<'a> {
+    match field {
+        "organization_id" => Value::from(organization.id.as_str()),
+        "organization.class" => Value::from(organization.class.as_str()),
+        "organization.sector" => Value::from(&*organization.sector),
+        "organization.division" => Value::from(organization.division.as_str()),
+        "organization.has_enforcement_power" => Value::Bool(organization.has_enforcement_power),
         _ => Value::Absent,
     }
 }
 
 /// The order asked for, with ties by organization and duty so that pages never overlap.
 fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
+    by_order(order, &|field| value(a, field), &|field| value(b, field))
+        .then_with(|| (&a.organization.id, &a.line.duty).cmp(&(&b.organization.id, &b.line.duty)))
+}
+
+/// Two rows in the order asked for.
+pub(crate) fn by_order<'a>(
+    order: &OrderBy,
+    a: &dyn Fn(&str) -> Value<'a>,
+    b: &dyn Fn(&str) -> Value<'a>,
+) -> Ordering {
     for (field, direction) in &order.terms {
-        let (a, b) = (rank(&value(a, field)), rank(&value(b, field)));
+        let (a, b) = (rank(&a(field)), rank(&b(field)));
         // What is absent comes last in either direction.
         let ordering = match (a, b, direction) {
             (Some(a), Some(b), Direction::Ascending) => a.cmp(&b),
@@ -167,7 +187,7 @@ fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
             return ordering;
         }
     }
-    (&a.organization.id, &a.line.duty).cmp(&(&b.organization.id, &b.line.duty))
+    Ordering::Equal
 }
 
 /// What a value is compared by; nothing for one that is absent.

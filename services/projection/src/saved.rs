@@ -32,7 +32,7 @@ pub const MAGIC: [u8; 8] = *b"DUTYVIEW";
 pub const FORMAT_VERSION: u32 = 1;
 /// Version of what the fold makes of entries: bump it whenever the same journal gives another
 /// state, or a packed number another meaning (an event type added in the middle of its list).
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 /// Length of the head, in bytes.
 pub const HEAD_BYTES: usize = 76;
 
@@ -191,7 +191,7 @@ impl Loaded {
             return Err(Unusable::OtherEntry(position));
         }
         self.supplied += 1;
-        self.state.register(position, &recorded.entry);
+        self.state.register(position, recorded.event_id, &recorded.entry);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use duty::Position;
 use duty::calendar::{CalendarYear, Calendars};
+use duty::event::EventType;
 use duty::id::OrganizationId;
 use duty::registry::{Organization, Registry};
 use duty::ruleset::RuleSet;
@@ -58,10 +59,34 @@ impl Snapshot {
         stream.map_or_else(Vec::new, |stream| stream.entries(from, known))
     }
 
+    /// The current events about leading groups (调整、确认) of an organization that may answer for
+    /// `year` or those beside it, by position.
+    #[must_use]
+    pub fn group_events_of(
+        &self,
+        organization: &OrganizationId,
+        year: i16,
+        known: Position,
+    ) -> Vec<Position> {
+        let about_groups = [EventType::LeadingGroupAdjustment, EventType::LeadingGroupConfirmation];
+        let Some(stream) = self.streams.of(organization) else { return Vec::new() };
+        let facts = stream.facts(year);
+        let told = facts
+            .iter()
+            .filter(|fact| about_groups.contains(&fact.event_type) && fact.is_current(known));
+        told.map(|fact| fact.position).collect()
+    }
+
     /// The last civil day that was closed.
     #[must_use]
     pub fn last_closed(&self) -> Option<Date> {
         self.days_closed.last().map(|(_, day)| *day)
+    }
+
+    /// The first civil day that was closed, when one was by `known`.
+    #[must_use]
+    pub fn first_closed(&self, known: Position) -> Option<Date> {
+        self.days_closed.first().filter(|(since, _)| *since <= known).map(|(_, day)| *day)
     }
 
     /// The day a view is for when the caller names none: the day after the last one closed, which

@@ -14,6 +14,7 @@ use duty::evaluate::Fact;
 use duty::event::DutyEvent;
 use duty::id::{EventId, OrganizationId};
 use duty::registry::Registry;
+use duty::review::Reviewed;
 use duty::ruleset::RuleSet;
 use duty::zone::civil_day;
 use jiff::Timestamp;
@@ -180,14 +181,15 @@ impl State {
                 self.mark(withdrawal.target, position, Mark::Withdrawn)
             }
             Entry::Review(review) => {
-                self.mark(review.target, position, Mark::Reviewed(review.verdict))
+                let reviewed = Reviewed::new(position, civil_day(recorded_at), &review);
+                self.mark(review.target, position, Mark::Reviewed(reviewed))
             }
             Entry::DayClosed(day) => {
                 Arc::make_mut(&mut self.days_closed).push((position, day));
                 Place::Elsewhere
             }
             registration => {
-                self.register(position, &registration);
+                self.register(position, id, &registration);
                 Place::Elsewhere
             }
         };
@@ -196,7 +198,7 @@ impl State {
     }
 
     /// Folds in an entry that says who is who, or by which rules and days.
-    pub(crate) fn register(&mut self, position: Position, entry: &Entry) {
+    pub(crate) fn register(&mut self, position: Position, id: EventId, entry: &Entry) {
         match entry {
             Entry::Organization(organization) => {
                 let registry = Arc::make_mut(&mut self.registry);
@@ -213,6 +215,24 @@ impl State {
             }
             Entry::Tenure(tenure) => {
                 Arc::make_mut(&mut self.registry).put_tenure(position, tenure.clone());
+            }
+            Entry::Absence(absence) => {
+                Arc::make_mut(&mut self.registry).put_absence(position, absence.clone());
+            }
+            Entry::LeadingGroup(group) => {
+                let registry = Arc::make_mut(&mut self.registry);
+                registry.put_leading_group(position, (**group).clone());
+            }
+            Entry::OrganizationChange(change) => {
+                Arc::make_mut(&mut self.registry).put_change(position, change.clone());
+            }
+            Entry::Exemption(exemption) => {
+                let exemptions = Arc::make_mut(&mut self.registry).exemptions_mut();
+                exemptions.grant(position, id, (**exemption).clone());
+            }
+            Entry::ExemptionRevoked(revocation) => {
+                let exemptions = Arc::make_mut(&mut self.registry).exemptions_mut();
+                exemptions.revoke(position, revocation);
             }
             Entry::RuleSet(rules) => {
                 let rules = Arc::new((**rules).clone());

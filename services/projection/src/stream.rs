@@ -5,6 +5,7 @@
 //! than the list of what is shared.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use duty::Position;
@@ -145,6 +146,23 @@ impl Stream {
         Cow::Owned(facts)
     }
 
+    /// The accounting years of the facts up to `known`, whatever became of them.
+    pub(crate) fn years(&self, known: Position) -> BTreeSet<i16> {
+        let mut years = BTreeSet::new();
+        for chunk in self.sealed.iter().take_while(|chunk| chunk.first <= known) {
+            if chunk.last <= known && chunk.years.0 == chunk.years.1 {
+                years.insert(chunk.years.0);
+                continue;
+            }
+            let facts = chunk.open(&self.words);
+            let known = facts.iter().filter(|fact| fact.position <= known);
+            years.extend(known.map(|fact| fact.accounting_year));
+        }
+        let open = self.open.iter().filter(|fact| fact.position <= known);
+        years.extend(open.map(|fact| fact.accounting_year));
+        years
+    }
+
     /// The positions of the entries in `from..=known`: duty events, corrections, withdrawals and
     /// reviews.
     pub(crate) fn entries(&self, from: Position, known: Position) -> Vec<Position> {
@@ -166,7 +184,7 @@ impl Stream {
         for fact in &self.open {
             add(fact.position);
             fact.withdrawn_at.into_iter().for_each(&mut add);
-            fact.reviews.iter().for_each(|(by, _)| add(*by));
+            fact.reviews.iter().for_each(|review| add(review.at));
         }
         entries.sort_unstable();
         entries

@@ -3,20 +3,26 @@
 //! A ledger is told as entries, each of which `decide` must accept; what it refuses is left out. So
 //! [`laws`] can throw anything at it and still fold only what a real journal may hold.
 
+mod changes;
+mod exempted;
 mod known;
 mod laws;
 mod matrix;
+mod model;
 mod rules;
 mod saved;
+mod supervision;
 
 use duty::calendar::CalendarYear;
-use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide};
+use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide, version_before};
 use duty::division::DivisionCode;
+use duty::docno::DocumentNumber;
 use duty::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use duty::evaluate::Question;
 use duty::event::{Details, DutyEvent, EventType, Kind};
 use duty::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use duty::id::{EventId, OrganizationId, PersonId, PostId, TenureId};
+use duty::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, Span};
+use duty::id::{DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use duty::occurred::Occurred;
 use duty::quantity::Answer;
 use duty::registry::{Class, Level, Organization, Post, PostKind, Tenure};
@@ -80,7 +86,15 @@ impl Ledger {
             entries: vec![proposed],
             expectations: Vec::new(),
         };
-        let earlier: Earlier = command.references().filter_map(|id| self.held(id)).collect();
+        let mut earlier: Earlier = command.references().filter_map(|id| self.held(id)).collect();
+        for mut id in command.decided_on() {
+            let before =
+                |of: &Earlier, id| of.get(&id).and_then(|h| version_before(&h.recorded.entry));
+            while let Some(older) = before(&earlier, id) {
+                earlier.extend(self.held(older));
+                id = older;
+            }
+        }
         decide(&self.standing, &command, &earlier, self.now()).ok()?;
         let recorder = "recorder".into();
         let recorded = Recorded { event_id, recorded_at: self.now(), recorder, entry };
@@ -262,8 +276,26 @@ fn review(target: usize, verdict: Verdict) -> Entry {
         target: event_id(target),
         verdict,
         verifier: "supervisor".into(),
-        remark: "".into(),
+        remark: "纪要缺少签到表，请补充".into(),
+        grade: None,
+        cure_working_days: if verdict == Verdict::Returned { 5 } else { 0 },
+        document: None,
     })
+}
+
+/// An exemption of `city.kjj` from a duty.
+fn exemption(duty: &str, covered: Covered, span: Span) -> Entry {
+    Entry::Exemption(Box::new(Exemption {
+        organization: organization_id("city.kjj"),
+        covered,
+        duty: DutyId::parse(duty).unwrap(),
+        span,
+        reason: ExemptionReason::ForceMajeure,
+        reason_text: "".into(),
+        document: DocumentNumber::parse("柳法办〔2022〕8号").unwrap(),
+        applicant: "kjj".into(),
+        approver: "supervisor".into(),
+    }))
 }
 
 /// The question asked when nobody says a day: the day that runs at `known`.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duty::Position;
-use duty::evaluate::{self, Detail, LeaderLine, OrganizationEvaluation, Question, Scores, World};
+use duty::evaluate::{
+    self, Detail, Handover, LeaderLine, OrganizationEvaluation, Question, Scores, World,
+};
 use duty::id::{OrganizationId, PersonId};
 use duty::registry::{Organization, Tenure};
 use duty::ruleset::RuleSet;
@@ -57,6 +59,8 @@ pub struct LeaderView {
     pub lines: Vec<LeaderLine>,
     /// The four scores over those duties.
     pub scores: Scores,
+    /// What the leader took over from predecessors in the year.
+    pub handovers: Vec<Handover>,
 }
 
 /// The compliance of an organization for a year.
@@ -78,9 +82,9 @@ pub(crate) fn organization_in(
     question: Question,
     detail: Detail,
 ) -> Result<OrganizationView, NoView> {
-    let organization = snapshot
+    let organization = &snapshot
         .registry
-        .organization(id, question.known)
+        .organization_on(id, question.as_of, question.known)
         .ok_or_else(|| NoView::UnknownOrganization(id.clone()))?;
     let (since, rules) = snapshot
         .rules_for(organization, question.year, question.known)
@@ -120,6 +124,12 @@ pub fn leader(
         Some(&**rules)
     };
     let (lines, scores) = evaluate::leader(world, &rules_for, person, question);
+    let handovers = evaluate::handovers(
+        World { detail: Detail::Figures, ..world },
+        &rules_for,
+        person,
+        question,
+    );
     let mut rules = BTreeMap::new();
     for line in &lines {
         let used = registry
@@ -134,5 +144,6 @@ pub fn leader(
         .into_iter()
         .map(|(since, tenure)| (since, tenure.clone()))
         .collect();
-    Ok(LeaderView { person: person.clone(), question, tenures, rules, lines, scores })
+    let person = person.clone();
+    Ok(LeaderView { person, question, tenures, rules, lines, scores, handovers })
 }

@@ -13,7 +13,7 @@ use crate::support::{directory, repository, wait_for};
 const BUREAU: &str = "450200-kjj";
 
 /// A ledger with the demo's registry, rules and report in a directory.
-pub(super) fn seeded(directory: &Path) {
+pub(crate) fn seeded(directory: &Path) {
     let args = [
         "demo",
         "--exit",

@@ -89,5 +89,6 @@ pub(crate) fn batch(events: Vec<pb::DutyEvent>) -> pb::AppendEventsRequest {
         events,
         expected_revisions: Vec::new(),
         with_flags: true,
+        validate_only: false,
     }
 }

@@ -108,8 +108,13 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Person(a), Entry::Person(b)) => a == b,
         (Entry::PersonErased(a), Entry::PersonErased(b)) => a == b,
         (Entry::Tenure(a), Entry::Tenure(b)) => a == b,
+        (Entry::Absence(a), Entry::Absence(b)) => a == b,
+        (Entry::LeadingGroup(a), Entry::LeadingGroup(b)) => a == b,
+        (Entry::OrganizationChange(a), Entry::OrganizationChange(b)) => a == b,
         (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
+        (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
+        (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

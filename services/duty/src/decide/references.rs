@@ -1,7 +1,7 @@
 //! References of duty events: to the registry, to each other, and to what became of a target.
 
-use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind};
-use crate::entry::{Correction, Review, Withdrawal};
+use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind, version_before};
+use crate::entry::{Correction, Review, Verdict, Withdrawal};
 use crate::event::DutyEvent;
 use crate::id::EventId;
 use crate::position::Position;
@@ -140,8 +140,7 @@ pub(super) fn withdrawal(
         return;
     }
     let accepted = context.standing.fate(withdrawal.target, context.earlier).accepted;
-    let recorder = context.earlier.get(&withdrawal.target).map(|held| &*held.recorded.recorder);
-    if accepted && recorder == Some(&*withdrawal.consented_by) {
+    if accepted && is_recorder(context, withdrawal.target, &withdrawal.consented_by) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
                 Reason::VerifierIsRecorder,
@@ -163,31 +162,67 @@ pub(super) fn withdrawal(
     }
 }
 
-/// Checks a review: target exists and is current; the verifier did not record it.
+/// Checks a review: target exists and is current; the verifier recorded no version of it; what is
+/// returned or taken back says why.
 pub(super) fn review(context: &Context<'_>, review: &Review, path: &str, refusal: &mut Refusal) {
+    if matches!(review.verdict, Verdict::Returned | Verdict::AcceptanceWithdrawn) {
+        check_reason_in("remark", &review.remark, path, refusal);
+    }
     if target(context, review.target, path, refusal).is_none() {
         return;
     }
-    let recorder = context.earlier.get(&review.target).map(|held| &*held.recorded.recorder);
-    if recorder == Some(&*review.verifier) {
+    let accepted = context.standing.fate(review.target, context.earlier).accepted;
+    if review.verdict == Verdict::AcceptanceWithdrawn && !accepted {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            problems.add(
+                Reason::EventNotAccepted,
+                &format!("{path}.verdict"),
+                "该事件目前不是已核定状态，没有可撤销的核定；如需补正请用 RETURNED（退回）",
+                "the event is not accepted now, so there is no acceptance to withdraw; RETURNED \
+                 asks for it to be mended",
+            );
+        });
+    }
+    if is_recorder(context, review.target, &review.verifier) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
                 Reason::VerifierIsRecorder,
                 &format!("{path}.verifier"),
-                "审核人不得是填报人",
-                "the verifier must not be the recorder of the event",
+                "审核人不得是填报人，也不得是该事件此前任一版本的填报人",
+                "the verifier must not be the recorder of the event, nor of an earlier version",
             );
         });
     }
 }
 
+/// Whether somebody recorded the event with this id, or an earlier version of it: whoever corrects
+/// somebody else's event does not make it theirs to verify, nor the other way round.
+fn is_recorder(context: &Context<'_>, id: EventId, who: &str) -> bool {
+    let mut version = context.earlier.get(&id);
+    while let Some(held) = version {
+        if &*held.recorded.recorder == who {
+            return true;
+        }
+        let before = version_before(&held.recorded.entry);
+        version = before
+            .and_then(|id| context.earlier.get(&id))
+            // A version comes after the one it replaces.
+            .filter(|before| before.position < held.position);
+    }
+    false
+}
+
 fn check_reason(reason: &str, path: &str, refusal: &mut Refusal) {
+    check_reason_in("reason", reason, path, refusal);
+}
+
+fn check_reason_in(field: &str, reason: &str, path: &str, refusal: &mut Refusal) {
     let length = reason.trim().chars().count();
     if length < REASON_CHARS_MIN {
         refusal.add(RefusalKind::Invalid, |problems| {
             problems.add(
                 Reason::ReasonTooShort,
-                &format!("{path}.reason"),
+                &format!("{path}.{field}"),
                 format!("理由至少 {REASON_CHARS_MIN} 个字，现为 {length} 个"),
                 format!("a reason has at least {REASON_CHARS_MIN} characters, this has {length}"),
             );

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use crate::decide::{Context, Refusal, RefusalKind, Standing};
 use crate::position::Position;
 use crate::problem::Reason;
-use crate::registry::{Organization, Post, Tenure};
+use crate::registry::{Axis, Organization, Post, Tenure};
 use crate::zone::civil_day;
 
 /// The parent exists and does not stand below the organization.
@@ -27,8 +27,10 @@ pub(super) fn organization(
     let registry = standing.registry();
     refusal.add(RefusalKind::Invalid, |problems| {
         let field = "organization.parent_organization_id";
-        if registry.is_within(parent, &organization.id, Position::MAX) || *parent == organization.id
-        {
+        // What it stands under from the beginning, until its first move.
+        let on = (Axis::Territory, Date::MIN);
+        let cycle = registry.day_of_cycle(&organization.id, parent, on, None);
+        if cycle.is_some() || *parent == organization.id {
             problems.add(
                 Reason::TreeCycle,
                 field,

@@ -107,7 +107,21 @@ impl Standing {
                 self.registry_mut().put_erasure(position, &erasure.person);
             }
             Entry::Tenure(tenure) => self.registry_mut().put_tenure(position, tenure.clone()),
+            Entry::Absence(absence) => self.registry_mut().put_absence(position, absence.clone()),
+            Entry::LeadingGroup(group) => {
+                self.registry_mut().put_leading_group(position, (**group).clone());
+            }
+            Entry::OrganizationChange(change) => {
+                self.registry_mut().put_change(position, change.clone());
+            }
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
+            Entry::Exemption(exemption) => {
+                let exemptions = self.registry_mut().exemptions_mut();
+                exemptions.grant(position, recorded.event_id, (**exemption).clone());
+            }
+            Entry::ExemptionRevoked(revocation) => {
+                self.registry_mut().exemptions_mut().revoke(position, revocation);
+            }
             Entry::DayClosed(day) => self.small.last_closed = Some(*day),
         }
         position

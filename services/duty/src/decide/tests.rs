@@ -4,7 +4,9 @@
 //! the refusal and each reason with its field. [`Bench`] has the past; [`refusals`] change one
 //! thing at a time, [`batches`] send several, [`laws`] hold for every past.
 
+mod absences;
 mod batches;
+mod exemptions;
 mod laws;
 mod persons;
 mod refusals;
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Command, Earlier, Fate, Held, Outcome, Proposed, Standing, decide};
+use super::{Command, Earlier, Fate, Held, Outcome, Proposed, Standing, decide, version_before};
 use crate::division::DivisionCode;
 use crate::entry::{Correction, Entry, Recorded, Review, Verdict, Withdrawal};
 use crate::event::{Details, DutyEvent, EventType, Kind};
@@ -78,12 +80,12 @@ impl Bench {
     }
 
     fn put(&mut self, number: u128, entry: Entry) {
-        let recorded = Recorded {
-            event_id: id(number),
-            recorded_at: now(),
-            recorder: "recorder".into(),
-            entry,
-        };
+        self.put_by("recorder", number, entry);
+    }
+
+    fn put_by(&mut self, recorder: &str, number: u128, entry: Entry) {
+        let recorder = recorder.into();
+        let recorded = Recorded { event_id: id(number), recorded_at: now(), recorder, entry };
         let earlier = self.earlier(&command([(number, recorded.entry.clone())]));
         self.standing.evolve(&recorded, &earlier);
         self.journal.push(recorded);
@@ -119,7 +121,18 @@ impl Bench {
 
     /// What the journal holds of the ids a command refers to.
     fn earlier(&self, command: &Command) -> Earlier {
-        let wanted: Vec<EventId> = command.references().collect();
+        let mut wanted: Vec<EventId> = command.references().collect();
+        for id in command.decided_on() {
+            // Whatever is told: an entry of some history may name itself.
+            let mut last = self.journal.len();
+            let place = |id| self.journal.iter().position(|recorded| recorded.event_id == id);
+            let mut next = Some(id);
+            while let Some(at) = next.and_then(place).filter(|at| *at < last) {
+                next = version_before(&self.journal[at].entry);
+                wanted.extend(next);
+                last = at;
+            }
+        }
         let entries = (1..).map(Position::new).zip(&self.journal);
         let held = entries.filter(|(_, recorded)| wanted.contains(&recorded.event_id));
         held.map(|(position, recorded)| {
@@ -284,7 +297,10 @@ fn review(target: u128, change: impl FnOnce(&mut Review)) -> Entry {
         target: id(target),
         verdict: Verdict::Accepted,
         verifier: "supervisor".into(),
-        remark: "".into(),
+        remark: "纪要缺少签到表，请补充".into(),
+        grade: None,
+        cure_working_days: 0,
+        document: None,
     };
     change(&mut review);
     Entry::Review(review)

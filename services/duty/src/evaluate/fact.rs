@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-use crate::entry::Verdict;
 use crate::event::details::DetailFacts;
 use crate::event::{DutyEvent, EventType, Kind};
 use crate::id::{EventId, PersonId, PostId};
 use crate::occurred::Occurred;
 use crate::position::Position;
 use crate::quantity::Quantity;
+use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::Rung;
 
 /// One version of one duty event, with its later fate.
@@ -51,7 +51,7 @@ pub struct Fact {
     /// When it was taken back.
     pub withdrawn_at: Option<Position>,
     /// Every decision on it, oldest first.
-    pub reviews: Vec<(Position, Verdict)>,
+    pub reviews: Vec<Reviewed>,
 }
 
 impl Fact {
@@ -108,11 +108,22 @@ impl Fact {
         self.position <= known && !gone(self.superseded_at) && !gone(self.withdrawn_at)
     }
 
+    /// A supervisor's last decision known at `known`: the one that counts.
+    #[must_use]
+    pub fn review(&self, known: Position) -> Option<&Reviewed> {
+        self.reviews.iter().rev().find(|review| review.at <= known)
+    }
+
     /// Whether a supervisor's last decision known at `known` was to accept it.
     #[must_use]
     pub fn is_accepted(&self, known: Position) -> bool {
-        let last = self.reviews.iter().rev().find(|(at, _)| *at <= known);
-        last.is_some_and(|(_, verdict)| *verdict == Verdict::Accepted)
+        self.review(known).is_some_and(|review| review.verdict == Verdict::Accepted)
+    }
+
+    /// The grade with which it is accepted at `known`, if one was given.
+    #[must_use]
+    pub fn accepted_grade(&self, known: Position) -> Option<Grade> {
+        self.review(known).filter(|review| review.verdict == Verdict::Accepted)?.grade
     }
 
     /// The highest rung the event stands on wherever its date lies certainly on one side of the

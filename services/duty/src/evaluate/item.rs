@@ -60,6 +60,14 @@ fn of_item(scope: &Scope<'_>, owner: &Owner, member: &Member<'_>) -> Obligation 
         } else {
             judged(&answers, rung)
         };
+        let (status, credit) = match fact.accepted_grade(scope.question.known) {
+            // An acceptance with a reservation counts in part, on this rung alone.
+            Some(grade) if rung == Rung::Verified && grade.share() < Decimal::ONE => {
+                let status = if status == Status::Fulfilled { Status::Partial } else { status };
+                (status, credit * grade.share())
+            }
+            _ => (status, credit),
+        };
         let counts = rung <= reached;
         RungResult {
             status,
@@ -78,7 +86,7 @@ fn of_item(scope: &Scope<'_>, owner: &Owner, member: &Member<'_>) -> Obligation 
         let held_back = if unknown && reached != Rung::Claimed {
             Why::FigureMissing
         } else {
-            judge::held_back(member, reached, timing, scope.question.as_of)
+            judge::held_back(member, reached, timing, scope.question)
         };
         let rung = if unknown { Rung::Claimed } else { reached };
         Standing::Counted { rung, timing, amount: Decimal::ONE, held_back }

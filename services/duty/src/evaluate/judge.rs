@@ -11,6 +11,7 @@ use super::obligation::{NotCounted, RungResult, Standing, Status, Why};
 use super::{Detail, Fact, Question, Window};
 use crate::event::Kind;
 use crate::occurred::Timing;
+use crate::review::{Grade, Verdict};
 use crate::ruleset::{RuleSet, Rung};
 
 /// An event that may count, with the highest rung it can reach.
@@ -118,6 +119,12 @@ fn amounts_at(
         standing.into_iter().zip(count::amounts(&facts, terms.measure, rung != Rung::Claimed))
     {
         amounts[index] = amount;
+        if rung == Rung::Verified
+            && let Some(grade) = members[index].fact.accepted_grade(terms.question.known)
+        {
+            // An acceptance with a reservation counts in part, on this rung alone.
+            amounts[index] *= grade.share();
+        }
     }
     amounts
 }
@@ -290,7 +297,7 @@ fn standing(
     });
     if let Some(rung) = counted_on {
         let rung = Rung::ALL[rung];
-        let held_back = held_back(member, rung, timing, terms.question.as_of);
+        let held_back = held_back(member, rung, timing, terms.question);
         return Standing::Counted { rung, timing, amount, held_back };
     }
     let recurring = member.fact.kind == Kind::RecurringClaim;
@@ -302,18 +309,27 @@ fn standing(
             // It would count if it were needed: a late or regular claim beside what is in time.
             let rung =
                 if recurring || timing == Timing::Unknown { Rung::Claimed } else { member.rung };
-            let held_back = held_back(member, rung, timing, terms.question.as_of);
+            let held_back = held_back(member, rung, timing, terms.question);
             return Standing::Counted { rung, timing, amount, held_back };
         }
     })
 }
 
 /// What keeps an event from the rung above `rung`.
-pub(super) fn held_back(member: &Member<'_>, rung: Rung, timing: Timing, as_of: Date) -> Why {
+pub(super) fn held_back(
+    member: &Member<'_>,
+    rung: Rung,
+    timing: Timing,
+    question: Question,
+) -> Why {
+    let Question { as_of, known, .. } = question;
     let fact = member.fact;
     let over = fact.occurred.end().is_some_and(|end| end <= as_of);
+    let returned = || fact.review(known).is_some_and(|last| last.verdict == Verdict::Returned);
     match rung {
+        Rung::Verified if fact.accepted_grade(known) == Some(Grade::C) => Why::Reservation,
         Rung::Verified => Why::Nothing,
+        Rung::Documented if returned() => Why::Returned,
         Rung::Documented => Why::NotAccepted,
         Rung::Dated if fact.occurred.as_day().is_none() => Why::NotDayPrecise,
         Rung::Dated => Why::NoDocument,

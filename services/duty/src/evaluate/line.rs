@@ -6,10 +6,10 @@ use rust_decimal::Decimal;
 use super::count::Measure;
 use super::judge::{self, Member, Terms};
 use super::obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, RungResult, Standing, Status,
+    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Detail, Fact, Question, Scores, Window, World, change, item};
+use super::{Detail, Fact, Question, Scores, Window, World, change, ended, exempt, item};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
@@ -78,10 +78,11 @@ pub(super) fn duty(
     let mut obligations = match applies {
         Err(why) => vec![not_applicable(&scope, Owner::Organization, why)],
         Ok(()) if rule.level == Level::Person => {
-            owner::owners(&scope).into_iter().flat_map(|owner| of_owner(&scope, owner)).collect()
+            owner::owners(&scope).into_iter().flat_map(|owes| of_owes(&scope, owes)).collect()
         }
         Ok(()) => of_owner(&scope, Owner::Organization),
     };
+    ended::settle(&scope, &mut obligations);
     if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }
@@ -221,11 +222,39 @@ pub(super) fn not_applicable(scope: &Scope<'_>, owner: Owner, why: Problem) -> O
         official: Status::NotApplicable,
         considered: considered_otherwise(scope, &[], NotCounted::NothingOwed),
         findings: vec![why],
+        exempted_by: Vec::new(),
     }
 }
 
-/// The obligations of one owner, by the cadence of the rule.
+/// The obligations of one owner, or that a document excuses them (免除).
+pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligation> {
+    let owner::Owes { owner, excused } = owes;
+    let Some((position, absence)) = excused else {
+        let short = matches!(&owner, Owner::Person { short_tenure: true, .. });
+        let mut obligations = of_owner(scope, owner);
+        if short {
+            let finding = || owner::tenure_short(scope.rules);
+            obligations.iter_mut().for_each(|owed| owed.findings.push(finding()));
+        }
+        return obligations;
+    };
+    let mut obligation = not_applicable(scope, owner, owner::excused_by((position, absence)));
+    obligation.official = Status::Exempted;
+    for rung in &mut obligation.rungs {
+        rung.status = Status::Exempted;
+        rung.entries = vec![position];
+    }
+    vec![obligation]
+}
+
+/// The obligations of one owner, those exempted among them.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+    let owed = owed(scope, owner);
+    owed.into_iter().map(|obligation| exempt::apply(scope, obligation)).collect()
+}
+
+/// The obligations of one owner, by the cadence of the rule.
+fn owed(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     if owner == Owner::Vacant {
         let why = Problem::new(
             Reason::ResponsibleMissing,
@@ -337,6 +366,7 @@ pub(super) fn assembled(
         official: judged.official,
         considered,
         findings: Vec::new(),
+        exempted_by: Vec::new(),
     }
 }
 
@@ -407,14 +437,17 @@ fn considered_otherwise(
         .collect()
 }
 
-/// The event as looked at, with its 补录 mark.
+/// The event as looked at, with its 补录 mark and what a supervisor said of it.
 pub(super) fn considered(scope: &Scope<'_>, fact: &Fact, standing: Standing) -> Considered {
+    let Question { as_of, known, .. } = scope.question;
+    let state = |review| ReviewState::new(review, scope.world.calendars, as_of);
     Considered {
         position: fact.position,
         event_id: fact.event_id,
         event_type: fact.event_type,
         standing,
         late_entry: late_entry(scope, fact.occurred.end(), fact.recorded_on),
+        review: fact.review(known).copied().map(state),
     }
 }
 

@@ -4,11 +4,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Window;
+use crate::calendar::Calendars;
 use crate::event::EventType;
+use crate::exemption::HeldExemption;
 use crate::id::{DutyId, EventId, PersonId, PostId};
 use crate::occurred::Timing;
 use crate::position::Position;
 use crate::problem::Problem;
+use crate::review::Reviewed;
 use crate::ruleset::Rung;
 
 /// State of an obligation at a rung (DOMAIN §6.1).
@@ -193,6 +196,8 @@ pub enum NotCounted {
     OtherPerson,
     /// It misses a threshold of the rule.
     BelowThreshold,
+    /// The duty is exempted.
+    Exempted,
     /// The duty does not apply, or nobody holds the post that would owe it.
     NothingOwed,
 }
@@ -211,6 +216,7 @@ impl NotCounted {
             Self::SumOfCounted => "sum_of_counted",
             Self::OtherPerson => "other_person",
             Self::BelowThreshold => "below_threshold",
+            Self::Exempted => "exempted",
             Self::NothingOwed => "nothing_owed",
         }
     }
@@ -231,6 +237,10 @@ pub enum Why {
     NoDocument,
     /// No supervisor has accepted it.
     NotAccepted,
+    /// A supervisor returned it.
+    Returned,
+    /// Accepted with a reservation (grade C): it counts in part only.
+    Reservation,
     /// It names nobody, though a person owes the duty.
     NobodyNamed,
     /// A figure the rule's threshold asks for is not given.
@@ -248,6 +258,8 @@ impl Why {
             Self::NotDayPrecise => "not_day_precise",
             Self::NoDocument => "no_document",
             Self::NotAccepted => "not_accepted",
+            Self::Returned => "returned",
+            Self::Reservation => "reservation",
             Self::NobodyNamed => "nobody_named",
             Self::FigureMissing => "figure_missing",
         }
@@ -285,6 +297,29 @@ pub struct Considered {
     pub standing: Standing,
     /// 补录: recorded long after it happened; `None` where no calendar tells.
     pub late_entry: Option<bool>,
+    /// The supervisor's decision on it that counts.
+    pub review: Option<ReviewState>,
+}
+
+/// A decision on an event, seen from the day asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewState {
+    /// The decision.
+    pub review: Reviewed,
+    /// The last day on which a return can be mended in time; `None` for what is no return, and
+    /// where no calendar tells.
+    pub cure_by: Option<Date>,
+    /// That day has passed.
+    pub cure_passed: bool,
+}
+
+impl ReviewState {
+    /// How a decision stands on the day `as_of`; on its last day a period has not passed yet.
+    #[must_use]
+    pub fn new(review: Reviewed, calendars: &Calendars, as_of: Date) -> Self {
+        let cure_by = review.cure_by(calendars).and_then(Result::ok);
+        Self { review, cure_by, cure_passed: cure_by.is_some_and(|last| last < as_of) }
+    }
 }
 
 /// One thing owed, and how it was met on each rung.
@@ -308,6 +343,8 @@ pub struct Obligation {
     pub considered: Vec<Considered>,
     /// Gaps and oddities.
     pub findings: Vec<Problem>,
+    /// The exemptions by which it is not owed; none where it is.
+    pub exempted_by: Vec<HeldExemption>,
 }
 
 impl Obligation {

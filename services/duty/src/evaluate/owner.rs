@@ -9,9 +9,11 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::line::{self, DutyLine, Scope};
-use super::{Fact, Owner, Question, World};
+use super::{Fact, Owner, Question, World, ended};
 use crate::id::{OrganizationId, PersonId, PostId};
-use crate::registry::{Organization, PostKind, Tenure};
+use crate::position::Position;
+use crate::problem::{Problem, Reason};
+use crate::registry::{Absence, Organization, PostKind, Tenure};
 use crate::ruleset::{Level, OwedBy, RuleSet};
 
 /// Whose act an event is, seen from an owner.
@@ -51,48 +53,88 @@ fn owes(owed_by: &[OwedBy], kind: PostKind) -> bool {
     owed_by.iter().any(|by| post_kind(*by) == Some(kind))
 }
 
+/// The absence that excuses somebody, with the entry that tells of it.
+type Excuse<'a> = (Position, &'a Absence);
+
+/// Who owes, and the document that excuses them, if one does.
+pub(super) struct Owes<'a> {
+    pub(super) owner: Owner,
+    pub(super) excused: Option<Excuse<'a>>,
+}
+
+impl Owes<'_> {
+    fn is_by(&self, person: &PersonId) -> bool {
+        matches!(&self.owner, Owner::Person { person: owing, .. } if owing == person)
+    }
+}
+
 /// The persons who owe a person's duty at the organization, or that nobody does.
-pub(super) fn owners(scope: &Scope<'_>) -> Vec<Owner> {
+pub(super) fn owners<'a>(scope: &Scope<'a>) -> Vec<Owes<'a>> {
     let day = reference_day(scope.rules, scope.question);
     let held = held_posts(scope.world, scope.organization, scope.question, day);
-    let mut posts_of: BTreeMap<&PersonId, Vec<PostId>> = BTreeMap::new();
-    for (kind, tenure) in &held {
-        if owes(&scope.rule.owed_by, *kind) {
-            posts_of.entry(&tenure.person).or_default().push(tenure.post.clone());
+    let mut found: BTreeMap<&PersonId, (Vec<PostId>, Option<Excuse<'_>>)> = BTreeMap::new();
+    for held in held.iter().filter(|held| owes(&scope.rule.owed_by, held.kind)) {
+        let post = held.tenure.post.clone();
+        match found.get_mut(&held.tenure.person) {
+            None => drop(found.insert(&held.tenure.person, (vec![post], held.excused))),
+            // A post that is still held owes alone; posts alike owe together.
+            Some((posts, excused)) => match (excused.is_some(), held.excused.is_some()) {
+                (true, false) => (*posts, *excused) = (vec![post], None),
+                (false, true) => {}
+                (true, true) | (false, false) => posts.push(post),
+            },
         }
     }
-    if posts_of.is_empty() {
-        return vec![Owner::Vacant];
+    if found.is_empty() {
+        return vec![Owes { owner: Owner::Vacant, excused: None }];
     }
-    posts_of
+    found
         .into_iter()
-        .map(|(person, posts)| {
+        .map(|(person, (posts, excused))| {
             let short_tenure = is_short(scope, person);
-            Owner::Person { person: person.clone(), posts, short_tenure, departed: false }
+            let person = person.clone();
+            let owner = Owner::Person { person, posts, short_tenure, departed: false };
+            Owes { owner, excused }
         })
         .collect()
 }
 
+/// One holder of a main leader's post on a day.
+struct Held<'a> {
+    kind: PostKind,
+    tenure: &'a Tenure,
+    excused: Option<Excuse<'a>>,
+}
+
 /// Who holds which main leader's post on `day`. An acting holder (主持工作) stands in for the
-/// substantive one.
+/// substantive one, who is named beside them where a document excuses them.
 fn held_posts<'a>(
     world: World<'a>,
     organization: &Organization,
     question: Question,
     day: Date,
-) -> Vec<(PostKind, &'a Tenure)> {
+) -> Vec<Held<'a>> {
     let registry = world.registry;
-    registry
-        .posts_of(&organization.id, question.known)
-        .filter(|post| post.kind.is_main_leader())
-        .filter_map(|post| {
-            let tenures = registry.tenures_of(&post.id, question.known);
-            let on_day = || tenures.iter().filter(|(_, tenure)| tenure.includes(day));
-            let (_, tenure) =
-                on_day().find(|(_, tenure)| tenure.acting).or_else(|| on_day().next_back())?;
-            Some((post.kind, *tenure))
-        })
-        .collect()
+    let mut held = Vec::new();
+    for post in registry.posts_of(&organization.id, question.known) {
+        if !post.kind.is_main_leader() {
+            continue;
+        }
+        let of_tenure = |tenure: &'a Tenure| {
+            let excused = registry.excused_on(&tenure.id, day, question.known);
+            Held { kind: post.kind, tenure, excused }
+        };
+        let tenures = registry.tenures_of(&post.id, question.known);
+        let on_day =
+            || tenures.iter().filter(|(_, tenure)| tenure.includes(day)).map(|(_, t)| of_tenure(t));
+        let acting = on_day().find(|held| held.tenure.acting && held.excused.is_none());
+        let stands_in = acting.is_some();
+        held.extend(acting);
+        let substantive = on_day().rfind(|held| !held.tenure.acting);
+        let other = substantive.or_else(|| on_day().find(|held| held.tenure.acting));
+        held.extend(other.filter(|held| !stands_in || held.excused.is_some()));
+    }
+    held
 }
 
 /// 任职不足半年: in main leaders' posts of the organization, without a break, for less than the
@@ -159,6 +201,16 @@ pub(super) fn facts<'a>(scope: &Scope<'a>, owner: &Owner) -> Vec<&'a Fact> {
 /// Whose act the event is: it names the person, or a post the person held when it happened.
 pub(super) fn attribution(scope: &Scope<'_>, owner: &Owner, fact: &Fact) -> Attribution {
     let Owner::Person { person, posts, .. } = owner else { return Attribution::Theirs };
+    whose(scope.world, scope.question.known, (person, posts), fact)
+}
+
+/// The same for a person who answers through these posts.
+pub(super) fn whose(
+    world: World<'_>,
+    known: Position,
+    (person, posts): (&PersonId, &[PostId]),
+    fact: &Fact,
+) -> Attribution {
     match &fact.responsible_person {
         Some(named) if named == person => return Attribution::Theirs,
         Some(_) => return Attribution::Others,
@@ -166,7 +218,7 @@ pub(super) fn attribution(scope: &Scope<'_>, owner: &Owner, fact: &Fact) -> Attr
         None => {}
     }
     let theirs = fact.responsible_posts.iter().any(|post| {
-        let tenures = scope.world.registry.tenures_of(post, scope.question.known);
+        let tenures = world.registry.tenures_of(post, known);
         let then = |tenure: &Tenure| match (fact.occurred.start(), fact.occurred.end()) {
             (Some(start), Some(end)) => tenure.overlaps(start, end),
             _ => false,
@@ -195,7 +247,10 @@ pub(super) fn leader_lines<'r>(
         let Some(rules) = rules_for(organization) else { continue };
         let day = reference_day(rules, question);
         let held = held_posts(world, organization, question, day);
-        let in_office = held.iter().any(|(_, tenure)| tenure.person == *person);
+        let theirs = || held.iter().filter(|held| held.tenure.person == *person);
+        let holds = theirs().next().is_some();
+        // Whoever is excused answers for nothing; the organization's duties go on without them.
+        let in_office = theirs().any(|held| held.excused.is_none());
         for rule in &rules.duties {
             let through: Vec<PostId> = posts
                 .iter()
@@ -207,11 +262,13 @@ pub(super) fn leader_lines<'r>(
             }
             let scope = Scope { world, rules, rule, organization, question };
             let evaluated = match rule.level {
-                Level::Person if in_office => {
-                    let own = owners(&scope).into_iter().find(
-                        |owner| matches!(owner, Owner::Person { person: p, .. } if p == person),
-                    );
-                    own.map(|owner| line::summed_up(rule, line::of_owner(&scope, owner)))
+                Level::Person if holds => {
+                    let own = owners(&scope).into_iter().find(|owes| owes.is_by(person));
+                    own.map(|owes| {
+                        let mut owed = line::of_owes(&scope, owes);
+                        ended::settle(&scope, &mut owed);
+                        line::summed_up(rule, owed)
+                    })
                 }
                 Level::Person => departed(&scope, person, &through),
                 // The organization's duties pass on with the office.
@@ -228,6 +285,24 @@ pub(super) fn leader_lines<'r>(
         }
     }
     lines
+}
+
+/// What whoever held the post before owes in person: as the holder of another post of the
+/// organization, or as a leaver. None when the post does not owe it.
+pub(super) fn of_predecessor(
+    scope: &Scope<'_>,
+    person: &PersonId,
+    post: &PostId,
+) -> Option<DutyLine> {
+    let kind = scope.world.registry.post(post, scope.question.known)?.kind;
+    if !owes(&scope.rule.owed_by, kind) {
+        return None;
+    }
+    let own = owners(scope).into_iter().find(|owes| owes.is_by(person));
+    match own {
+        Some(owes) => Some(line::summed_up(scope.rule, line::of_owes(scope, owes))),
+        None => departed(scope, person, std::slice::from_ref(post)),
+    }
 }
 
 /// Who left before the accounting date owes a departure statement, unless another main leader's
@@ -249,7 +324,50 @@ fn departed(scope: &Scope<'_>, person: &PersonId, posts: &[PostId]) -> Option<Du
         short_tenure: false,
         departed: true,
     };
-    Some(line::summed_up(scope.rule, line::of_owner(scope, owner)))
+    // 退休, 停职, 病假, 审查: excused from every one of the posts on that day.
+    let excused: Option<Vec<_>> = posts
+        .iter()
+        .map(|post| {
+            let tenures = registry.tenures_of(post, known);
+            let last = tenures.iter().rfind(|(_, tenure)| tenure.person == *person)?;
+            registry.excused_on(&last.1.id, day, known)
+        })
+        .collect();
+    let excused = excused.and_then(|all| all.first().copied());
+    Some(line::summed_up(scope.rule, line::of_owes(scope, Owes { owner, excused })))
+}
+
+/// The finding that says by which document a leader is excused.
+pub(super) fn excused_by((position, absence): Excuse<'_>) -> Problem {
+    let until = |words: &str| absence.to.map_or_else(String::new, |to| format!("{words}{to}"));
+    let (kind, document) = (absence.kind, &absence.document);
+    Problem::new(
+        Reason::LeaderExcused,
+        "owed_by",
+        format!(
+            "{}（{}起{}，{document}，第 {position} 条记录），免除",
+            kind.name_zh(),
+            absence.from,
+            until("至 ")
+        ),
+        format!(
+            "excused: {} from {}{} by {document}, entry {position}",
+            kind.as_str(),
+            absence.from,
+            until(" to ")
+        ),
+    )
+}
+
+/// The finding that a leader is in office for less than half a year.
+pub(super) fn tenure_short(rules: &RuleSet) -> Problem {
+    let months = rules.half_year_threshold_months;
+    Problem::new(
+        Reason::TenureShort,
+        "owed_by",
+        format!("任职不足半年（不满 {months} 个月），可只作书面述职述法"),
+        format!("in office for less than {months} months: a written statement is enough"),
+    )
 }
 
 type Posts = Vec<(PostKind, PostId)>;

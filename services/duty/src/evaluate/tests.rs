@@ -8,13 +8,17 @@
 mod changes;
 mod counting;
 mod dates;
+mod exemptions;
 mod items;
 mod known;
 mod laws;
+mod organizations;
 mod persons;
+mod reviews;
 mod scoring;
 mod show;
 mod sums;
+mod tenures;
 mod world;
 
 use expect_test::Expect;

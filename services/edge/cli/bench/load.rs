@@ -57,6 +57,7 @@ fn batch(events: &Generator, count: u64) -> pb::AppendEventsRequest {
         events: (0..count).map(|_| events.next()).collect(),
         expected_revisions: Vec::new(),
         with_flags: false,
+        validate_only: false,
     }
 }
 

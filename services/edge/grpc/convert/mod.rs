@@ -1,10 +1,16 @@
 //! Between protobuf and the domain, by hand: inward everything is checked and every fault is
 //! reported with its field path; outward nothing can fail.
 
+pub mod change;
 pub(crate) mod details;
 pub mod event;
+pub mod exemption;
+pub mod group;
+pub mod history;
+pub mod organization_change;
 pub mod person;
 pub mod registry;
+pub mod review;
 pub mod scalar;
 pub mod view;
 
@@ -30,9 +36,22 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::Person(message) => Entry::Person(person::person(message, problems)?),
         Payload::PersonErasure(message) => Entry::PersonErased(person::erasure(message, problems)?),
         Payload::Tenure(message) => Entry::Tenure(registry::tenure(message, problems)?),
+        Payload::TenureAbsence(message) => Entry::Absence(change::absence(message, problems)?),
+        Payload::LeadingGroup(message) => {
+            Entry::LeadingGroup(Box::new(group::leading_group(message, problems)?))
+        }
+        Payload::OrganizationChange(message) => {
+            Entry::OrganizationChange(organization_change::organization_change(message, problems)?)
+        }
         Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))
+        }
+        Payload::Exemption(message) => {
+            Entry::Exemption(Box::new(exemption::exemption(message, problems)?))
+        }
+        Payload::ExemptionRevocation(message) => {
+            Entry::ExemptionRevoked(exemption::revocation(message, problems)?)
         }
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
@@ -69,12 +88,13 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     let verdict = match pb::ReviewVerdict::try_from(message.verdict) {
         Ok(pb::ReviewVerdict::Accepted) => Some(Verdict::Accepted),
         Ok(pb::ReviewVerdict::Returned) => Some(Verdict::Returned),
+        Ok(pb::ReviewVerdict::AcceptanceWithdrawn) => Some(Verdict::AcceptanceWithdrawn),
         Ok(pb::ReviewVerdict::Unspecified) | Err(_) => {
             problems.add(
                 Reason::EnumUnknown,
                 "verdict",
-                "审核结论应为 ACCEPTED（核定）或 RETURNED（退回）",
-                "the verdict is ACCEPTED or RETURNED",
+                "审核结论应为 ACCEPTED（核定）、RETURNED（退回）或 ACCEPTANCE_WITHDRAWN（撤销核定）",
+                "the verdict is ACCEPTED, RETURNED or ACCEPTANCE_WITHDRAWN",
             );
             None
         }
@@ -86,11 +106,17 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     if verdict == Some(Verdict::Returned) && message.remark.trim().is_empty() {
         problems.add(Reason::FieldRequired, "remark", "退回时必须说明理由", "a return says why");
     }
+    let grade = review::grade(message, verdict, problems);
+    let cure_working_days = review::cure_working_days(message, verdict, problems);
+    let document = review::document(message, verdict, problems);
     Some(Review {
         target: target?,
         verdict: verdict?,
         verifier: message.verifier.as_str().into(),
         remark: text(&message.remark),
+        grade,
+        cure_working_days,
+        document,
     })
 }
 

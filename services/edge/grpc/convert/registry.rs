@@ -64,7 +64,7 @@ pub fn organization(message: &pb::Organization, problems: &mut Problems) -> Opti
     })
 }
 
-fn name(field: &str, text: &str, required: bool, problems: &mut Problems) {
+pub(super) fn name(field: &str, text: &str, required: bool, problems: &mut Problems) {
     if required && text.trim().is_empty() {
         problems.add(Reason::FieldRequired, field, "必须填写名称", "a name is required");
     }
@@ -112,7 +112,7 @@ fn credit_code(message: &pb::Organization, problems: &mut Problems) -> Option<Cr
     }
 }
 
-fn span(
+pub(super) fn span(
     start: &str,
     end: &str,
     problems: &mut Problems,
@@ -231,27 +231,36 @@ pub fn tenure(message: &pb::Tenure, problems: &mut Problems) -> Option<Tenure> {
     })
 }
 
+/// A level, outward.
+#[must_use]
+pub fn level_message(level: Level) -> pb::OrganizationLevel {
+    match level {
+        Level::Province => pb::OrganizationLevel::Province,
+        Level::City => pb::OrganizationLevel::City,
+        Level::County => pb::OrganizationLevel::County,
+        Level::FunctionalArea => pb::OrganizationLevel::FunctionalArea,
+        Level::Department => pb::OrganizationLevel::Department,
+        Level::Section => pb::OrganizationLevel::Section,
+        Level::SecondTierUnit => pb::OrganizationLevel::SecondTierUnit,
+        Level::Township => pb::OrganizationLevel::Township,
+    }
+}
+
+/// A class, outward.
+#[must_use]
+pub fn class_message(class: Class) -> pb::OrganizationClass {
+    match class {
+        Class::PartyOrgan => pb::OrganizationClass::PartyOrgan,
+        Class::GovernmentOrgan => pb::OrganizationClass::GovernmentOrgan,
+        Class::CivilServiceManaged => pb::OrganizationClass::CivilServiceManaged,
+        Class::PublicInstitution => pb::OrganizationClass::PublicInstitution,
+        Class::FunctionalArea => pb::OrganizationClass::FunctionalArea,
+    }
+}
+
 /// An organization, outward.
 #[must_use]
 pub fn organization_message(organization: &Organization) -> pb::Organization {
-    use pb::{OrganizationClass, OrganizationLevel};
-    let level = match organization.level {
-        Level::Province => OrganizationLevel::Province,
-        Level::City => OrganizationLevel::City,
-        Level::County => OrganizationLevel::County,
-        Level::FunctionalArea => OrganizationLevel::FunctionalArea,
-        Level::Department => OrganizationLevel::Department,
-        Level::Section => OrganizationLevel::Section,
-        Level::SecondTierUnit => OrganizationLevel::SecondTierUnit,
-        Level::Township => OrganizationLevel::Township,
-    };
-    let class = match organization.class {
-        Class::PartyOrgan => OrganizationClass::PartyOrgan,
-        Class::GovernmentOrgan => OrganizationClass::GovernmentOrgan,
-        Class::CivilServiceManaged => OrganizationClass::CivilServiceManaged,
-        Class::PublicInstitution => OrganizationClass::PublicInstitution,
-        Class::FunctionalArea => OrganizationClass::FunctionalArea,
-    };
     let (code, override_reason) = match &organization.credit_code {
         None => (String::new(), String::new()),
         Some(CreditCode::Valid(code)) => (code.as_str().to_owned(), String::new()),
@@ -265,8 +274,8 @@ pub fn organization_message(organization: &Organization) -> pb::Organization {
             .map_or_else(String::new, ToString::to_string),
         name_zh: organization.name_zh.to_string(),
         name_en: organization.name_en.to_string(),
-        level: level.into(),
-        class: class.into(),
+        level: level_message(organization.level).into(),
+        class: class_message(organization.class).into(),
         division_code: organization.division.as_str().to_owned(),
         unified_social_credit_code: code,
         credit_code_override_reason: override_reason,

@@ -2,7 +2,8 @@
 
 use duty::Position;
 use duty::evaluate::{
-    Considered, DutyLine, Obligation, Owner, Question, RungSummary, Scores, Standing, Status,
+    Considered, DutyLine, Handover, Obligation, Owner, Question, RungSummary, Scores, Standing,
+    Status,
 };
 use duty::ruleset::{DutyRule, RuleSet, Rung};
 use projection::explain::{self, Sentence};
@@ -82,7 +83,9 @@ pub fn basis(
     }
 }
 
-fn owner(owner: &Owner) -> pb::ObligationOwner {
+/// Who owes.
+#[must_use]
+pub fn owner(owner: &Owner) -> pb::ObligationOwner {
     match owner {
         Owner::Organization => pb::ObligationOwner::default(),
         Owner::Vacant => pb::ObligationOwner { vacant: true, ..Default::default() },
@@ -189,8 +192,39 @@ pub fn scores(scores: &Scores) -> Vec<pb::RungScore> {
         .collect()
 }
 
+/// What a leader took over.
+#[must_use]
+pub fn handover(handover: &Handover) -> pb::Handover {
+    let states = |states: &[(duty::id::DutyId, Status)]| {
+        let state = |(duty, state): &(duty::id::DutyId, Status)| pb::DutyState {
+            duty_id: duty.to_string(),
+            status: status(*state).into(),
+        };
+        states.iter().map(state).collect()
+    };
+    let acts = handover.acts.iter().map(|act| pb::PredecessorAct {
+        position: act.position.get(),
+        event_id: act.event_id.to_string(),
+        event_type: act.event_type.as_str().to_owned(),
+    });
+    pb::Handover {
+        organization_id: handover.organization.to_string(),
+        post_id: handover.post.to_string(),
+        taken_over_date: handover.taken_over.to_string(),
+        predecessor_person_id: handover.predecessor.to_string(),
+        tenure_id: handover.tenure.to_string(),
+        tenure_position: handover.position.get(),
+        start_date: handover.from.to_string(),
+        end_date: handover.to.to_string(),
+        acting: handover.acting,
+        acts: acts.collect(),
+        statements: states(&handover.statements),
+        duties: states(&handover.duties),
+    }
+}
+
 fn considered(entry: &Considered) -> pb::ConsideredEvent {
-    let Sentence { zh, en } = explain::standing(&entry.standing);
+    let Sentence { zh, en } = explain::considered(entry);
     let (counted, at, amount, why) = match &entry.standing {
         Standing::Counted { rung: at, amount, held_back, .. } => {
             (true, rung(*at), decimal(*amount), held_back.as_str())
@@ -210,6 +244,7 @@ fn considered(entry: &Considered) -> pb::ConsideredEvent {
         text_zh: zh,
         text_en: en,
         late_entry: entry.late_entry == Some(true),
+        review: entry.review.as_ref().map(super::review::standing),
     }
 }
 
@@ -231,5 +266,6 @@ pub fn explained(rules: &RuleSet, rule: &DutyRule, owed: &Obligation) -> pb::Exp
                 ..Default::default()
             })
             .collect(),
+        exemptions: owed.exempted_by.iter().map(super::exemption::held).collect(),
     }
 }

@@ -1,7 +1,13 @@
 //! The central laws: replay is live, and what was known then is what a ledger of then knew.
 
+use duty::docno::DocumentNumber;
+use duty::id::{AbsenceId, ChangeId, LeadingGroupId};
 use duty::occurred::Precision;
 use duty::quantity::{Qualifier, Quantity};
+use duty::registry::{
+    Absence, AbsenceKind, Axis, Change, Ending, LeadingGroup, OrganizationChange,
+};
+use duty::review::Grade;
 use jiff::civil::date;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -9,10 +15,11 @@ use proptest::strategy::ValueTree as _;
 use super::*;
 use crate::filter::Filter;
 use crate::filter::order::OrderBy;
+use crate::view::LeaderView;
 use crate::{matrix, view};
 
 /// One step of a history, in numbers that any may take.
-type Step = (u8, u8, u8, i16);
+pub(super) type Step = (u8, u8, u8, i16);
 
 const TYPES: [EventType; 7] = [
     EventType::AnnualWorkPlan,
@@ -64,13 +71,13 @@ fn told_event((_, what, how, days): Step) -> DutyEvent {
     event
 }
 
-fn entry(ledger: &Ledger, step: Step) -> Entry {
+pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let (kind, what, how, days) = step;
     // Mostly one of the last entries, which mostly are events.
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 16 {
+    match kind % 21 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -84,7 +91,18 @@ fn entry(ledger: &Ledger, step: Step) -> Entry {
             _ => correction(target, told_event(step)),
         },
         8 => withdrawal(target),
-        9 | 10 => review(target, if how & 1 == 0 { Verdict::Accepted } else { Verdict::Returned }),
+        9 | 10 => {
+            let verdicts = [Verdict::Accepted, Verdict::Returned, Verdict::AcceptanceWithdrawn];
+            let verdict = verdicts[usize::from(how % 3)];
+            let mut decided = review(target, verdict);
+            if let Entry::Review(review) = &mut decided
+                && verdict == Verdict::Accepted
+            {
+                let grades = [None, Some(Grade::A), Some(Grade::B), Some(Grade::C)];
+                review.grade = grades[usize::from(what % 4)];
+            }
+            decided
+        }
         11 => {
             let id = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
             let mut amended =
@@ -121,6 +139,77 @@ fn entry(ledger: &Ledger, step: Step) -> Entry {
                 ));
             }
             Entry::Calendar(Box::new(published))
+        }
+        15 => {
+            let until = (how & 1 == 0).then(|| day(&on) + 60.days());
+            Entry::Absence(Absence {
+                id: AbsenceId::parse(["a1", "a2"][usize::from(what % 2)]).unwrap(),
+                tenure: TenureId::parse(["t1", "t1", "t2"][usize::from(what % 3)]).unwrap(),
+                kind: AbsenceKind::Suspended,
+                from: day(&on),
+                to: until,
+                document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
+                revoked: how & 6 == 6,
+            })
+        }
+        16 => Entry::LeadingGroup(Box::new(LeadingGroup {
+            id: LeadingGroupId::parse(["g1", "g2"][usize::from(what % 2)]).unwrap(),
+            organization: organization_id("city.kjj"),
+            document: DocumentNumber::parse(&format!("柳科发〔2022〕{}号", how % 4 + 1)).unwrap(),
+            from: day(&on),
+            to: (how & 64 == 0).then(|| day(&on) + 90.days()),
+            name_zh: "依法行政领导小组".into(),
+            aliases: Vec::new(),
+            head: PostId::parse("party").unwrap(),
+            deputies: Vec::new(),
+            members: vec![PostId::parse("head").unwrap()],
+            office_location: "".into(),
+            office_director: None,
+            liaison: None,
+        })),
+        17 => {
+            let parents = ["city", "county", "city.kjj"].map(organization_id);
+            let parent = parents[usize::from(how / 2 % 3)].clone();
+            let change = match how % 5 {
+                0 | 1 => Change::Moved { axis: Axis::Territory, parent: Some(parent) },
+                2 => Change::Moved { axis: Axis::Line, parent: Some(parent) },
+                3 => Change::Renamed { name_zh: format!("单位{how}").into(), name_en: "".into() },
+                _ => Change::Ended { ending: Ending::Merged, successors: vec![parent] },
+            };
+            let of = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
+            Entry::OrganizationChange(OrganizationChange {
+                id: ChangeId::parse(&format!("{of}.{}", how % 6)).unwrap(),
+                organization: organization_id(of),
+                from: day(&on),
+                change,
+                document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+                revoked: how & 96 == 96,
+            })
+        }
+        18 => {
+            let covered = match how % 4 {
+                0 => Covered::Post(PostId::parse("party").unwrap()),
+                1 => Covered::Person(person("p1")),
+                _ => Covered::Organization,
+            };
+            let duties = ["plan", "study", "exam", "sessions", "statement", "group"];
+            let first = date(2022, 1, 1) + i64::from(days.rem_euclid(600)).days();
+            let span = match how / 4 % 3 {
+                0 => Span::Year(2022),
+                _ => Span::Days { first, last: first + i64::from(what).days() },
+            };
+            exemption(duties[usize::from(what % 6)], covered, span)
+        }
+        19 => {
+            let granted = |recorded: &&Recorded| matches!(recorded.entry, Entry::Exemption(_));
+            let target = ledger.journal.iter().rev().find(granted).map(|found| found.event_id);
+            Entry::ExemptionRevoked(ExemptionRevocation {
+                target: target.unwrap_or(event_id(1)),
+                from: date(2022, 9, 1) + i64::from(days.rem_euclid(200)).days(),
+                reason: "免除事由已经消失，予以撤销".into(),
+                document: DocumentNumber::parse("柳法办〔2022〕9号").unwrap(),
+                approver: "supervisor".into(),
+            })
         }
         _ => {
             let last = ledger.standing.last_closed().unwrap();
@@ -160,9 +249,18 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     }
     for id in ["p1", "p2", "p3"].map(person) {
         answers.push(match view::leader(snapshot, &id, question) {
-            Ok(view) => format!("{:?} {:?} {:?}", view.tenures, view.lines, view.scores),
+            Ok(view) => {
+                let LeaderView { tenures, lines, scores, handovers, .. } = view;
+                format!("{tenures:?} {lines:?} {scores:?} {handovers:?}")
+            }
             Err(none) => format!("{none:?}"),
         });
+    }
+    for id in ["g1", "g2"].map(|id| LeadingGroupId::parse(id).unwrap()) {
+        let registry = snapshot.registry();
+        let versions = registry.leading_group_versions(&id, known);
+        answers
+            .push(format!("{versions:?} {:?}", registry.leading_group(&id, question.as_of, known)));
     }
     let order = OrderBy::parse("due_date desc, duty_id", matrix::FIELDS).unwrap();
     let filter = Filter::parse("-status:not_applicable", matrix::FIELDS).unwrap();
@@ -262,11 +360,16 @@ fn random_histories_hold_every_kind_of_entry() {
     }
     let kinds: Vec<_> = seen.iter().filter(|(_, count)| 10 <= **count).map(|(k, _)| k).collect();
     let all = [
+        "Absence",
         "Calendar",
         "Correction",
         "DayClosed",
         "DutyEvent",
+        "Exemption",
+        "ExemptionRevoked",
+        "LeadingGroup",
         "Organization",
+        "OrganizationChange",
         "Review",
         "RuleSet",
         "Tenure",

@@ -216,6 +216,27 @@ fn a_verifier_is_not_the_recorder() {
                 })),
             ),
             ("accepted again", alone(review(ACCEPTED, |_| {}))),
+            ("by whoever recorded the version before", {
+                let mut own = alone(review(NEWER, |r| r.verifier = "recorder".into()));
+                own.recorder = "recorder".into();
+                own
+            }),
+            (
+                "returned for a short reason",
+                alone(review(PLAIN, |r| {
+                    r.verdict = Verdict::Returned;
+                    r.remark = "  不符  ".into();
+                })),
+            ),
+            ("returned", alone(review(ACCEPTED, |r| r.verdict = Verdict::Returned))),
+            (
+                "acceptance withdrawn",
+                alone(review(ACCEPTED, |r| r.verdict = Verdict::AcceptanceWithdrawn)),
+            ),
+            (
+                "acceptance withdrawn where there is none",
+                alone(review(PLAIN, |r| r.verdict = Verdict::AcceptanceWithdrawn)),
+            ),
         ],
         expect![[r#"
             unknown: NotFound: REFERENCE_UNKNOWN events[0].target_event_id
@@ -225,6 +246,11 @@ fn a_verifier_is_not_the_recorder() {
             by the recorder: FailedPrecondition: VERIFIER_IS_RECORDER events[0].verifier
             returned by the recorder: FailedPrecondition: VERIFIER_IS_RECORDER events[0].verifier
             accepted again: append 0
+            by whoever recorded the version before: FailedPrecondition: VERIFIER_IS_RECORDER events[0].verifier
+            returned for a short reason: Invalid: REASON_TOO_SHORT events[0].remark
+            returned: append 0
+            acceptance withdrawn: append 0
+            acceptance withdrawn where there is none: FailedPrecondition: EVENT_NOT_ACCEPTED events[0].verdict
         "#]],
     );
 }
@@ -235,6 +261,40 @@ fn a_return_takes_the_acceptance_back() {
     bench.put(111, review(ACCEPTED, |r| r.verdict = Verdict::Returned));
     let answer = bench.answer(&alone(withdrawal(ACCEPTED, |_| {})));
     assert_eq!(answer, "append 0");
+}
+
+#[test]
+fn an_acceptance_is_withdrawn_once() {
+    let mut bench = Bench::with_a_past();
+    let withdrawn = |r: &mut Review| r.verdict = Verdict::AcceptanceWithdrawn;
+    bench.put(111, review(ACCEPTED, withdrawn));
+    let again = bench.answer(&alone(review(ACCEPTED, withdrawn)));
+    assert_eq!(again, "FailedPrecondition: EVENT_NOT_ACCEPTED events[0].verdict");
+    assert_eq!(bench.answer(&alone(withdrawal(ACCEPTED, |_| {}))), "append 0", "no consent needed");
+    bench.put(112, review(ACCEPTED, |_| {}));
+    assert_eq!(bench.answer(&alone(review(ACCEPTED, withdrawn))), "append 0");
+}
+
+/// Somebody else's correction does not make an event its first recorder's to verify, nor the other
+/// way round, nor to consent to its withdrawal.
+#[test]
+fn nobody_decides_on_an_event_of_which_they_recorded_any_version() {
+    let mut bench = Bench::with_a_past();
+    bench.put_by("first", 201, event_with(|_| {}));
+    bench.put_by("second", 202, correction(201, |_| {}));
+    bench.put_by("third", 203, correction(202, |_| {}));
+    let accept = |by: &str| alone(review(203, |r| r.verifier = by.into()));
+    let own = "FailedPrecondition: VERIFIER_IS_RECORDER events[0].verifier";
+    for (by, expected) in [("first", own), ("second", own), ("third", own), ("fourth", "append 0")]
+    {
+        assert_eq!(bench.answer(&accept(by)), expected, "{by}");
+    }
+    bench.put_by("fourth", 204, review(203, |r| r.verifier = "fourth".into()));
+    let consent = |by: &str| alone(withdrawal(203, |w| w.consented_by = by.into()));
+    let own = "FailedPrecondition: VERIFIER_IS_RECORDER events[0].consented_by";
+    for (by, expected) in [("first", own), ("second", own), ("third", own), ("fifth", "append 0")] {
+        assert_eq!(bench.answer(&consent(by)), expected, "{by}");
+    }
 }
 
 #[test]

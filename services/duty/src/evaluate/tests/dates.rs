@@ -270,7 +270,7 @@ fn a_document_without_a_day_is_dated_and_no_more() {
                 1: dated in time for 1 (not_day_precise)
                 2: dated in time for 1 (no_document)
                 3: documented in time for 1 (not_accepted)
-                4: verified in time for 1 (nothing)
+                4: verified in time for 1 (nothing), accepted at 5
         "#]],
     );
 }

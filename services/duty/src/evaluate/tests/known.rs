@@ -147,7 +147,7 @@ fn acceptance_without_a_document_verifies_nothing() {
             plan, org, year, 2022-01-01..2022-03-31 => needs_verification
                 claimed..dated fulfilled 1 [1]
                 documented..verified needs_verification 0 []
-                1: dated in time for 1 (no_document)
+                1: dated in time for 1 (no_document), accepted at 2
         "#]],
     );
 }

@@ -13,7 +13,6 @@ use super::world::{
     shipped_calendars, tenure,
 };
 use crate::calendar::Calendars;
-use crate::entry::Verdict;
 use crate::evaluate::{self, Fact, Obligation, OrganizationEvaluation, Owner, Question, Status};
 use crate::evaluate::{Detail, Scores, World};
 use crate::event::details::{Procedure, Trigger};
@@ -23,6 +22,7 @@ use crate::position::Position;
 use crate::problem::Problems;
 use crate::quantity::{Answer, Qualifier, Quantity};
 use crate::registry::Registry;
+use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::{Cadence, DutyRule, RuleSet, Rung};
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
@@ -120,6 +120,11 @@ fn history(with_sums: bool) -> impl Strategy<Value = Vec<Told>> {
     })
 }
 
+/// A decision at the end of the journal.
+fn reviewed(verdict: Verdict, grade: Option<Grade>, on: Date) -> Reviewed {
+    Reviewed { at: Position::new(1_000), on, verdict, grade, cure_working_days: 0 }
+}
+
 fn fact(told: &Told, index: usize, base: Date) -> Fact {
     let number = FIRST + index as u64;
     let event = event(told, index, base);
@@ -129,8 +134,9 @@ fn fact(told: &Told, index: usize, base: Date) -> Fact {
     // Decisions come at the end of the journal, where every event is known.
     match told.fate {
         0 => fact.withdrawn_at = Some(Position::new(1_000)),
-        1 => fact.reviews.push((Position::new(1_000), Verdict::Returned)),
-        2 | 3 => fact.reviews.push((Position::new(1_000), Verdict::Accepted)),
+        1 => fact.reviews.push(reviewed(Verdict::Returned, None, base)),
+        2 => fact.reviews.push(reviewed(Verdict::Accepted, None, base)),
+        3 => fact.reviews.push(reviewed(Verdict::Accepted, Some(Grade::C), base)),
         _ => {}
     }
     if fact.event_type == EventType::LeadingGroupAdjustment && told.steps & 1 == 0 {

@@ -153,18 +153,20 @@ fn whoever_is_in_office_on_the_accounting_day_owes() {
         history,
         "2022 as of 2022-12-01",
         expect![[r#"
-        statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
-            claimed..verified not_due 0 []
-    "#]],
+            statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
+                claimed..verified not_due 0 []
+                ! TENURE_SHORT owed_by
+        "#]],
     );
     check(
         STATEMENT,
         history,
         "2022 as of 2022-12-31",
         expect![[r#"
-        statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
-            claimed..verified not_due 0 []
-    "#]],
+            statement, p2 (head short), year, 2022-01-01..2023-01-31 => not_due
+                claimed..verified not_due 0 []
+                ! TENURE_SHORT owed_by
+        "#]],
     );
     // Before entry 4 nobody knew.
     check(

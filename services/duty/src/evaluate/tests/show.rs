@@ -206,7 +206,14 @@ fn considered(entry: &Considered) -> String {
             format!("{} {timing} for {} ({})", rung.as_str(), plain(*amount), held_back.as_str())
         }
     };
-    format!("    {}: {standing}{late}\n", entry.position)
+    let review = entry.review.as_ref().map_or_else(String::new, |state| {
+        let cure = state.cure_by.map_or_else(String::new, |last| {
+            format!(" by {last}{}", if state.cure_passed { ", passed" } else { "" })
+        });
+        let grade = state.review.grade.map_or_else(String::new, |g| format!(" {}", g.as_str()));
+        format!(", {}{grade} at {}{cure}", state.review.verdict.as_str(), state.review.at)
+    });
+    format!("    {}: {standing}{late}{review}\n", entry.position)
 }
 
 fn scores(scores: &Scores) -> String {

@@ -16,17 +16,21 @@ use uuid::Uuid;
 use crate::calendar::{CalendarYear, Calendars};
 use crate::division::DivisionCode;
 use crate::docno::DocumentNumber;
-use crate::entry::Verdict;
 use crate::evaluate::{Fact, Facts};
 use crate::event::details::{DetailFacts, Procedure, Trigger};
 use crate::event::{Details, DutyEvent, EventType, Kind};
 use crate::evidence::{Digest, DigestAlgorithm, Disclosure, Evidence};
-use crate::id::{EventId, OrganizationId, PersonId, PostId, TenureId};
+use crate::exemption::{Covered, Exemption, ExemptionReason, ExemptionRevocation, Span};
+use crate::id::{AbsenceId, ChangeId, DutyId, EventId, OrganizationId, PersonId, PostId, TenureId};
 use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::Problems;
 use crate::quantity::{Answer, Qualifier, Quantity};
-use crate::registry::{Class, Level, Organization, Post, PostKind, Registry, Tenure};
+use crate::registry::{
+    Absence, AbsenceKind, Change, Class, Ending, Level, Organization, OrganizationChange, Post,
+    PostKind, Registry, Tenure,
+};
+use crate::review::{Grade, Reviewed, Verdict};
 use crate::ruleset::RuleSet;
 
 /// Keys a duty gets when the test does not say.
@@ -89,11 +93,31 @@ impl Ledger {
             "post" => self.registry.put_post(position, post(words)),
             "person" => self.registry.put_person(position, person(next(words)).into()),
             "tenure" => self.registry.put_tenure(position, tenure(words)),
+            "ends" => self.registry.put_change(position, end(words)),
+            "absence" => self.registry.put_absence(position, absence(words)),
             "accepts" => {
-                self.fact(next(words)).reviews.push((position, Verdict::Accepted));
+                self.review(position, recorded_on, Verdict::Accepted, words);
             }
             "returns" => {
-                self.fact(next(words)).reviews.push((position, Verdict::Returned));
+                self.review(position, recorded_on, Verdict::Returned, words);
+            }
+            "unaccepts" => {
+                self.review(position, recorded_on, Verdict::AcceptanceWithdrawn, words);
+            }
+            "exempts" => {
+                let granted = exemption(words);
+                self.registry.exemptions_mut().grant(position, event_id(position.get()), granted);
+            }
+            "revokes" => {
+                let target = event_id(next(words).parse().unwrap());
+                let revocation = ExemptionRevocation {
+                    target,
+                    from: day(next(words)),
+                    reason: "".into(),
+                    document: DocumentNumber::parse("柳法办〔2022〕9号").unwrap(),
+                    approver: "supervisor".into(),
+                };
+                self.registry.exemptions_mut().revoke(position, &revocation);
             }
             "withdraws" => self.fact(next(words)).withdrawn_at = Some(position),
             "corrects" => {
@@ -105,6 +129,26 @@ impl Ledger {
             }
             kind => self.add(position, recorded_on, None, kind, words),
         }
+    }
+
+    /// A decision: `position [grade]`; a return leaves five working days.
+    fn review(
+        &mut self,
+        at: Position,
+        on: Date,
+        verdict: Verdict,
+        words: &mut SplitWhitespace<'_>,
+    ) {
+        let target = next(words).to_owned();
+        let grade = words.next().map(|letter| match letter {
+            "A" => Grade::A,
+            "B" => Grade::B,
+            "C" => Grade::C,
+            other => panic!("{other} is no grade"),
+        });
+        let cure_working_days = if verdict == Verdict::Returned { 5 } else { 0 };
+        let reviewed = Reviewed { at, on, verdict, grade, cure_working_days };
+        self.fact(&target).reviews.push(reviewed);
     }
 
     fn add(
@@ -128,6 +172,33 @@ impl Ledger {
         let found = facts.find(|fact| fact.position == position);
         Arc::make_mut(found.expect("no event at this position"))
     }
+}
+
+/// `duty [post …] [person …] year … | days … …`, at the bureau.
+fn exemption(words: &mut SplitWhitespace<'_>) -> Exemption {
+    let mut granted = Exemption {
+        organization: organization_id("kjj"),
+        covered: Covered::Organization,
+        duty: DutyId::parse(next(words)).unwrap(),
+        span: Span::Year(2022),
+        reason: ExemptionReason::ForceMajeure,
+        reason_text: "".into(),
+        document: DocumentNumber::parse("柳法办〔2022〕8号").unwrap(),
+        applicant: "kjj".into(),
+        approver: "supervisor".into(),
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "post" => granted.covered = Covered::Post(post_id(next(words))),
+            "person" => granted.covered = Covered::Person(person(next(words))),
+            "year" => granted.span = Span::Year(next(words).parse().unwrap()),
+            "days" => {
+                granted.span = Span::Days { first: day(next(words)), last: day(next(words)) };
+            }
+            other => panic!("an exemption has no {other}"),
+        }
+    }
+    granted
 }
 
 /// The rule set of these duties, valid from 2016 in Liuzhou. Keys of the rule set itself may stand
@@ -266,6 +337,49 @@ pub(super) fn tenure(words: &mut SplitWhitespace<'_>) -> Tenure {
         }
     }
     tenure
+}
+
+/// `absence id tenure kind from day [to day] [revoked]`.
+fn absence(words: &mut SplitWhitespace<'_>) -> Absence {
+    let mut absence = Absence {
+        id: AbsenceId::parse(next(words)).unwrap(),
+        tenure: TenureId::parse(next(words)).unwrap(),
+        kind: match next(words) {
+            "retired" => AbsenceKind::Retired,
+            "suspended" => AbsenceKind::Suspended,
+            "sick" => AbsenceKind::SickLeave,
+            "investigated" => AbsenceKind::UnderInvestigation,
+            word => panic!("nobody is {word}"),
+        },
+        from: Date::MIN,
+        to: None,
+        document: DocumentNumber::parse("柳组干〔2022〕8号").unwrap(),
+        revoked: false,
+    };
+    while let Some(word) = words.next() {
+        match word {
+            "from" => absence.from = day(next(words)),
+            "to" => absence.to = Some(day(next(words))),
+            "revoked" => absence.revoked = true,
+            word => panic!("an absence has no {word}"),
+        }
+    }
+    absence
+}
+
+/// `ends organization first-day-without-it successor`.
+fn end(words: &mut SplitWhitespace<'_>) -> OrganizationChange {
+    OrganizationChange {
+        id: ChangeId::parse("end").unwrap(),
+        organization: organization_id(next(words)),
+        from: day(next(words)),
+        change: Change::Ended {
+            ending: Ending::Merged,
+            successors: vec![organization_id(next(words))],
+        },
+        document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+        revoked: false,
+    }
 }
 
 /// An event of nothing but its type.

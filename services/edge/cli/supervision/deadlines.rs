@@ -1,0 +1,103 @@
+//! `duty-ledger deadlines`: what is still open, and by when.
+
+use clap::Args;
+
+use super::{Common, Failure, Language, compliance, footer, output, table};
+use crate::cli::Output;
+use crate::pb;
+
+/// Which deadlines.
+#[derive(Debug, Args)]
+pub(crate) struct DeadlinesArgs {
+    /// AIP-160 filter, such as: bucket = overdue AND duty.category = "core".
+    #[arg(long, default_value = "")]
+    filter: String,
+    /// AIP-132 order, such as: duty.weight desc.
+    #[arg(long, default_value = "")]
+    order_by: String,
+    /// Also what the year before left open.
+    #[arg(long)]
+    with_year_before: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(crate) async fn run(args: DeadlinesArgs) -> Result<(), Failure> {
+    let mut client = args.common.client().await?;
+    let mut request = pb::ListDeadlinesRequest {
+        selector: Some(args.common.selector.message()),
+        within_organization_id: args.common.within.clone(),
+        with_year_before: args.with_year_before,
+        filter: args.filter,
+        order_by: args.order_by,
+        ..Default::default()
+    };
+    let mut all = client.list_deadlines(request.clone()).await?.into_inner();
+    while !all.next_page_token.is_empty() {
+        request.page_token = std::mem::take(&mut all.next_page_token);
+        let page = client.list_deadlines(request.clone()).await?.into_inner();
+        all.deadlines.extend(page.deadlines);
+        all.next_page_token = page.next_page_token;
+    }
+    match args.common.output.output {
+        Output::Json => compliance::json("ListDeadlinesResponse", &all),
+        Output::Table => {
+            show(&all, args.common.output.lang);
+            Ok(())
+        }
+    }
+}
+
+fn show(answer: &pb::ListDeadlinesResponse, language: Language) {
+    footer(answer.basis.as_ref(), language);
+    let counted = answer.counts.iter();
+    let counts: Vec<_> =
+        counted.map(|of| format!("{} {}", bucket(of.bucket, language), of.count)).collect();
+    output::say(&counts.join(" · "));
+    let mut rows = table::new(&[
+        language.pick("期限", "last day"),
+        language.pick("剩余天数", "days left"),
+        language.pick("档", "bucket"),
+        language.pick("单位", "organization"),
+        language.pick("责任事项", "duty"),
+        language.pick("责任人", "owner"),
+        language.pick("年度/分期", "year/period"),
+        language.pick("情况", "status"),
+    ]);
+    for deadline in &answer.deadlines {
+        let owed = deadline.obligation.clone().unwrap_or_default();
+        let owner = owed.owner.unwrap_or_default().person_id;
+        rows.add_row([
+            super::dash(&owed.last_date),
+            if owed.last_date.is_empty() { "—".into() } else { deadline.days_left.to_string() },
+            bucket(deadline.bucket, language).to_owned(),
+            deadline.organization_id.clone(),
+            language.pick(&deadline.name_zh, &deadline.name_en).to_owned(),
+            super::dash(&owner),
+            format!("{} {}", deadline.year, owed.period),
+            table::status(owed.status, language).to_owned(),
+        ]);
+    }
+    output::say(&rows.to_string());
+    let without = [&answer.organizations_without_rules, &answer.organizations_without_rules_before];
+    for organization in without.into_iter().flatten() {
+        let why = language.pick("没有有效的规则集", "no valid rule set");
+        output::say(&format!("{organization}: {why}"));
+    }
+}
+
+fn bucket(number: i32, language: Language) -> &'static str {
+    use pb::DeadlineBucket as B;
+    let (zh, en) = match B::try_from(number).unwrap_or(B::Unspecified) {
+        B::Overdue => ("已逾期", "overdue"),
+        B::Today => ("今日", "today"),
+        B::Within1 => ("1天内", "1 day"),
+        B::Within5 => ("5天内", "5 days"),
+        B::Within15 => ("15天内", "15 days"),
+        B::Within30 => ("30天内", "30 days"),
+        B::Later => ("以后", "later"),
+        B::Undated => ("无法确定", "undated"),
+        B::Unspecified => ("?", "?"),
+    };
+    language.pick(zh, en)
+}

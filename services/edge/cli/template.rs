@@ -1,0 +1,112 @@
+//! `duty-ledger template`: a workbook to be filled in, for one type of event or for all.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use duty::event::EventType;
+
+use super::client::{self, Failure};
+use super::{BAD_DATA, FAILED, output, shown};
+use crate::pb;
+use crate::pb::registry_service_client::RegistryServiceClient;
+use crate::workbook::{self, Place};
+
+/// What to write.
+#[derive(Debug, Args)]
+pub(super) struct TemplateArgs {
+    /// Types of events, in Chinese or as in rule sets, such as 领导述法 or rule_of_law_debrief.
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "all")]
+    types: Vec<String>,
+    /// One sheet for every type.
+    #[arg(long, conflicts_with = "types")]
+    all: bool,
+    /// The workbook to write.
+    #[arg(long)]
+    out: PathBuf,
+    /// Rows to fill on each sheet.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    rows: u16,
+    /// A service whose organizations and posts are offered.
+    #[arg(long, env = "DUTY_LEDGER_SERVER")]
+    server: Option<String>,
+    /// Only organizations within this one are offered.
+    #[arg(long, requires = "server", default_value = "")]
+    within: String,
+}
+
+pub(super) async fn run(args: TemplateArgs) -> Result<(), Failure> {
+    let types = types(&args)?;
+    let places = match &args.server {
+        Some(server) => places(server, &args.within).await?,
+        None => Vec::new(),
+    };
+    let bytes = workbook::template(&types, args.rows.into(), &places)
+        .map_err(|error| Failure::new(FAILED, error))?;
+    let file = shown(&args.out);
+    std::fs::write(&args.out, &bytes).map_err(|error| {
+        Failure::new(FAILED, format!("无法写入 {file} / cannot write {file}: {error}"))
+    })?;
+    let (sheets, places) = (types.len(), places.len());
+    output::say(&format!(
+        "{file}: {sheets} 类事件，{places} 个单位可选；填好后 duty-ledger import {file}\n\
+         {file}: {sheets} types, {places} organizations to choose from; once filled, import it"
+    ));
+    Ok(())
+}
+
+fn types(args: &TemplateArgs) -> Result<Vec<EventType>, Failure> {
+    if args.all {
+        return Ok(EventType::ALL.to_vec());
+    }
+    let mut types = Vec::new();
+    for name in &args.types {
+        let named = |event_type: &&EventType| event_type.name_zh() == name;
+        let found = EventType::parse(name).or_else(|| EventType::ALL.iter().find(named).copied());
+        let Some(found) = found else {
+            let all: Vec<_> =
+                EventType::ALL.iter().map(|t| format!("{} {}", t.as_str(), t.name_zh())).collect();
+            let all = all.join("\n  ");
+            let text = format!(
+                "没有事件类型“{name}”；有：/ there is no type \"{name}\"; there are:\n  {all}"
+            );
+            return Err(Failure::new(BAD_DATA, text));
+        };
+        if !types.contains(&found) {
+            types.push(found);
+        }
+    }
+    Ok(types)
+}
+
+/// Organizations with their posts, as the service has them.
+async fn places(server: &str, within: &str) -> Result<Vec<Place>, Failure> {
+    let channel = client::connect(server).await?;
+    let mut client = RegistryServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+    let mut places = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListOrganizationsRequest {
+            within_organization_id: within.to_owned(),
+            page_token,
+            ..Default::default()
+        };
+        let page = client.list_organizations(request).await?.into_inner();
+        for organization in page.organizations {
+            let request = pb::GetOrganizationRequest {
+                organization_id: organization.organization_id.clone(),
+                ..Default::default()
+            };
+            let posts = client.get_organization(request).await?.into_inner().posts;
+            let posts = posts.into_iter().filter_map(|post| post.post);
+            places.push(Place {
+                organization_id: organization.organization_id,
+                name_zh: organization.name_zh,
+                posts: posts.map(|post| (post.post_id, post.title_zh)).collect(),
+            });
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(places);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `SupervisionService`: what a supervisor looks at beyond one organization.
+//!
+//! Every call makes its question definite, lets the projection answer on a thread of its own, and
+//! converts. A page token binds the question and the position, so that pages fit together whatever
+//! is appended meanwhile.
+
+mod coverage;
+mod deadlines;
+mod ranking;
+mod rollup;
+
+use std::collections::BTreeSet;
+
+use duty::evaluate::Question;
+use duty::id::OrganizationId;
+use duty::{Position, entry::Entry};
+use projection::Snapshot;
+use projection::supervision::{NoFigure, Papers};
+use rust_decimal::Decimal;
+use tonic::{Request, Response, Status};
+
+use super::{Api, answer, compliance, page, status};
+use crate::pb;
+use crate::pb::supervision_service_server::SupervisionService;
+
+/// Rows of a page.
+const PAGE_DEFAULT: usize = 1_000;
+const PAGE_MAX: usize = 10_000;
+
+/// What the calls of this service have in common.
+struct Common {
+    selector: Option<pb::ViewSelector>,
+    within: String,
+    page_size: i32,
+    page_token: String,
+}
+
+impl Common {
+    /// A call that answers in one piece.
+    fn whole(selector: Option<pb::ViewSelector>, within: String) -> Self {
+        Self { selector, within, page_size: 0, page_token: String::new() }
+    }
+}
+
+/// A question made definite, with the page that is wanted.
+struct Asked {
+    snapshot: Snapshot,
+    question: Question,
+    within: Option<OrganizationId>,
+    offset: usize,
+    size: usize,
+    binding: [u8; 8],
+}
+
+impl Asked {
+    /// The rows of the page.
+    fn page<'a, T>(&self, rows: &'a [T]) -> impl Iterator<Item = &'a T> {
+        rows.iter().skip(self.offset).take(self.size)
+    }
+
+    /// The token of the next page, and how many rows there are.
+    fn next(&self, total: usize) -> (String, i32) {
+        let start = page::Start { position: self.question.known, offset: self.offset };
+        let end = self.offset.saturating_add(self.size);
+        let token = page::next(start, end, total, self.binding);
+        (token, i32::try_from(total).unwrap_or(i32::MAX))
+    }
+}
+
+impl Api {
+    /// The question of a call; `rest` is what else a page token is bound to.
+    async fn asked(&self, call: &str, common: Common, rest: &[&str]) -> Result<Asked, Status> {
+        let Common { selector, within, page_size, page_token } = common;
+        let scope = (!within.is_empty())
+            .then(|| compliance::organization("within_organization_id", &within))
+            .transpose()?;
+        let size = page::size(page_size, PAGE_DEFAULT, PAGE_MAX)?;
+        let mut selector = selector.unwrap_or_default();
+        let asked = format!(
+            "{} {} {} {:?}",
+            selector.year, selector.as_of_date, selector.known_position, selector.known_time
+        );
+        let mut bound = vec![call, within.as_str(), asked.as_str()];
+        bound.extend_from_slice(rest);
+        let binding = page::binding(&bound);
+        let first = page::start(&page_token, binding, Position::ZERO)?;
+        // Every page is that of the first: known and, through it, the day.
+        if first.position != Position::ZERO {
+            selector.known_position = first.position.get();
+            selector.known_time = None;
+        }
+        let (snapshot, question) = self.question(selector).await?;
+        if let Some(top) = &scope
+            && snapshot.registry().organization(top, question.known).is_none()
+        {
+            return Err(status::not_found("within_organization_id", "单位", top));
+        }
+        let offset = first.offset;
+        Ok(Asked { snapshot, question, within: scope, offset, size, binding })
+    }
+
+    /// What the answer reflects.
+    fn reflects(&self, asked: &Asked) -> Result<Option<pb::ViewBasis>, Status> {
+        let used = answer::matrix_rules(&asked.snapshot, asked.question.known);
+        self.basis(asked.question, used).map(Some)
+    }
+
+    /// What the duty events and corrections at some positions say.
+    async fn papers(&self, positions: BTreeSet<Position>) -> Result<Papers, Status> {
+        let ledger = self.ledger.clone();
+        let read = move || {
+            let mut papers = Papers::new();
+            for position in positions {
+                let found = crate::ledger::read_recorded(ledger.journal(), position)?;
+                match found.map(|recorded| recorded.entry) {
+                    Some(Entry::DutyEvent(event)) => papers.insert(position, *event),
+                    Some(Entry::Correction(correction)) => {
+                        papers.insert(position, correction.event)
+                    }
+                    _ => None,
+                };
+            }
+            Ok(papers)
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|_| status::internal("a reading was cut short"))?
+            .map_err(|error| status::read(&error))
+    }
+}
+
+/// Runs what may take long on a thread that holds no other call up.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Status> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| status::internal("a query was cut short"))
+}
+
+/// A figure with two places; empty for none.
+fn points(value: Option<Decimal>) -> String {
+    value.map_or_else(String::new, |value| format!("{value:.2}"))
+}
+
+/// Why an organization has no figure.
+fn without((organization, why): &(OrganizationId, NoFigure)) -> pb::WithoutFigure {
+    let reason = match why {
+        NoFigure::NoRuleSet => pb::NoFigureReason::NoRuleSet,
+        NoFigure::NothingScored => pb::NoFigureReason::NothingScored,
+    };
+    pb::WithoutFigure { organization_id: organization.to_string(), reason: reason.into() }
+}
+
+/// A count as the contract has it.
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[tonic::async_trait]
+impl SupervisionService for Api {
+    async fn get_debrief_coverage(
+        &self,
+        request: Request<pb::GetDebriefCoverageRequest>,
+    ) -> Result<Response<pb::GetDebriefCoverageResponse>, Status> {
+        coverage::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_deadlines(
+        &self,
+        request: Request<pb::ListDeadlinesRequest>,
+    ) -> Result<Response<pb::ListDeadlinesResponse>, Status> {
+        deadlines::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn rank_organizations(
+        &self,
+        request: Request<pb::RankOrganizationsRequest>,
+    ) -> Result<Response<pb::RankOrganizationsResponse>, Status> {
+        ranking::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn roll_up(
+        &self,
+        request: Request<pb::RollUpRequest>,
+    ) -> Result<Response<pb::RollUpResponse>, Status> {
+        rollup::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_trend(
+        &self,
+        request: Request<pb::GetTrendRequest>,
+    ) -> Result<Response<pb::GetTrendResponse>, Status> {
+        rollup::trend(self, request.into_inner()).await.map(Response::new)
+    }
+}

@@ -1,0 +1,113 @@
+//! What the contract calls its fields and values in Chinese, from its own comments.
+//!
+//! A comment of the contract opens with the Chinese name where there is one; the few that do not
+//! are named here. A test finds every field and value that has no name.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, EnumValueDescriptor, FieldDescriptor, MessageDescriptor,
+};
+
+use crate::pb;
+
+/// Names the comments do not open with.
+const NAMES: &[(&str, &str)] = &[
+    ("DutyEvent.responsible_person_id", "履职人编号"),
+    ("DutyEvent.aggregate", "是否汇总"),
+    ("DutyEvent.component_event_ids", "组成事件编号"),
+    ("DutyEvent.part_of_event_id", "所属汇总事件编号"),
+    ("DutyEvent.source_flags", "来源标记"),
+    ("DutyEvent.source_number", "来源编号"),
+    ("Occurred.precision", "时间精度"),
+    ("Occurred.start_date", "开始日期"),
+    ("Occurred.end_date", "结束日期"),
+    ("Quantity.metric", "指标"),
+    ("Quantity.value", "数值"),
+    ("Quantity.unit", "计量单位"),
+    ("Quantity.qualifier", "限定"),
+    ("Quantity.window_start_date", "统计起始日"),
+    ("Quantity.window_end_date", "统计截止日"),
+    ("Evidence.kind", "材料类别"),
+    ("Evidence.title", "材料名称"),
+    ("Evidence.digest_algorithm", "摘要算法"),
+    ("Evidence.digest_hex", "文件摘要"),
+    ("Evidence.size_bytes", "文件字节数"),
+    ("Evidence.media_type", "媒体类型"),
+    ("Evidence.sealed", "是否盖章"),
+    ("Evidence.url", "网址"),
+    ("Evidence.locator", "页码或位置"),
+    ("Evidence.disclosure", "材料公开属性"),
+    ("TRI_STATE_YES", "是"),
+    ("TRI_STATE_NO", "否"),
+    ("TRI_STATE_UNKNOWN", "不详"),
+    ("EVENT_KIND_PERFORMED", "已履行"),
+    ("EVENT_KIND_PLANNED", "计划"),
+    ("EVENT_KIND_RECURRING_CLAIM", "定期表述"),
+    ("EVENT_KIND_OUTCOME", "业务成效"),
+    ("DATE_PRECISION_DAY", "日"),
+    ("DATE_PRECISION_MONTH", "月"),
+    ("DATE_PRECISION_QUARTER", "季度"),
+    ("DATE_PRECISION_HALF_YEAR", "半年"),
+    ("DATE_PRECISION_YEAR", "年"),
+    ("DATE_PRECISION_PERIOD", "时段"),
+    ("DATE_PRECISION_UNKNOWN", "不详"),
+    ("QUANTITY_QUALIFIER_EXACT", "准确数"),
+    ("QUANTITY_QUALIFIER_AT_LEAST", "以上"),
+    ("QUANTITY_QUALIFIER_MORE_THAN", "余、多、超"),
+    ("QUANTITY_QUALIFIER_ABOUT", "约、近"),
+    ("DIGEST_ALGORITHM_SM3", "SM3"),
+    ("DIGEST_ALGORITHM_SHA256", "SHA-256"),
+];
+
+/// The descriptors of our package.
+///
+/// # Errors
+/// When our own descriptors cannot be read.
+pub(super) fn event() -> Result<MessageDescriptor, String> {
+    static POOL: OnceLock<Option<MessageDescriptor>> = OnceLock::new();
+    let read = || {
+        let pool = DescriptorPool::decode(pb::DESCRIPTORS).ok()?;
+        pool.get_message_by_name("dutyledger.v1.DutyEvent")
+    };
+    let message = POOL.get_or_init(read).clone();
+    message.ok_or_else(|| "程序内的接口描述无法读取 / the descriptors cannot be read".to_owned())
+}
+
+/// The comment of a field or value, as one line.
+pub(super) fn comment(key: &str) -> &'static str {
+    static COMMENTS: OnceLock<BTreeMap<&'static str, &'static str>> = OnceLock::new();
+    let read = || {
+        let text = include_str!(concat!(env!("OUT_DIR"), "/comments.tsv"));
+        text.lines().filter_map(|line| line.split_once('\t')).collect()
+    };
+    COMMENTS.get_or_init(read).get(key).copied().unwrap_or("")
+}
+
+/// `Message.field`, as comments and names are found by.
+pub(super) fn field_key(field: &FieldDescriptor) -> String {
+    format!("{}.{}", field.parent_message().name(), field.name())
+}
+
+/// The Chinese name of a field or value; empty when it has none.
+pub(super) fn name(key: &str) -> &'static str {
+    if let Some((_, name)) = NAMES.iter().find(|(named, _)| *named == key) {
+        return name;
+    }
+    let mut comment = comment(key);
+    // "(一) 主要举措和成效": the number is no part of the name.
+    if comment.starts_with('(') {
+        comment = comment.split_once(") ").map_or(comment, |(_, rest)| rest);
+    }
+    let end = comment.find([' ', '.', ',', ':', ';']).unwrap_or(comment.len());
+    let name = &comment[..end];
+    let is_chinese = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+    if name.chars().any(is_chinese) { name } else { "" }
+}
+
+/// The words of a choice, in the order of the contract; not given is an empty cell and no word.
+pub(super) fn words(choice: &EnumDescriptor) -> Vec<(&'static str, EnumValueDescriptor)> {
+    let given = choice.values().filter(|value| value.number() != 0);
+    given.map(|value| (name(value.name()), value)).collect()
+}

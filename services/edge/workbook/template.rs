@@ -1,0 +1,299 @@
+//! The template: a workbook to be filled in by people.
+//!
+//! Each sheet has a heading, the field paths below it, and rows that carry an event id already, so
+//! that a row stays the same event when it is corrected before or moved. Words of drop-downs stand
+//! once, in a sheet of their own, because a list inside a validation holds 255 characters.
+
+use duty::event::EventType;
+use duty::{metric, quantity};
+use rust_xlsxwriter::{
+    Color, DataValidation, DataValidationErrorStyle, DataValidationRule, ExcelDateTime, Format,
+    FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
+};
+use uuid::Uuid;
+
+use super::column::{Column, Content, Mark, columns};
+use super::{GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET, contract};
+
+/// Most characters of a validation's message, and of its title.
+const MESSAGE_CHARS_MAX: usize = 255;
+const TITLE_CHARS_MAX: usize = 32;
+
+/// An organization with its posts, for the drop-downs (单位与岗位).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Id of the organization.
+    pub organization_id: String,
+    /// Its Chinese name.
+    pub name_zh: String,
+    /// Ids and titles of its posts.
+    pub posts: Vec<(String, String)>,
+}
+
+/// Lists of words, a column each in their sheet.
+#[derive(Default)]
+struct Lists {
+    lists: Vec<(String, Vec<String>)>,
+}
+
+impl Lists {
+    /// Where a list stands, as a validation refers to it.
+    fn range(&mut self, name: &str, words: impl FnOnce() -> Vec<String>) -> String {
+        let at = self.lists.iter().position(|(known, _)| known == name);
+        let at = at.unwrap_or_else(|| {
+            self.lists.push((name.to_owned(), words()));
+            self.lists.len() - 1
+        });
+        let column =
+            rust_xlsxwriter::utility::column_number_to_name(u16::try_from(at).unwrap_or(0));
+        let last = self.lists[at].1.len() + 1;
+        format!("='{WORDS_SHEET}'!${column}$2:${column}${last}")
+    }
+}
+
+struct Formats {
+    required: Format,
+    asked: Format,
+    optional: Format,
+    path: Format,
+    text: Format,
+    date: Format,
+    wrapped: Format,
+}
+
+impl Formats {
+    fn new() -> Self {
+        let head = |color| {
+            Format::new()
+                .set_bold()
+                .set_text_wrap()
+                .set_align(FormatAlign::VerticalCenter)
+                .set_border(FormatBorder::Thin)
+                .set_background_color(Color::RGB(color))
+        };
+        let grey = Color::RGB(0x0080_8080);
+        Self {
+            required: head(0x00F8_CBAD),
+            asked: head(0x00FF_E699),
+            optional: head(0x00E7_E6E6),
+            path: Format::new().set_font_size(7).set_font_color(grey),
+            // Text keeps 95% and 0571 as they are typed.
+            text: Format::new().set_num_format("@"),
+            date: Format::new().set_num_format("yyyy-mm-dd"),
+            wrapped: Format::new().set_num_format("@").set_text_wrap(),
+        }
+    }
+}
+
+/// Writes a template for these types, with `rows` rows to fill on each sheet.
+///
+/// # Errors
+/// When the workbook cannot be written, in both languages.
+pub fn template(types: &[EventType], rows: u32, places: &[Place]) -> Result<Vec<u8>, String> {
+    let mut book = Workbook::new();
+    let formats = Formats::new();
+    let mut lists = Lists::default();
+    let failed =
+        |error: XlsxError| format!("无法写出工作簿 / the workbook cannot be written: {error}");
+    guide(book.add_worksheet(), types, &formats).map_err(failed)?;
+    for event_type in types {
+        let columns = columns(*event_type)?;
+        let sheet = book.add_worksheet();
+        sheet.set_name(event_type.name_zh()).map_err(failed)?;
+        fill(sheet, &columns, rows, places, &mut lists, &formats).map_err(failed)?;
+    }
+    if !places.is_empty() {
+        write_places(book.add_worksheet(), places, &formats).map_err(failed)?;
+    }
+    write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
+    book.save_to_buffer().map_err(failed)
+}
+
+fn fill(
+    sheet: &mut Worksheet,
+    columns: &[Column],
+    rows: u32,
+    places: &[Place],
+    lists: &mut Lists,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    let last = HEAD_ROWS + rows - 1;
+    sheet.set_row_height(0, 45)?;
+    sheet.set_freeze_panes(HEAD_ROWS, 0)?;
+    for (at, column) in (0..).zip(columns) {
+        let (format, sign) = match column.mark {
+            Mark::Required => (&formats.required, "＊"),
+            Mark::Asked => (&formats.asked, "△"),
+            Mark::Optional => (&formats.optional, ""),
+        };
+        sheet.write_string_with_format(0, at, format!("{sign}{}", column.heading), format)?;
+        sheet.write_string_with_format(HEAD_ROWS - 1, at, &column.path, &formats.path)?;
+        let (format, width) = match column.content {
+            Content::Date => (&formats.date, 13),
+            Content::Texts => (&formats.wrapped, 30),
+            Content::Text | Content::Id => (&formats.text, 22),
+            Content::Figure => (&formats.text, 12),
+            Content::Whole | Content::Choice(_) | Content::YesNo => (&formats.text, 14),
+        };
+        sheet.set_column_width(at, width)?;
+        if column.content != Content::Whole {
+            sheet.set_column_format(at, format)?;
+        }
+        let validation = validation(column, places, lists)?;
+        sheet.add_data_validation(HEAD_ROWS, at, last, at, &validation)?;
+    }
+    let id = columns.iter().position(|column| column.path == "event_id");
+    if let Some(at) = id.and_then(|at| u16::try_from(at).ok()) {
+        sheet.set_column_width(at, 10)?;
+        for row in HEAD_ROWS..=last {
+            sheet.write_string_with_format(row, at, Uuid::new_v4().to_string(), &formats.text)?;
+        }
+    }
+    Ok(())
+}
+
+fn validation(
+    column: &Column,
+    places: &[Place],
+    lists: &mut Lists,
+) -> Result<DataValidation, XlsxError> {
+    let field = column.path.rsplit('.').next().unwrap_or_default();
+    let field = field.split('[').next().unwrap_or_default();
+    let in_quantity = column.path.starts_with("quantities[");
+    let new = DataValidation::new();
+    // What may also be something else is suggested; what may not is demanded.
+    let suggested = |range: String| {
+        DataValidation::new()
+            .allow_list_formula(Formula::new(range))
+            .set_error_style(DataValidationErrorStyle::Information)
+    };
+    let (validation, hint) = match &column.content {
+        Content::Choice(choice) => {
+            let words = || contract::words(choice).iter().map(|(zh, _)| (*zh).to_owned()).collect();
+            let range = lists.range(&format!("{}·{}", column_owner(column), choice.name()), words);
+            (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
+        }
+        Content::YesNo => {
+            let range = lists.range("是否", || vec!["是".to_owned(), "否".to_owned()]);
+            (new.allow_list_formula(Formula::new(range)), "是或否")
+        }
+        Content::Date => {
+            let first =
+                DataValidationRule::GreaterThanOrEqualTo(ExcelDateTime::from_ymd(1949, 10, 1)?);
+            // 2022年5月 in the first column of the time is no date for a spreadsheet.
+            let style = DataValidationErrorStyle::Warning;
+            let hint = if column.path == "occurred.start_date" {
+                "日期如 2022-05-18；只知月份、季度、半年、年度时可写 2022年5月、2022年第二季度、2022年上半年、2022年"
+            } else {
+                "日期如 2022-05-18 或 2022年5月18日"
+            };
+            (new.allow_date(first).set_error_style(style), hint)
+        }
+        Content::Whole => {
+            let rule = DataValidationRule::GreaterThanOrEqualTo(0);
+            (new.allow_whole_number(rule), "整数")
+        }
+        Content::Figure => (new.allow_any_value(), "数，如 12、15.28、95%"),
+        Content::Texts => (new.allow_any_value(), "可填多项：每行一项（Alt+Enter 换行）"),
+        Content::Id if in_quantity && field == "metric" => {
+            let range = lists.range("指标", || metric::all().iter().map(metric_word).collect());
+            (suggested(range), "选择指标，或填写英文小写指标名")
+        }
+        Content::Text if in_quantity && field == "unit" => {
+            let words = || quantity::UNITS.iter().map(|unit| (*unit).to_owned()).collect();
+            let range = lists.range("计量单位", words);
+            (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
+        }
+        Content::Id if field == "organization_id" && !places.is_empty() => {
+            let last = places.len() + 1;
+            let range = format!("='{PLACES_SHEET}'!$A$2:$A${last}");
+            (suggested(range), "选择单位，或填写单位编号")
+        }
+        Content::Id if field == "responsible_post_ids" && has_posts(places) => {
+            let last = places.iter().map(|place| place.posts.len()).sum::<usize>() + 1;
+            let range = format!("='{PLACES_SHEET}'!$B$2:$B${last}");
+            (suggested(range), "选择职务，或填写职务编号")
+        }
+        Content::Id if field == "event_id" => {
+            (new.allow_any_value(), "已预填，请勿改动；复制整行时请清空复制行的编号")
+        }
+        Content::Text | Content::Id => (new.allow_any_value(), "文字"),
+    };
+    let title: String = column.heading.chars().take(TITLE_CHARS_MAX).collect();
+    let message: String =
+        format!("{hint}\n{}", column.comment).chars().take(MESSAGE_CHARS_MAX).collect();
+    validation.set_input_title(title)?.set_input_message(message)
+}
+
+/// A metric as the drop-down shows it; what is read is the word before the blank.
+fn metric_word(metric: &metric::Metric) -> String {
+    format!("{} {}", metric.name, metric.zh)
+}
+
+fn has_posts(places: &[Place]) -> bool {
+    places.iter().any(|place| !place.posts.is_empty())
+}
+
+/// Chinese name of the field a list of words belongs to.
+fn column_owner(column: &Column) -> &'static str {
+    column.steps.last().map_or("", |step| contract::name(&contract::field_key(&step.field)))
+}
+
+fn guide(sheet: &mut Worksheet, types: &[EventType], formats: &Formats) -> Result<(), XlsxError> {
+    sheet.set_name(GUIDE_SHEET)?;
+    sheet.set_column_width(0, 100)?;
+    let lines = [
+        "责任台账事件导入模板 / Template for importing duty events",
+        "1. 每张表对应一类事件，每行填一件。第1行是名称，第2行是字段路径（请勿改动），第3行起填写。/ One sheet a type, one row an event; keep rows 1 and 2.",
+        "2. ＊必填：不填不予接受；△应填：不填会提示“要素缺失”；其余选填，不知道的留空。/ ＊ required, △ asked for, the rest optional; leave empty what is not known.",
+        "3. 事件编号已预填，是防止重复导入的依据：同一行再次导入不会重复。复制整行时请清空复制行的编号。/ The id makes an import repeatable; clear it in a copied row.",
+        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year.",
+        "5. 多项文字写在一格内，每行一项（Alt+Enter）；分组列（如 议题1、议题2）不够时，可插入列并按第2行的形式续编，如 special_work_meeting.agenda[3].title。/ Several texts: one a line. More groups: add columns and number their paths on.",
+        "6. 百分数写 95%；“余、多、以上、约”选在“限定”列。/ Percentages as 95%; lower bounds go into the column 限定.",
+        "7. 严禁填写国家秘密；人员只填编号或职务，不填姓名。/ No state secrets; persons by id or post, never by name.",
+        "8. 用不到的表和列可以删除；词表供下拉列表使用，请保留。/ Unused sheets and columns may be removed; keep 词表.",
+        "9. 一个工作簿最多 1000 件，全部接受或全部不接受：duty-ledger import 文件.xlsx --check 先检查。/ At most 1,000 events a workbook, all or nothing; check first.",
+    ];
+    for (row, line) in (0..).zip(lines) {
+        sheet.write_string_with_format(row, 0, line, &formats.wrapped)?;
+    }
+    for (row, event_type) in (11..).zip(types) {
+        let line = format!("{} {}", event_type.name_zh(), event_type.name_en());
+        sheet.write_string(row, 0, line)?;
+    }
+    Ok(())
+}
+
+fn write_places(
+    sheet: &mut Worksheet,
+    places: &[Place],
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    sheet.set_name(PLACES_SHEET)?;
+    sheet.set_column_width(0, 44)?;
+    sheet.set_column_width(1, 44)?;
+    sheet.write_string_with_format(0, 0, "单位", &formats.optional)?;
+    sheet.write_string_with_format(0, 1, "职务", &formats.optional)?;
+    for (row, place) in (1..).zip(places) {
+        sheet.write_string(row, 0, format!("{} {}", place.organization_id, place.name_zh))?;
+    }
+    let posts = places.iter().flat_map(|place| {
+        place.posts.iter().map(|(id, title)| format!("{id} {}{title}", place.name_zh))
+    });
+    for (row, post) in (1..).zip(posts) {
+        sheet.write_string(row, 1, post)?;
+    }
+    Ok(())
+}
+
+fn write_lists(sheet: &mut Worksheet, lists: &Lists, formats: &Formats) -> Result<(), XlsxError> {
+    sheet.set_name(WORDS_SHEET)?;
+    for (at, (name, words)) in (0..).zip(&lists.lists) {
+        let heading = name.split('·').next().unwrap_or_default();
+        sheet.write_string_with_format(0, at, heading, &formats.optional)?;
+        for (row, word) in (1..).zip(words) {
+            sheet.write_string(row, at, word)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! What a supervisor looks at beyond one organization. Pure functions of a snapshot and a question.
+//!
+//! Nothing is left out in silence: who is not counted is named, with the reason. Where a view needs
+//! a text of an entry, which the state does not keep, it names the positions, and whoever has the
+//! journal hands the entries in as [`Papers`].
+
+pub mod coverage;
+pub mod deadlines;
+pub mod ranking;
+pub mod rollup;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use duty::Position;
+use duty::evaluate::{Detail, Question, Scores, Status};
+use duty::event::DutyEvent;
+use duty::id::OrganizationId;
+use duty::registry::Organization;
+use duty::ruleset::{RuleSet, Rung};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::{Snapshot, view};
+
+/// What the duty events and corrections at some positions say.
+pub type Papers = BTreeMap<Position, DutyEvent>;
+
+/// The organizations at and below `within`, all of them when `None`, by id.
+pub(crate) fn scope<'a>(
+    snapshot: &'a Snapshot,
+    within: Option<&'a OrganizationId>,
+    question: Question,
+) -> impl Iterator<Item = &'a Organization> {
+    let registry = &snapshot.registry;
+    registry.organizations(question.known).filter(move |organization| {
+        within.is_none_or(|top| {
+            let Question { as_of, known, .. } = question;
+            registry.is_supervised_on(&organization.id, top, as_of, known)
+        })
+    })
+}
+
+/// Two places, half away from zero: 四舍五入.
+pub(crate) fn rounded(value: Decimal) -> Decimal {
+    value.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// 100 × part ÷ whole, two places; `None` for a whole of 0.
+#[must_use]
+pub fn percent(part: usize, whole: usize) -> Option<Decimal> {
+    (whole != 0).then(|| rounded(Decimal::ONE_HUNDRED * Decimal::from(part) / Decimal::from(whole)))
+}
+
+/// How many obligations or cells stand in each state, in the order of [`Status::ALL`].
+pub type StatusCounts = [usize; 9];
+
+/// One organization of a scope, judged.
+pub(crate) struct Judged<'a> {
+    pub(crate) organization: &'a Organization,
+    /// `None` where no rule set is valid.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// What the rules make of an organization's year.
+pub(crate) struct Outcome {
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) scores: Scores,
+    /// Its duties by their state on the official rung.
+    pub(crate) statuses: StatusCounts,
+}
+
+/// Judges every organization of a scope, by id.
+pub(crate) fn judged<'a>(
+    snapshot: &'a Snapshot,
+    within: Option<&'a OrganizationId>,
+    question: Question,
+) -> impl Iterator<Item = Judged<'a>> {
+    scope(snapshot, within, question).map(move |organization| {
+        let view = view::organization_in(snapshot, &organization.id, question, Detail::Figures);
+        let outcome = view.ok().map(|view| {
+            let mut statuses = StatusCounts::default();
+            for line in &view.evaluation.lines {
+                statuses[line.official as usize] += 1;
+            }
+            Outcome { rules: view.rules.1, scores: view.evaluation.scores, statuses }
+        });
+        Judged { organization, outcome }
+    })
+}
+
+/// Why an organization has no figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoFigure {
+    /// No rule set is valid for it and the year.
+    NoRuleSet,
+    /// Nothing with weight applies to it, or nothing is due yet where only that counts.
+    NothingScored,
+}
+
+/// The share of what is due that was done in time (按期率): in per cent, two places.
+#[must_use]
+pub fn on_time_rate(statuses: &StatusCounts) -> Option<Decimal> {
+    let of = |status: Status| statuses[status as usize];
+    let done = of(Status::Fulfilled);
+    let not = of(Status::Partial)
+        + of(Status::FulfilledLate)
+        + of(Status::Overdue)
+        + of(Status::NeedsVerification);
+    percent(done, done + not)
+}
+
+/// Sums over organizations, for means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    scores: [Decimal; 4],
+    counted: usize,
+    due: [Decimal; 4],
+    due_counted: usize,
+    pub(crate) statuses: StatusCounts,
+}
+
+impl Sums {
+    /// Adds an organization; whether it has a score.
+    pub(crate) fn add(&mut self, outcome: &Outcome) -> bool {
+        for (sum, count) in self.statuses.iter_mut().zip(outcome.statuses) {
+            *sum += count;
+        }
+        let whole = Rung::ALL.iter().map(|rung| outcome.scores.at(*rung).score);
+        let has_score = add_all(&mut self.scores, whole);
+        self.counted += usize::from(has_score);
+        let due = Rung::ALL.iter().map(|rung| outcome.scores.at(*rung).due_so_far);
+        self.due_counted += usize::from(add_all(&mut self.due, due));
+        has_score
+    }
+
+    /// The mean score on each rung, two places.
+    pub(crate) fn means(&self) -> [Option<Decimal>; 4] {
+        self.scores.map(|sum| mean(sum, self.counted))
+    }
+
+    /// The mean of what was due so far on each rung, two places, over whom something was due for.
+    pub(crate) fn due_means(&self) -> [Option<Decimal>; 4] {
+        self.due.map(|sum| mean(sum, self.due_counted))
+    }
+}
+
+/// Adds values that are there on every rung or on none, since all rungs share one weight.
+fn add_all(sums: &mut [Decimal; 4], values: impl Iterator<Item = Option<Decimal>>) -> bool {
+    let values: Option<Vec<Decimal>> = values.collect();
+    let Some(values) = values else { return false };
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
+    true
+}
+
+pub(crate) fn mean(sum: Decimal, count: usize) -> Option<Decimal> {
+    (count != 0).then(|| rounded(sum / Decimal::from(count)))
+}
