@@ -6,11 +6,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use duty_ledger::pb;
 use expect_test::{expect, expect_file};
 use serde_json::Value;
 
 use super::import::seeded;
 use crate::support::child::{Ran, Server, run};
+use crate::support::events::{batch, id};
+use crate::support::seed::VERIFIER;
+use crate::support::service::Clients;
 use crate::support::{directory, repository};
 
 const BUREAU: &str = "450200-kjj";
@@ -213,4 +217,60 @@ fn filled(draft: &Value) -> usize {
     let paragraphs = sections.flat_map(|one| one["paragraphs"].as_array().expect("a list"));
     let runs = paragraphs.flat_map(|one| one.as_array().expect("runs"));
     runs.filter(|run| run["note"].is_number()).count()
+}
+
+#[test]
+fn what_a_supervisor_accepted_fills_the_official_draft() {
+    let reports = Reports::new();
+    let event = pb::DutyEvent {
+        event_id: id(1),
+        organization_id: BUREAU.to_owned(),
+        kind: pb::EventKind::Performed.into(),
+        occurred: Some(pb::Occurred {
+            precision: pb::DatePrecision::Day.into(),
+            start_date: "2022-05-18".to_owned(),
+            end_date: String::new(),
+        }),
+        accounting_year: 2022,
+        title: "党组会专题研究法治政府建设".to_owned(),
+        evidence: vec![pb::Evidence {
+            kind: "meeting_minutes".to_owned(),
+            document_number: "柳科党组〔2022〕8号".to_owned(),
+            ..Default::default()
+        }],
+        details: Some(pb::duty_event::Details::PartyGroupDeliberation(Default::default())),
+        ..Default::default()
+    };
+    let accept = pb::ReviewEventRequest {
+        event_id: id(2),
+        review: Some(pb::Review {
+            target_event_id: id(1),
+            verdict: pb::ReviewVerdict::Accepted.into(),
+            verifier: VERIFIER.to_owned(),
+            ..Default::default()
+        }),
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let position = runtime.block_on(async {
+        let clients = Clients::connect(&reports.server.api).await;
+        let appended = clients.events.clone().append_events(batch(vec![event])).await;
+        let position = appended.expect("accepted").into_inner().position;
+        clients.review.clone().review_event(accept).await.expect("reviewed");
+        position
+    });
+    let url = reports.server.url();
+    let draft = |known: &str| {
+        let args =
+            ["report", "draft", "--organization", BUREAU, "--year", "2022", "--known", known];
+        let asked = ["--as-of", "2023-12-31", "--format", "json", "--server", &url];
+        run(args.into_iter().chain(asked)).exits(0).json()
+    };
+    // Before the decision was known nothing was filled, and asking for then still says so.
+    assert_eq!(filled(&draft(&position.to_string())), 0);
+    let official = draft("0");
+    let notes = official["notes"].as_array().expect("notes");
+    assert_eq!(filled(&official), 1, "{notes:?}");
+    assert_eq!(notes[0]["printed"], "1次");
+    assert_eq!(notes[0]["entries"], serde_json::json!([position]));
+    reports.server.terminate();
 }
