@@ -8,6 +8,7 @@ mod batches;
 mod laws;
 mod persons;
 mod refusals;
+mod years;
 
 use expect_test::Expect;
 use jiff::Timestamp;
