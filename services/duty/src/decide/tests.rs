@@ -11,6 +11,7 @@ mod laws;
 mod persons;
 mod rectifications;
 mod refusals;
+mod years;
 
 use expect_test::Expect;
 use jiff::Timestamp;
