@@ -2,8 +2,8 @@
 //!
 //! A person decides here; what a rule decides is 不适用 and stays apart. An exemption covers a
 //! whole organization, one post or one person there, one duty, one accounting year or an interval
-//! of days; it ends by itself, or earlier by a revocation. Nothing is removed: each is kept with the
-//! position that brought it, and what was in force then can always be asked.
+//! of days; it ends by itself, or earlier by a revocation. Nothing is removed: each is kept with
+//! the position that brought it, and what was in force then can always be asked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

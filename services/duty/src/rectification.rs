@@ -1,7 +1,7 @@
 //! 整改: what a supervisor found, who is to mend it by when, the answer, and the closing (销号).
 //!
-//! One finding goes through `open → answered → closed`, or from answered back to open with a new due
-//! date when the closing finds that nothing was mended. Overdue is no step: a due date that has
+//! One finding goes through `open → answered → closed`, or from answered back to open with a new
+//! due date when the closing finds that nothing was mended. Overdue is no step: a due date that has
 //! passed on the day asked about shows while the finding is open. Every step is kept with the
 //! position that brought it.
 

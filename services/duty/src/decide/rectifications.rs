@@ -1,5 +1,5 @@
-//! Findings: an order names what exists, an answer answers what is open, a closing looks at what was
-//! answered, and nobody closes what they answered themselves.
+//! Findings: an order names what exists, an answer answers what is open, a closing looks at what
+//! was answered, and nobody closes what they answered themselves.
 
 use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind};
 use crate::id::EventId;
