@@ -1,5 +1,6 @@
 //! The command line, as people and scripts use it: what it prints, and its exit codes.
 
+mod export;
 pub(crate) mod import;
 mod report;
 

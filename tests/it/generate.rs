@@ -66,6 +66,17 @@ fn everything_generated_is_accepted_and_sending_it_again_changes_nothing() {
         assert!(before["knownPosition"].is_string(), "{before}");
         generate();
         assert_eq!(ask(), before, "the same calls are the same entries");
+        // The same events by way of a file: they are all there.
+        let file = directory.path().join("events.jsonl");
+        let file = file.to_str().expect("UTF-8");
+        run(args.into_iter().chain(["--events", "--out", file])).exits(0);
+        let imported =
+            run(["import", file, "--server", &url, "--output", "json", "--recorder", "generator"]);
+        let imported = imported.exits(0).json();
+        assert_eq!(
+            (&imported["duplicates"], &imported["appended"]),
+            (&summary["events"], &0.into())
+        );
         server.terminate();
     }
 }

@@ -33,3 +33,4 @@ mod tidy;
 mod validate;
 mod watch;
 mod workbook;
+mod years;

@@ -3,6 +3,9 @@
 
 mod coverage;
 mod deadlines;
+mod exceptions;
+mod forever;
+mod profile;
 mod ranking;
 
 use duty_ledger::pb;

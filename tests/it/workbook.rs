@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use duty::event::EventType;
 use duty_ledger::pb;
-use duty_ledger::workbook::{self, Column, Content, Mark};
+use duty_ledger::workbook::{self, Choices, Column, Content, Mark};
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MessageDescriptor, Value};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
@@ -83,7 +83,7 @@ fn what_must_be_filled_is_marked() {
         let column = columns.iter().find(|column| column.path == path);
         column.map(|column| column.mark).unwrap_or_else(|| panic!("no column {path}"))
     };
-    for path in ["organization_id", "kind", "accounting_year", "title", "occurred.precision"] {
+    for path in ["organization_id", "kind", "accounting_year", "title", "occurred.start_date"] {
         assert_eq!(mark(path), Mark::Required, "{path}");
     }
     assert_eq!(mark("special_work_meeting.chair_post"), Mark::Asked);
@@ -92,6 +92,7 @@ fn what_must_be_filled_is_marked() {
         "special_work_meeting.agenda[1].title",
         "special_work_meeting.venue",
         "evidence[0].title",
+        "occurred.precision",
         "occurred.end_date",
     ] {
         assert_eq!(mark(path), Mark::Optional, "{path}");
@@ -271,7 +272,8 @@ fn what_is_no_workbook_and_no_template_is_said_so() {
         assert!(sheets.rows.is_empty());
     }
     // Cutting a whole workbook anywhere is a fault and never a panic.
-    let whole = workbook::template(&[EventType::Award], 2, &[]).expect("a template");
+    let whole =
+        workbook::template(&[EventType::Award], 2, &Choices::default()).expect("a template");
     for end in (0..whole.len()).step_by(97) {
         assert!(workbook::read(&whole[..end], None).rows.is_empty());
     }

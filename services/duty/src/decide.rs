@@ -14,6 +14,7 @@ mod persons;
 mod references;
 mod registration;
 mod standing;
+mod year;
 
 use std::collections::BTreeMap;
 
@@ -110,6 +111,7 @@ impl Held {
             | Entry::Calendar(_)
             | Entry::Exemption(_)
             | Entry::ExemptionRevoked(_)
+            | Entry::YearStep(_)
             | Entry::DayClosed(_) => None,
         }
     }
@@ -141,6 +143,7 @@ impl Command {
                 | Entry::Calendar(_)
                 | Entry::Exemption(_)
                 | Entry::ExemptionRevoked(_)
+                | Entry::YearStep(_)
                 | Entry::DayClosed(_) => (None, None),
             };
             let parts = event.into_iter().flat_map(|event| &event.components).copied();
@@ -308,6 +311,7 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
         Entry::Absence(absence) => absences::absence(context.standing, absence, refusal),
         Entry::LeadingGroup(group) => groups::group(context.standing, group, refusal),
         Entry::OrganizationChange(change) => changes::change(context.standing, change, refusal),
+        Entry::YearStep(step) => year::step(context, step, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::Exemption(exemption) => {
             exemptions::grant(context, proposed.index, exemption, refusal)

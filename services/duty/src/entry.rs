@@ -15,6 +15,7 @@ use crate::registry::{
     Absence, LeadingGroup, Organization, OrganizationChange, Person, Post, Tenure,
 };
 use crate::ruleset::RuleSet;
+use crate::year::YearStep;
 
 pub use crate::review::{Review, Verdict};
 
@@ -66,6 +67,8 @@ pub enum Entry {
     Exemption(Box<Exemption>),
     /// An exemption ended before its last day (撤销免除).
     ExemptionRevoked(ExemptionRevocation),
+    /// A step in the life of an evaluated year (公示、申诉、封存).
+    YearStep(Box<YearStep>),
     /// A civil day in Asia/Shanghai has ended.
     DayClosed(Date),
 }
@@ -127,6 +130,7 @@ impl Entry {
             | Self::RuleSet(_)
             | Self::Calendar(_)
             | Self::ExemptionRevoked(_)
+            | Self::YearStep(_)
             | Self::DayClosed(_) => None,
         }
     }

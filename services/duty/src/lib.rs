@@ -30,6 +30,7 @@ pub mod review;
 pub mod ruleset;
 pub mod secrecy;
 pub mod uscc;
+pub mod year;
 pub mod zone;
 
 pub use position::Position;

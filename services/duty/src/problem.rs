@@ -186,6 +186,20 @@ reasons! {
     // --- evaluation
     /// The cursor is none of the feed of changes.
     CursorInvalid = "CURSOR_INVALID",
+    /// The year is sealed: nothing it rests on changes until it is reopened.
+    YearSealed = "YEAR_SEALED",
+    /// The step does not follow from how far the year is.
+    YearStageWrong = "YEAR_STAGE_WRONG",
+    /// The period of notice still runs.
+    NoticeRunning = "NOTICE_RUNNING",
+    /// The period for appeals is over.
+    AppealPeriodOver = "APPEAL_PERIOD_OVER",
+    /// An appeal is undecided.
+    AppealUndecided = "APPEAL_UNDECIDED",
+    /// Who takes the step recorded what it is about, or appealed.
+    ActorIsInterested = "ACTOR_IS_INTERESTED",
+    /// More bonus than a year may have.
+    BonusLimit = "BONUS_LIMIT",
     // --- persons and posts over time
     /// 任职不足半年: the leader may report in writing only (a flag).
     TenureShort = "TENURE_SHORT",
@@ -201,6 +215,11 @@ reasons! {
     OrganizationChangeInvalid = "ORGANIZATION_CHANGE_INVALID",
     /// The organization ended before the deadline: it owes this no more (a flag).
     OrganizationEnded = "ORGANIZATION_ENDED",
+    // --- rule sets over time
+    /// What a rule set extends is missing, faulty, elsewhere, or stands on it itself.
+    RuleSetParent = "RULE_SET_PARENT",
+    /// A change of an inherited duty that is not there, or changes nothing.
+    RuleSetOverride = "RULE_SET_OVERRIDE",
 }
 
 impl fmt::Display for Reason {

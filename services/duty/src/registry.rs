@@ -23,6 +23,7 @@ use crate::exemption::Exemptions;
 use crate::id::{AbsenceId, ChangeId, LeadingGroupId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::uscc::SocialCreditCode;
+use crate::year::{YearStep, Years};
 
 /// Level of an organization in the tree (DOMAIN §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -288,6 +289,7 @@ pub struct Registry {
     /// Changes of each organization; a change never changes its organization.
     changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
     exemptions: Exemptions,
+    years: Years,
 }
 
 impl Registry {
@@ -343,6 +345,17 @@ impl Registry {
                 .push(tenure.id.clone());
         }
         versions.push(since, tenure);
+    }
+
+    /// Takes in a step in the life of an evaluated year.
+    pub fn put_year(&mut self, since: Position, step: YearStep) {
+        self.years.put(since, step);
+    }
+
+    /// How far the evaluation of each year is.
+    #[must_use]
+    pub fn years(&self) -> &Years {
+        &self.years
     }
 
     /// The organization as known at `known`.

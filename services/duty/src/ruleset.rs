@@ -9,12 +9,20 @@
 //! `valid_from`, `jurisdiction`, `timezone`, `valid_to`, `official_rung`, `warn_days`,
 //! `half_year_threshold_months`, `late_entry_working_days`, `accounting_date {month, day}`,
 //! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric]}`.
+//!
+//! A rule set may `extends = "<id>"` that of a jurisdiction around it: what it does not say itself
+//! is taken from there. It adds duties, changes single keys of inherited ones (`[[override]]`:
+//! `id`, `reason`, the keys, `without = [keys]`) or switches them off (`[[switch_off]]`: `id`,
+//! `reason`).
+//! What it extends is fixed by its text when it is published ([`RuleSet::resolve`]).
 
 mod advice;
 mod cadence;
 mod condition;
 mod duty;
+mod inherit;
 mod nearest;
+mod origin;
 mod parse;
 pub(crate) mod reader;
 mod terms;
@@ -32,6 +40,7 @@ use crate::problem::Problem;
 
 pub use cadence::{Bound, Cadence, Deadline, MonthDay, SubPeriod};
 pub use condition::{Condition, ConditionError, ConditionFacts};
+pub use origin::{Origin, OriginKind, Parent};
 pub use terms::{Level, OwedBy, Rung, SeedKind, Threshold, TriggerKind};
 
 /// Longest text of a rule set, in bytes: ten times the catalogue of 2022.
@@ -66,10 +75,15 @@ pub struct RuleSet {
     pub metrics: BTreeMap<Box<str>, Vec<Box<str>>>,
     /// The duties, in the order of the text.
     pub duties: Vec<DutyRule>,
-    /// SHA-256 of the text, lower-case hex.
+    /// What every figure names, lower-case hex: SHA-256 of the text; for one that extends another,
+    /// of the digest of its own text, a line feed, the digest of the parent and a line feed.
     pub digest: Box<str>,
+    /// SHA-256 of the text alone, lower-case hex.
+    pub text_digest: Box<str>,
     /// The exact text.
     pub text: Arc<str>,
+    /// What it extends (上级规则集), nearest first.
+    pub parents: Vec<Parent>,
 }
 
 /// How states become credits (计分).
@@ -129,6 +143,13 @@ pub struct DutyRule {
     pub seed: Option<Seed>,
     /// First day that counts, when not 1 January of the year.
     pub opens: Option<Opening>,
+    /// First day this text is in force (施行), when not as long as the rule set; see
+    /// [`Self::in_force`].
+    pub valid_from: Option<Date>,
+    /// Last day this text is in force.
+    pub valid_to: Option<Date>,
+    /// Where it comes from (来源): who defined it first, then every rule set that changed it.
+    pub origins: Vec<Origin>,
 }
 
 /// What the source report says about a duty, kept as it is.
@@ -165,7 +186,23 @@ pub struct RuleSetError {
 impl RuleSet {
     /// Reads a rule set. What is only worth a look comes beside it; otherwise all faults, by line.
     pub fn parse(text: &str) -> Result<(Self, Vec<RuleSetError>), Vec<RuleSetError>> {
-        parse::rule_set(text)
+        parse::rule_set(text, &[])
+    }
+
+    /// The same over the texts of the rule sets it extends, nearest first. They must be exactly
+    /// those: the one it names, the one that one names, and so on.
+    pub fn resolve(
+        text: &str,
+        parents: &[&str],
+    ) -> Result<(Self, Vec<RuleSetError>), Vec<RuleSetError>> {
+        parse::rule_set(text, parents)
+    }
+
+    /// The id of the rule set that a text extends, if it names one; faults are for
+    /// [`Self::resolve`] to find.
+    #[must_use]
+    pub fn extended_by(text: &str) -> Option<RuleSetId> {
+        inherit::extended_by(text)
     }
 
     /// 考核基准日 of a year.
@@ -195,6 +232,12 @@ impl RuleSet {
 }
 
 impl DutyRule {
+    /// Who switched it off, and why; `None` for a duty that holds.
+    #[must_use]
+    pub fn switched_off(&self) -> Option<&Origin> {
+        self.origins.last().filter(|origin| origin.kind == OriginKind::SwitchedOff)
+    }
+
     /// First day that counts for `year`.
     #[must_use]
     pub fn opens_on(&self, year: i16) -> Date {
@@ -204,6 +247,17 @@ impl DutyRule {
             }
             None => MonthDay::NEW_YEAR.in_year(year),
         }
+    }
+
+    /// Whether this text governs what falls due on a day. A law that changes in mid-year is two
+    /// duties, the old text with its last day and the new one with its first: an obligation is
+    /// judged by the text in force on its last day, because that is the day the law could first be
+    /// broken; a document, decision or case by the text of its own day, because a procedure is kept
+    /// or not when the act is done; a reaction to a change by that of the change, which began it.
+    #[must_use]
+    pub fn in_force(&self, day: Date) -> bool {
+        self.valid_from.is_none_or(|first| first <= day)
+            && self.valid_to.is_none_or(|last| day <= last)
     }
 
     /// The half-years or quarters in which a part of [`Self::min_count`] is owed; none for another
@@ -227,3 +281,7 @@ mod tests;
 #[cfg(test)]
 #[path = "ruleset/refusal_tests.rs"]
 mod refusal_tests;
+
+#[cfg(test)]
+#[path = "ruleset/inherit_tests.rs"]
+mod inherit_tests;

@@ -13,6 +13,7 @@ use duty::id::EventId;
 use duty::review::Reviewed;
 use duty::{Position, zone};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use reporting::Recorded;
 use tonic::transport::Channel;
 
@@ -33,6 +34,18 @@ pub(super) struct OnRecord {
     pub(super) basis: pb::ViewBasis,
     /// The current version of every event the view knows, by position.
     pub(super) entries: Vec<Recorded>,
+    /// Every version of every event the view knows, by position.
+    pub(super) versions: Vec<Version>,
+}
+
+/// One version of a duty event, current or not.
+pub(super) struct Version {
+    /// When the ledger took it in.
+    pub(super) recorded_at: Timestamp,
+    /// Who recorded it.
+    pub(super) recorder: Box<str>,
+    /// The version.
+    pub(super) recorded: Recorded,
 }
 
 /// Fetches it.
@@ -57,9 +70,10 @@ pub(super) async fn of(
         })?;
         fold.apply(Position::new(position), recorded);
     }
-    let versions = fold.versions.into_values();
-    let entries = versions.filter(|version| version.fact.is_current(known)).collect();
-    Ok(OnRecord { view, basis, entries })
+    let versions: Vec<Version> = fold.versions.into_values().collect();
+    let current = versions.iter().filter(|version| version.recorded.fact.is_current(known));
+    let entries = current.map(|version| version.recorded.clone()).collect();
+    Ok(OnRecord { view, basis, entries, versions })
 }
 
 /// The stream of an organization up to a position.
@@ -92,15 +106,15 @@ async fn stream(
 /// The versions of the events of a stream, as its entries come.
 #[derive(Default)]
 struct Fold {
-    versions: BTreeMap<Position, Recorded>,
+    versions: BTreeMap<Position, Version>,
     /// Where each version stands.
     at: BTreeMap<EventId, Position>,
 }
 
 impl Fold {
     fn apply(&mut self, position: Position, recorded: duty::entry::Recorded) {
-        let duty::entry::Recorded { event_id, recorded_at, entry, .. } = recorded;
-        let place = Place { position, event_id, recorded_at };
+        let duty::entry::Recorded { event_id, recorded_at, recorder, entry } = recorded;
+        let place = Place { position, event_id, recorded_at, recorder };
         match entry {
             Entry::DutyEvent(event) => self.insert(place, event_id, *event),
             Entry::Correction(correction) => {
@@ -133,6 +147,7 @@ impl Fold {
             | Entry::OrganizationChange(_)
             | Entry::Exemption(_)
             | Entry::ExemptionRevoked(_)
+            | Entry::YearStep(_)
             | Entry::RuleSet(_)
             | Entry::Calendar(_)
             | Entry::DayClosed(_) => {}
@@ -141,15 +156,16 @@ impl Fold {
 
     fn target(&mut self, event_id: EventId) -> Option<&mut Recorded> {
         let position = self.at.get(&event_id)?;
-        self.versions.get_mut(position)
+        self.versions.get_mut(position).map(|version| &mut version.recorded)
     }
 
     fn insert(&mut self, place: Place, root: EventId, event: DutyEvent) {
-        let Place { position, event_id, recorded_at } = place;
-        let on = zone::civil_day(recorded_at);
+        let Place { position, event_id, recorded_at, recorder } = place;
+        let on: Date = zone::civil_day(recorded_at);
         let fact = Fact::new(position, event_id, root, on, event.clone());
+        let recorded = Recorded { fact, event };
         self.at.insert(event_id, position);
-        self.versions.insert(position, Recorded { fact, event });
+        self.versions.insert(position, Version { recorded_at, recorder, recorded });
     }
 }
 
@@ -157,6 +173,7 @@ struct Place {
     position: Position,
     event_id: EventId,
     recorded_at: Timestamp,
+    recorder: Box<str>,
 }
 
 /// The service said something this version does not understand.

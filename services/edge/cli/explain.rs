@@ -56,11 +56,36 @@ fn show(answer: &pb::ExplainObligationResponse, language: Language) {
     for basis in &answer.legal_basis {
         output::say(&format!("  {} {basis}", language.pick("依据：", "basis:")));
     }
+    for origin in &answer.origins {
+        output::say(&format!(
+            "  {} {}",
+            language.pick("来源：", "source:"),
+            came(origin, language)
+        ));
+    }
     let customary = answer.customary_evidence.join(", ");
     output::say(&format!("  {} {customary}", language.pick("通常佐证：", "customary evidence:")));
     for explained in &answer.obligations {
         obligation(explained, language);
     }
+}
+
+/// What a rule set did to the rule.
+fn came(origin: &pb::RuleOrigin, language: Language) -> String {
+    let set = format!("{} ({})", origin.rule_set_id, origin.jurisdiction);
+    let (keys, reason) = (origin.keys.join(", "), &origin.reason);
+    let (zh, en) = match origin.kind() {
+        pb::RuleOriginKind::Overridden => {
+            (format!("{set} 改动 {keys}：{reason}"), format!("{set} changes {keys}: {reason}"))
+        }
+        pb::RuleOriginKind::SwitchedOff => {
+            (format!("{set} 停用：{reason}"), format!("{set} switches it off: {reason}"))
+        }
+        pb::RuleOriginKind::Defined | pb::RuleOriginKind::Unspecified => {
+            (format!("{set} 规定"), format!("{set} defines it"))
+        }
+    };
+    language.pick(&zh, &en).to_owned()
 }
 
 fn obligation(explained: &pb::ExplainedObligation, language: Language) {

@@ -38,6 +38,9 @@ pub(super) struct GenerateArgs {
     /// Writes the calls as JSON Lines: {"call": METHOD, "request": protobuf JSON}.
     #[arg(long, required_unless_present = "server", conflicts_with = "server")]
     out: Option<PathBuf>,
+    /// Only the events, one a line, as `import` reads them; what they refer to must be there.
+    #[arg(long, requires = "out")]
+    events: bool,
     /// Sends the calls to a service.
     #[arg(long)]
     server: Option<String>,
@@ -89,7 +92,16 @@ pub(super) async fn run(args: GenerateArgs) -> Result<(), Failure> {
         };
         let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
         for call in plan.calls(demo::CALENDARS) {
-            writeln!(out, "{}", call.line()).map_err(failed)?;
+            if args.events {
+                if call.name != "AppendEvents" {
+                    continue;
+                }
+                for event in call.request["events"].as_array().into_iter().flatten() {
+                    writeln!(out, "{event}").map_err(failed)?;
+                }
+            } else {
+                writeln!(out, "{}", call.line()).map_err(failed)?;
+            }
             summary.count(&call);
         }
         out.flush().map_err(failed)?;

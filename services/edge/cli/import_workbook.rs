@@ -3,7 +3,7 @@
 //! Nothing is sent to be written while a single cell is bad. What the service would refuse is asked
 //! of it beforehand, so that one run names every bad cell, those of the file and of the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tonic::Status;
@@ -74,12 +74,15 @@ pub(super) async fn run(args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> 
         }
         return refused(args, 0, faults);
     }
-    let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
+    let channel = client::connect(&args.server.server).await?;
+    let mut client = DutyEventServiceClient::new(channel).max_decoding_message_size(usize::MAX);
     let only_checked = args.check || !faults.is_empty();
     let answer = match send(&mut client, args, &rows, only_checked).await {
         Ok(answer) => answer,
         Err(status) => {
-            let Some(found) = named(&status, &rows, &faults) else { return Err(status.into()) };
+            let found = all_found(&mut client, args, &rows, &status).await?;
+            let Some(found) = found else { return Err(status.into()) };
+            let found = by_cell(found, &rows, &faults);
             faults.extend(found);
             // As a person goes through the workbook: sheet by sheet, down the rows.
             let order = |sheet: &str| rows.iter().position(|row| row.sheet == sheet);
@@ -148,33 +151,96 @@ fn too_many(rows: &[Row]) -> Fault {
     }
 }
 
-/// What a refusal says, by cell; `None` when it is not about the rows. A field of a cell that could
-/// not be read is left out of what was sent, so what is said of it is no news.
-fn named(status: &Status, rows: &[Row], known: &[Fault]) -> Option<Vec<Fault>> {
+/// One thing a refusal says.
+struct Found {
+    /// Which row, and where in its event.
+    row: usize,
+    field: String,
+    reason: String,
+    /// What and how to mend it, in both languages; what is past the first few comes without.
+    texts: Option<(String, String)>,
+}
+
+/// What a refusal says of rows, and whether it says all; `None` when it is not about rows. Refusals
+/// travel in a header and are cut short there.
+fn found(status: &Status, first: usize) -> Option<(Vec<Found>, bool)> {
     let bad = status.get_details_bad_request()?;
-    let mut faults = Vec::new();
+    let info = status.get_details_error_info()?;
+    let total = info.metadata.get("violations")?.parse::<usize>().ok()?;
+    let mut all = Vec::new();
     for violation in bad.field_violations {
-        let rest = violation.field.strip_prefix("events[")?;
-        let (index, field) = rest.split_once(']')?;
-        let row = rows.get(index.parse::<usize>().ok()?)?;
-        let field = field.trim_start_matches('.');
-        let cell = row.cell_of(field);
-        let unread = |fault: &&Fault| fault.sheet == row.sheet && fault.row == row.number;
-        let of_time = |fault: &Fault| {
-            let mut times = ["precision", "start_date", "end_date"].iter();
-            times.any(|part| row.cell_of(&format!("occurred.{part}")) == fault.cell)
+        let (index, field) = violation.field.strip_prefix("events[")?.split_once(']')?;
+        all.push(Found {
+            row: first + index.parse::<usize>().ok()?,
+            field: field.trim_start_matches('.').to_owned(),
+            reason: violation.reason,
+            texts: violation.localized_message.map(|zh| (zh.message, violation.description)),
+        });
+    }
+    let is_whole = all.len() == total && all.iter().all(|found| found.texts.is_some());
+    Some((all, is_whole))
+}
+
+/// Everything the service has against the rows; `None` when what it said is not about rows. What it
+/// cut short is asked again, row by row.
+async fn all_found(
+    client: &mut DutyEventServiceClient<Channel>,
+    args: &ImportArgs,
+    rows: &[Row],
+    status: &Status,
+) -> Result<Option<Vec<Found>>, Status> {
+    let Some((mut all, is_whole)) = found(status, 0) else { return Ok(None) };
+    if is_whole {
+        return Ok(Some(all));
+    }
+    let ids: BTreeSet<_> = rows.iter().map(|row| row.event.event_id.as_str()).collect();
+    for (index, row) in rows.iter().enumerate() {
+        let Err(status) = send(client, args, std::slice::from_ref(row), true).await else {
+            continue;
         };
+        let Some((of_row, _)) = found(&status, index) else { return Err(status) };
+        // A row by itself does not see its neighbours.
+        let event = &row.event;
+        let is_neighbour = |found: &Found| {
+            let component = found.field.strip_prefix("component_event_ids[");
+            let component = component.and_then(|rest| rest.strip_suffix(']')?.parse().ok());
+            let component = component.and_then(|at: usize| event.component_event_ids.get(at));
+            let whole = (found.field == "part_of_event_id").then_some(&event.part_of_event_id);
+            let named = component.or(whole);
+            found.reason == "REFERENCE_UNKNOWN" && named.is_some_and(|id| ids.contains(id.as_str()))
+        };
+        for found in of_row.into_iter().filter(|found| !is_neighbour(found)) {
+            let same = |other: &Found| {
+                (other.row, &other.field, &other.reason) == (index, &found.field, &found.reason)
+            };
+            all.retain(|other| other.texts.is_some() || !same(other));
+            if !all.iter().any(same) {
+                all.push(found);
+            }
+        }
+    }
+    Ok(Some(all))
+}
+
+/// What was found, by cell. A field of a cell that could not be read is left out of what was sent,
+/// so what is said of it is no news.
+fn by_cell(all: Vec<Found>, rows: &[Row], known: &[Fault]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for Found { row, field, reason, texts } in all {
+        let Some(row) = rows.get(row) else { continue };
+        let cell = row.cell_of(&field);
+        let times = ["precision", "start_date", "end_date"];
+        let times = times.map(|part| row.cell_of(&format!("occurred.{part}")));
         let is_time = field.starts_with("occurred");
-        let mut unread = known.iter().filter(unread);
-        if unread.any(|fault| fault.cell == cell || (is_time && of_time(fault))) {
+        let is_known = known.iter().any(|fault| {
+            fault.sheet == row.sheet
+                && fault.row == row.number
+                && (fault.cell == cell || (is_time && times.contains(&fault.cell)))
+        });
+        if is_known {
             continue;
         }
-        let reason = violation.reason;
-        // Past the first few, violations come without texts.
-        let (zh, en) = match violation.localized_message {
-            Some(zh) => (zh.message, violation.description),
-            None => (String::new(), violation.description),
-        };
+        let (zh, en) = texts.unwrap_or_default();
         faults.push(Fault {
             sheet: row.sheet.clone(),
             row: row.number,
@@ -183,7 +249,7 @@ fn named(status: &Status, rows: &[Row], known: &[Fault]) -> Option<Vec<Fault>> {
             en,
         });
     }
-    Some(faults)
+    faults
 }
 
 /// Every bad cell, in the order of the workbook; nothing was written.

@@ -12,6 +12,7 @@ mod compliance;
 mod demo;
 mod entries;
 mod explain;
+mod export;
 mod export_tiles;
 mod generate;
 mod import;
@@ -35,6 +36,7 @@ mod template;
 mod verify;
 mod verify_receipt;
 mod witness;
+mod year;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -84,8 +86,14 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
+    /// Publishes, seals and reopens the evaluated year of an organization (公示、申诉、封存).
+    Year(year::YearArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
+    /// Lists what in a year's entries deserves a look (异常).
+    Exceptions(supervision::ExceptionsArgs),
+    /// Shows a year of an organization as one dated line (单位档案).
+    Profile(supervision::ProfileArgs),
     /// Ranks organizations inside their class (排名).
     Rank(supervision::RankArgs),
     /// Rolls figures up over the tree of organizations (逐级汇总).
@@ -102,6 +110,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Brings a ledger back from a backup or from exported tiles (恢复).
     Restore(restore::RestoreArgs),
+    /// Writes matrix, score sheet and events as XLSX, CSV, JSON, Markdown or OSCAL (导出).
+    Export(export::ExportArgs),
     /// Writes a static C2SP log, entries included, for whoever keeps a copy (导出瓦片).
     ExportTiles(export_tiles::ExportTilesArgs),
     /// Recomputes a compliance view from exported entries alone and compares (重算).
@@ -213,7 +223,10 @@ pub fn main() -> ExitCode {
         Command::Sheet(args) => on_runtime(sheet::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
+        Command::Year(args) => on_runtime(year::run(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
+        Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
+        Command::Profile(args) => on_runtime(supervision::profile(args)),
         Command::Rank(args) => on_runtime(supervision::rank(args)),
         Command::Rollup(args) => on_runtime(supervision::rollup(args)),
         Command::Trend(args) => on_runtime(supervision::trend(args)),
@@ -222,6 +235,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => ended(verify::run(&args)),
         Command::Backup(args) => on_runtime(backup::run(args)),
         Command::Restore(args) => ended(restore::run(&args)),
+        Command::Export(args) => on_runtime(export::run(args)),
         Command::ExportTiles(args) => on_runtime(export_tiles::run(args)),
         Command::Replay(args) => ended(replay::run(&args)),
         Command::Status(args) => on_runtime(status::run(args)),

@@ -1,6 +1,7 @@
 //! `duty-ledger report`: annual reports and the ledger.
 
 mod check;
+mod docx;
 mod draft;
 
 use clap::{Args, Subcommand};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{BAD_DATA, FAILED, Language, Output, OutputArgs, output, shown};
-use crate::grpc::registry::checked;
+use crate::grpc::rules::checked;
 use crate::pb;
 
 /// Works with rule sets.
@@ -26,21 +26,26 @@ enum RulesCommand {
 struct CheckArgs {
     /// The TOML file.
     file: PathBuf,
+    /// A file of the rule set it extends; once for each, nearest first.
+    #[arg(long)]
+    parent: Vec<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 pub(super) fn run(args: &RulesArgs) -> ExitCode {
     let RulesCommand::Check(args) = &args.command;
-    let toml = match std::fs::read_to_string(&args.file) {
-        Ok(toml) => toml,
-        Err(error) => {
-            let file = shown(&args.file);
+    let read = |file: &PathBuf| {
+        std::fs::read_to_string(file).map_err(|error| {
+            let file = shown(file);
             output::complain(&format!("无法读取 {file} / cannot read {file}: {error}"));
-            return ExitCode::from(FAILED);
-        }
+        })
     };
-    let answer = checked(&toml);
+    let parents: Result<Vec<String>, ()> = args.parent.iter().map(read).collect();
+    let (Ok(toml), Ok(parent_tomls)) = (read(&args.file), parents) else {
+        return ExitCode::from(FAILED);
+    };
+    let answer = checked(&pb::RuleSetSource { toml, parent_tomls });
     match args.output.output {
         Output::Json => match output::to_json("CheckRuleSetResponse", &answer) {
             Ok(text) => output::say(&text),

@@ -61,6 +61,27 @@ fn show(sheet: &pb::GetScoreSheetResponse, language: Language) {
     }
     output::say(&lines.to_string());
     output::say(&table::scores(&sheet.scores, language).to_string());
+    output::say(&columns(sheet, language));
+    for made in &sheet.adjustments {
+        let kind = match made.kind() {
+            pb::AdjustmentKind::Bonus => language.pick("加分", "bonus"),
+            pb::AdjustmentKind::Penalty => language.pick("扣分", "penalty"),
+            pb::AdjustmentKind::Veto => language.pick("一票否决", "veto"),
+            pb::AdjustmentKind::Unspecified => "—",
+        };
+        output::say(&format!("{kind} {} {} {}", made.points, made.document_number, made.reason));
+    }
+    if sheet.is_sealed {
+        output::say(language.pick("已封存，不再变动", "sealed: it does not change"));
+    }
+    for behind in &sheet.differences {
+        let what = match &*behind.duty_id {
+            "" => language.pick("最终得分", "final score"),
+            duty => duty,
+        };
+        let said = language.pick("封存后的记录将使", "entries behind the seal would change");
+        output::say(&format!("{said} {what}: {} → {}", behind.credit_sealed, behind.credit_now));
+    }
     let grade = if sheet.grade.is_empty() { "—" } else { &sheet.grade };
     output::say(&format!(
         "{} {grade} · {} {} · sha256 {}",
@@ -69,4 +90,19 @@ fn show(sheet: &pb::GetScoreSheetResponse, language: Language) {
         sheet.applicable_weight,
         sheet.digest
     ));
+}
+
+/// The columns 自评、系统核算、核定, and the final score.
+fn columns(sheet: &pb::GetScoreSheetResponse, language: Language) -> String {
+    let column = |zh, en, score: &str| {
+        let score = if score.is_empty() { "—" } else { score };
+        format!("{} {score}", language.pick(zh, en))
+    };
+    [
+        column("自评", "own", &sheet.own_score),
+        column("系统核算", "computed", &sheet.computed_score),
+        column("核定", "verified", &sheet.verified_score),
+        column("最终得分", "final", &sheet.final_score),
+    ]
+    .join(" · ")
 }

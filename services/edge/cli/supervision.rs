@@ -2,6 +2,8 @@
 
 mod coverage;
 mod deadlines;
+mod exceptions;
+mod profile;
 mod ranking;
 mod rollup;
 
@@ -15,6 +17,8 @@ use crate::pb::supervision_service_client::SupervisionServiceClient;
 
 pub(super) use coverage::{CoverageArgs, run as coverage};
 pub(super) use deadlines::{DeadlinesArgs, run as deadlines};
+pub(super) use exceptions::{ExceptionsArgs, run as exceptions};
+pub(super) use profile::{ProfileArgs, run as profile};
 pub(super) use ranking::{RankArgs, run as rank};
 pub(super) use rollup::{RollUpArgs, TrendArgs, run as rollup, trend};
 

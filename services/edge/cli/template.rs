@@ -1,15 +1,17 @@
 //! `duty-ledger template`: a workbook to be filled in, for one type of event or for all.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use duty::event::EventType;
+use duty::ruleset::RuleSet;
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, output, shown};
+use super::{BAD_DATA, FAILED, demo, output, shown};
 use crate::pb;
 use crate::pb::registry_service_client::RegistryServiceClient;
-use crate::workbook::{self, Place};
+use crate::workbook::{self, Choices, Place};
 
 /// What to write.
 #[derive(Debug, Args)]
@@ -36,17 +38,20 @@ pub(super) struct TemplateArgs {
 
 pub(super) async fn run(args: TemplateArgs) -> Result<(), Failure> {
     let types = types(&args)?;
-    let places = match &args.server {
-        Some(server) => places(server, &args.within).await?,
-        None => Vec::new(),
+    let choices = match &args.server {
+        Some(server) => choices(server, &args.within).await?,
+        None => Choices {
+            places: Vec::new(),
+            evidence_kinds: evidence_kinds([demo::RULES.to_owned()])?,
+        },
     };
-    let bytes = workbook::template(&types, args.rows.into(), &places)
+    let bytes = workbook::template(&types, args.rows.into(), &choices)
         .map_err(|error| Failure::new(FAILED, error))?;
     let file = shown(&args.out);
     std::fs::write(&args.out, &bytes).map_err(|error| {
         Failure::new(FAILED, format!("无法写入 {file} / cannot write {file}: {error}"))
     })?;
-    let (sheets, places) = (types.len(), places.len());
+    let (sheets, places) = (types.len(), choices.places.len());
     output::say(&format!(
         "{file}: {sheets} 类事件，{places} 个单位可选；填好后 duty-ledger import {file}\n\
          {file}: {sheets} types, {places} organizations to choose from; once filled, import it"
@@ -78,10 +83,32 @@ fn types(args: &TemplateArgs) -> Result<Vec<EventType>, Failure> {
     Ok(types)
 }
 
-/// Organizations with their posts, as the service has them.
-async fn places(server: &str, within: &str) -> Result<Vec<Place>, Failure> {
+/// The kinds of evidence that these rule sets name.
+fn evidence_kinds(rules: impl IntoIterator<Item = String>) -> Result<Vec<String>, Failure> {
+    let mut kinds = BTreeSet::new();
+    for text in rules {
+        let (rules, _) = RuleSet::parse(&text).map_err(|errors| {
+            let texts: Vec<_> = errors.iter().map(|error| error.problem.to_string()).collect();
+            Failure::new(FAILED, texts.join("\n"))
+        })?;
+        let all = rules.duties.iter().flat_map(|duty| &duty.evidence_customary);
+        kinds.extend(all.map(ToString::to_string));
+    }
+    Ok(kinds.into_iter().collect())
+}
+
+/// What the service has: organizations with their posts, and the words of its rule sets.
+async fn choices(server: &str, within: &str) -> Result<Choices, Failure> {
     let channel = client::connect(server).await?;
     let mut client = RegistryServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+    let mut rules = Vec::new();
+    let listed = client.list_rule_sets(pb::ListRuleSetsRequest::default()).await?.into_inner();
+    for rule_set in listed.rule_sets {
+        let rule_set_id = rule_set.rule_set_id;
+        let request = pb::GetRuleSetRequest { rule_set_id, ..Default::default() };
+        rules.push(client.get_rule_set(request).await?.into_inner().toml);
+    }
+    let evidence_kinds = evidence_kinds(rules)?;
     let mut places = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -106,7 +133,7 @@ async fn places(server: &str, within: &str) -> Result<Vec<Place>, Failure> {
         }
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok(places);
+            return Ok(Choices { places, evidence_kinds });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Realistic years for tests and benchmarks: the calls that would have recorded them, from a seed.
 //!
-//! Nothing here is sent or random: the same [`Plan`] gives the same calls, in the same order, to the
-//! last byte. What an organization is follows from the seed and its number alone, so nothing is
+//! Nothing here is sent or random: the same [`Plan`] gives the same calls, in the same order, to
+//! the last byte. What an organization is follows from the seed and its number alone, so nothing is
 //! kept between organizations and 100,000 take no more memory than one. Persons are ids; there are
 //! no names. Not generated: late entry into the ledger, because the ledger itself tells the time.
 

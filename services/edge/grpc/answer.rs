@@ -4,17 +4,21 @@
 //! Functions of the snapshot, the question and the root of the tree over the entries known. A name
 //! of a person is no part of them: whoever may read it puts it in.
 
+use std::collections::BTreeSet;
+
 use duty::Position;
 use duty::evaluate::{Obligation, Owner, Question};
 use duty::id::{DutyId, OrganizationId, PersonId};
-use duty::ruleset::Level;
+use duty::ruleset::{Level, Rung};
+use duty::year::AdjustmentKind;
 use projection::Snapshot;
 use projection::matrix::{self, Matrix};
 use projection::view::{self, NoView, OrganizationView};
 use prost::Message as _;
+use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
-use super::convert::{change, registry, scalar, view as convert};
+use super::convert::{change, registry, scalar, view as convert, year};
 use crate::pb;
 
 /// Every duty of an organization.
@@ -150,6 +154,8 @@ pub(crate) fn explanation(
         return Err(Unexplained::Obligation);
     }
     let used = vec![convert::rule_set(*position, rules)];
+    // Where nothing is inherited the basis has said it all.
+    let origins = if rules.parents.is_empty() { &[][..] } else { &rule.origins[..] };
     Ok(pb::ExplainObligationResponse {
         basis: Some(convert::basis(found.question, used, root)),
         duty_id: rule.id.to_string(),
@@ -158,6 +164,7 @@ pub(crate) fn explanation(
         legal_basis: rule.basis.iter().map(ToString::to_string).collect(),
         customary_evidence: rule.evidence_customary.iter().map(ToString::to_string).collect(),
         obligations,
+        origins: origins.iter().map(convert::origin).collect(),
     })
 }
 
@@ -181,6 +188,15 @@ pub(crate) fn sheet(
         rungs: convert::rungs(line),
     });
     let official = evaluation.scores.at(rules.official_rung).score;
+    let cycle = snapshot.registry().years().cycle(id, question.year, question.known);
+    let bonus = cycle.points(AdjustmentKind::Bonus);
+    let penalty = cycle.points(AdjustmentKind::Penalty);
+    // Points have two places as the score has: nothing is rounded again.
+    let total = official.map(|score| (score + bonus - penalty).max(Decimal::ZERO));
+    let computed = rules.official_rung.min(Rung::Documented);
+    let column =
+        |score: Option<Decimal>| score.map_or_else(String::new, |score| format!("{score:.2}"));
+    let at = |rung: Rung| column(evaluation.scores.at(rung).score);
     let used = vec![convert::rule_set(*position, rules)];
     let mut sheet = pb::GetScoreSheetResponse {
         basis: Some(convert::basis(question, used, root)),
@@ -189,13 +205,64 @@ pub(crate) fn sheet(
         scores: convert::scores(&evaluation.scores),
         official_rung: convert::rung(rules.official_rung).into(),
         applicable_weight: convert::decimal(evaluation.scores.weight),
-        grade: official
+        grade: total
+            .filter(|_| !cycle.is_vetoed())
             .and_then(|score| rules.grade(score))
             .map_or_else(String::new, |grade| grade.name_zh.to_string()),
         digest: String::new(),
+        adjustments: cycle
+            .adjustments
+            .iter()
+            .map(|(_, adjustment)| year::adjustment_message(adjustment))
+            .collect(),
+        ..Default::default()
     };
     sheet.digest = digest(&sheet);
+    // What follows from the lines above, or stands beside the sheet, is not hashed.
+    sheet.own_score = at(Rung::Claimed);
+    sheet.computed_score = at(computed);
+    sheet.verified_score = at(Rung::Verified);
+    sheet.final_score = column(total);
+    sheet.standing = Some(year::standing(&cycle));
     Ok(sheet)
+}
+
+/// The lines, and the final score, in which two sheets differ: the first one as sealed.
+pub(crate) fn differences(
+    sealed: &pb::GetScoreSheetResponse,
+    now: &pb::GetScoreSheetResponse,
+) -> Vec<pb::SheetDifference> {
+    let on_rung = |sheet: &pb::GetScoreSheetResponse, line: &pb::ScoreLine| {
+        let rung = line.rungs.iter().find(|standing| standing.rung == sheet.official_rung);
+        rung.map_or_else(String::new, |standing| standing.credit.clone())
+    };
+    let duties: BTreeSet<&str> =
+        sealed.lines.iter().chain(&now.lines).map(|line| line.duty_id.as_str()).collect();
+    let mut found = Vec::new();
+    for duty in duties {
+        let of = |sheet: &pb::GetScoreSheetResponse| {
+            let line = sheet.lines.iter().find(|line| line.duty_id == duty);
+            line.map(|line| (line.status, on_rung(sheet, line))).unwrap_or_default()
+        };
+        let (was, is) = (of(sealed), of(now));
+        if was != is {
+            found.push(pb::SheetDifference {
+                duty_id: duty.to_owned(),
+                status_sealed: was.0,
+                status_now: is.0,
+                credit_sealed: was.1,
+                credit_now: is.1,
+            });
+        }
+    }
+    if sealed.final_score != now.final_score {
+        found.push(pb::SheetDifference {
+            credit_sealed: sealed.final_score.clone(),
+            credit_now: now.final_score.clone(),
+            ..Default::default()
+        });
+    }
+    found
 }
 
 /// SHA-256 over the serialized sheet without its digest. Protobuf is not canonical between

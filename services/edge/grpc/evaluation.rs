@@ -1,4 +1,5 @@
-//! `EvaluationService`: score sheets for the municipal evaluation system.
+//! `EvaluationService`: score sheets for the municipal evaluation system, and what becomes of them.
+//! The streams and the steps of a year have files of their own.
 
 use std::pin::Pin;
 
@@ -9,9 +10,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::changes::Following;
-use super::{Api, answer, duty_event, refuse_if_any, status};
+use super::{Api, duty_event, refuse_if_any, status};
 use crate::pb;
 use crate::pb::evaluation_service_server::EvaluationService;
+use crate::pb::ledger_entry::Payload;
 
 #[tonic::async_trait]
 impl EvaluationService for Api {
@@ -37,9 +39,82 @@ impl EvaluationService for Api {
         let organization = duty_event::organization(&request.organization_id, &mut problems);
         refuse_if_any(problems)?;
         let organization = organization.ok_or_else(|| status::internal("an id did not convert"))?;
-        let (snapshot, question) = self.question(request.selector.unwrap_or_default()).await?;
-        let root = self.root(question.known)?;
-        let sheet = answer::sheet(&snapshot, &organization, question, root);
-        sheet.map(Response::new).map_err(status::no_view)
+        let sheet = self.score_sheet(&organization, request.selector.unwrap_or_default()).await?;
+        Ok(Response::new(sheet))
+    }
+
+    async fn publish_year(
+        &self,
+        request: Request<pb::PublishYearRequest>,
+    ) -> Result<Response<pb::PublishYearResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.year_published(request).await?;
+        Ok(Response::new(pb::PublishYearResponse { receipt, standing }))
+    }
+
+    async fn appeal_year(
+        &self,
+        request: Request<pb::AppealYearRequest>,
+    ) -> Result<Response<pb::AppealYearResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.year_appealed(request).await?;
+        Ok(Response::new(pb::AppealYearResponse { receipt, standing }))
+    }
+
+    async fn extend_appeal(
+        &self,
+        request: Request<pb::ExtendAppealRequest>,
+    ) -> Result<Response<pb::ExtendAppealResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.appeal_extended(request).await?;
+        Ok(Response::new(pb::ExtendAppealResponse { receipt, standing }))
+    }
+
+    async fn decide_appeal(
+        &self,
+        request: Request<pb::DecideAppealRequest>,
+    ) -> Result<Response<pb::DecideAppealResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.appeal_decided(request).await?;
+        Ok(Response::new(pb::DecideAppealResponse { receipt, standing }))
+    }
+
+    async fn adjust_score(
+        &self,
+        request: Request<pb::AdjustScoreRequest>,
+    ) -> Result<Response<pb::AdjustScoreResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self
+            .step(
+                &request.event_id,
+                "adjustment.",
+                Payload::YearAdjustment(request.adjustment.unwrap_or_default()),
+            )
+            .await?;
+        Ok(Response::new(pb::AdjustScoreResponse { receipt, standing }))
+    }
+
+    async fn seal_year(
+        &self,
+        request: Request<pb::SealYearRequest>,
+    ) -> Result<Response<pb::SealYearResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.year_sealed(request).await?;
+        Ok(Response::new(pb::SealYearResponse { receipt, standing }))
+    }
+
+    async fn reopen_year(
+        &self,
+        request: Request<pb::ReopenYearRequest>,
+    ) -> Result<Response<pb::ReopenYearResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self
+            .step(
+                &request.event_id,
+                "reopening.",
+                Payload::YearReopening(request.reopening.unwrap_or_default()),
+            )
+            .await?;
+        Ok(Response::new(pb::ReopenYearResponse { receipt, standing }))
     }
 }

@@ -14,8 +14,10 @@ pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod registry;
 pub(crate) mod review;
+pub(crate) mod rules;
 pub mod status;
 pub(crate) mod supervision;
+pub(crate) mod year;
 
 use std::sync::Arc;
 use std::time::Duration;

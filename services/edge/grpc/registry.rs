@@ -3,13 +3,11 @@
 use duty::entry::Entry;
 use duty::id::{EventId, OrganizationId, RuleSetId};
 use duty::registry::Axis;
-use duty::ruleset::{RuleSet, RuleSetError};
 use duty::{Position, Problem, Problems, Reason};
-use sha2::{Digest as _, Sha256};
 use tonic::{Code, Request, Response, Status};
 
 use super::convert::{change, history, organization_change, registry, view};
-use super::{Api, convert, duty_event, event_id, page, recorder, refuse_if_any, status};
+use super::{Api, convert, duty_event, event_id, page, recorder, refuse_if_any, rules, status};
 use crate::pb;
 use crate::pb::ledger_entry::Payload;
 use crate::pb::registry_service_server::RegistryService;
@@ -343,8 +341,12 @@ impl RegistryService for Api {
         &self,
         request: Request<pb::CheckRuleSetRequest>,
     ) -> Result<Response<pb::CheckRuleSetResponse>, Status> {
-        let toml = request.into_inner().toml;
-        Ok(Response::new(checked_aside(toml).await?))
+        let pb::CheckRuleSetRequest { toml, parent_tomls } = request.into_inner();
+        let source = match parent_tomls.is_empty() {
+            true => rules::source(toml, &self.ledger.snapshot()),
+            false => pb::RuleSetSource { toml, parent_tomls },
+        };
+        Ok(Response::new(rules::checked_aside(source).await?))
     }
 
     async fn publish_rule_set(
@@ -352,11 +354,10 @@ impl RegistryService for Api {
         request: Request<pb::PublishRuleSetRequest>,
     ) -> Result<Response<pb::PublishRuleSetResponse>, Status> {
         let pb::PublishRuleSetRequest { recorder, event_id, toml } = request.into_inner();
-        let advice = checked_aside(toml.clone()).await?.advice;
-        let message = Some(pb::RuleSetSource { toml });
-        let convert = |source: &pb::RuleSetSource, problems: &mut Problems| {
-            convert::rule_set(&source.toml, problems)
-        };
+        let source = self.rule_set_source(toml, &event_id).await?;
+        let advice = rules::checked_aside(source.clone()).await?.advice;
+        let message = Some(source);
+        let convert = convert::rule_set;
         let entry = |rules| Entry::RuleSet(Box::new(rules));
         let read = read(&recorder, &event_id, "", message, convert, entry, Payload::RuleSet)?;
         let rules = match &read.entry {
@@ -381,8 +382,9 @@ impl RegistryService for Api {
         let (position, rules) = found
             .ok_or_else(|| status::not_found("rule_set_id", "规则集", &request.rule_set_id))?;
         let toml = rules.text.to_string();
+        let parent_tomls = rules.parents.iter().map(|parent| parent.text.to_string()).collect();
         let rule_set = Some(view::rule_set(position, rules));
-        Ok(Response::new(pb::GetRuleSetResponse { rule_set, toml }))
+        Ok(Response::new(pb::GetRuleSetResponse { rule_set, toml, parent_tomls }))
     }
 
     async fn list_rule_sets(
@@ -429,35 +431,5 @@ impl RegistryService for Api {
             calendars: calendars.collect(),
             position: known.get(),
         }))
-    }
-}
-
-/// The same off the threads that answer calls: conditions take a while to compile.
-async fn checked_aside(toml: String) -> Result<pb::CheckRuleSetResponse, Status> {
-    let check = tokio::task::spawn_blocking(move || checked(&toml));
-    check.await.map_err(|_| status::internal("a check was cut short"))
-}
-
-/// What a check of a rule set finds.
-pub(crate) fn checked(toml: &str) -> pb::CheckRuleSetResponse {
-    let message = |error: &RuleSetError| pb::RuleSetFinding {
-        line: error.line,
-        column: error.column,
-        finding: Some(convert::finding(&error.problem)),
-    };
-    let digest = Sha256::digest(toml).iter().map(|byte| format!("{byte:02x}")).collect();
-    match RuleSet::parse(toml) {
-        Ok((_, advice)) => pb::CheckRuleSetResponse {
-            valid: true,
-            errors: Vec::new(),
-            advice: advice.iter().map(message).collect(),
-            digest,
-        },
-        Err(errors) => pb::CheckRuleSetResponse {
-            valid: false,
-            errors: errors.iter().map(message).collect(),
-            advice: Vec::new(),
-            digest,
-        },
     }
 }

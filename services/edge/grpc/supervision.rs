@@ -6,6 +6,8 @@
 
 mod coverage;
 mod deadlines;
+mod exceptions;
+mod profile;
 mod ranking;
 mod rollup;
 
@@ -15,6 +17,7 @@ use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use duty::{Position, entry::Entry};
 use projection::Snapshot;
+use projection::supervision::profile::Entries;
 use projection::supervision::{NoFigure, Papers};
 use rust_decimal::Decimal;
 use tonic::{Request, Response, Status};
@@ -107,25 +110,27 @@ impl Api {
 
     /// What the duty events and corrections at some positions say.
     async fn papers(&self, positions: BTreeSet<Position>) -> Result<Papers, Status> {
+        let entries = self.entries(positions).await?.into_iter();
+        let said = entries.filter_map(|(position, recorded)| match recorded.entry {
+            Entry::DutyEvent(event) => Some((position, *event)),
+            Entry::Correction(correction) => Some((position, correction.event)),
+            _ => None,
+        });
+        Ok(said.collect())
+    }
+
+    /// The entries at some positions.
+    async fn entries(&self, positions: BTreeSet<Position>) -> Result<Entries, Status> {
         let ledger = self.ledger.clone();
         let read = move || {
-            let mut papers = Papers::new();
+            let mut entries = Entries::new();
             for position in positions {
                 let found = crate::ledger::read_recorded(ledger.journal(), position)?;
-                match found.map(|recorded| recorded.entry) {
-                    Some(Entry::DutyEvent(event)) => papers.insert(position, *event),
-                    Some(Entry::Correction(correction)) => {
-                        papers.insert(position, correction.event)
-                    }
-                    _ => None,
-                };
+                entries.extend(found.map(|recorded| (position, recorded)));
             }
-            Ok(papers)
+            Ok(entries)
         };
-        tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|_| status::internal("a reading was cut short"))?
-            .map_err(|error| status::read(&error))
+        aside(read).await?.map_err(|error| status::read(&error))
     }
 }
 
@@ -175,6 +180,20 @@ impl SupervisionService for Api {
         request: Request<pb::RankOrganizationsRequest>,
     ) -> Result<Response<pb::RankOrganizationsResponse>, Status> {
         ranking::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_exceptions(
+        &self,
+        request: Request<pb::ListExceptionsRequest>,
+    ) -> Result<Response<pb::ListExceptionsResponse>, Status> {
+        exceptions::answer(self, request.into_inner()).await.map(Response::new)
+    }
+
+    async fn get_organization_profile(
+        &self,
+        request: Request<pb::GetOrganizationProfileRequest>,
+    ) -> Result<Response<pb::GetOrganizationProfileResponse>, Status> {
+        profile::answer(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn roll_up(

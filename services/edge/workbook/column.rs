@@ -10,9 +10,10 @@ use super::contract;
 
 /// Groups of columns for each list of a template.
 const SLOTS: usize = 3;
-/// Lists that need another number: the five sections of a report, the posts one act serves.
+/// Lists that need another number: the five sections of a report, the four grades of a vote.
 const OTHER_SLOTS: &[(&str, usize)] = &[
     ("AnnualReportPublication.sections", 5),
+    ("RuleOfLawDebrief.votes", 4),
     ("DutyEvent.responsible_post_ids", 2),
     ("DutyEvent.quantities", 4),
     ("DutyEvent.evidence", 2),
@@ -197,8 +198,9 @@ fn mark(steps: &[Step]) -> Mark {
     const REQUIRED: [&str; 5] = ["organization_id", "kind", "occurred", "accounting_year", "title"];
     let [first, rest @ ..] = steps else { return Mark::Optional };
     if rest.is_empty() || first.field.name() == "occurred" {
-        let is_end = rest.iter().any(|step| step.field.name() == "end_date");
-        let required = REQUIRED.contains(&first.field.name()) && !is_end;
+        // Of the time, the first day: how precisely it is known follows from it, unless stated.
+        let is_first = rest.iter().all(|step| step.field.name() == "start_date");
+        let required = REQUIRED.contains(&first.field.name()) && is_first;
         return if required { Mark::Required } else { Mark::Optional };
     }
     let is_asked = |text: &str| {

@@ -15,7 +15,7 @@ mod template;
 pub use cell::Fault;
 pub use column::{Column, Content, Mark, columns};
 pub use read::{Row, Sheets, read};
-pub use template::{Place, template};
+pub use template::{Choices, Place, template};
 
 /// The sheet with the instructions.
 pub const GUIDE_SHEET: &str = "说明";

@@ -147,6 +147,7 @@ pub fn read(bytes: &[u8], organization: Option<&str>) -> Sheets {
         }
     }
     sheets.derive_ids();
+    sheets.tell_twins();
     sheets
 }
 
@@ -343,6 +344,31 @@ impl Sheets {
             head: Rc::clone(head),
             groups,
         });
+    }
+
+    /// Rows that carry the id of another: a row was copied with its id.
+    fn tell_twins(&mut self) {
+        let mut seen: BTreeMap<&str, &Row> = BTreeMap::new();
+        let mut twins = Vec::new();
+        for row in &self.rows {
+            if let Some(first) = seen.get(row.event.event_id.as_str()) {
+                let (sheet, row_number) = (&first.sheet, first.number);
+                twins.push(Fault {
+                    sheet: row.sheet.clone(),
+                    row: row.number,
+                    cell: row.cell_of("event_id"),
+                    zh: format!(
+                        "事件编号与“{sheet}”第 {row_number} 行相同：若是另一件事，请清空此格"
+                    ),
+                    en: format!(
+                        "the event id is that of row {row_number} of {sheet}: if this is another event, empty this cell"
+                    ),
+                });
+            } else {
+                seen.insert(&row.event.event_id, row);
+            }
+        }
+        self.faults.extend(twins);
     }
 
     /// Gives rows without an id one that follows from what they say: the same row is the same

@@ -30,6 +30,15 @@ pub struct Place {
     pub posts: Vec<(String, String)>,
 }
 
+/// What a template offers beside what the contract says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Organizations with their posts.
+    pub places: Vec<Place>,
+    /// Kinds of evidence that rule sets name (材料类别).
+    pub evidence_kinds: Vec<String>,
+}
+
 /// Lists of words, a column each in their sheet.
 #[derive(Default)]
 struct Lists {
@@ -89,7 +98,7 @@ impl Formats {
 ///
 /// # Errors
 /// When the workbook cannot be written, in both languages.
-pub fn template(types: &[EventType], rows: u32, places: &[Place]) -> Result<Vec<u8>, String> {
+pub fn template(types: &[EventType], rows: u32, choices: &Choices) -> Result<Vec<u8>, String> {
     let mut book = Workbook::new();
     let formats = Formats::new();
     let mut lists = Lists::default();
@@ -100,10 +109,10 @@ pub fn template(types: &[EventType], rows: u32, places: &[Place]) -> Result<Vec<
         let columns = columns(*event_type)?;
         let sheet = book.add_worksheet();
         sheet.set_name(event_type.name_zh()).map_err(failed)?;
-        fill(sheet, &columns, rows, places, &mut lists, &formats).map_err(failed)?;
+        fill(sheet, &columns, rows, choices, &mut lists, &formats).map_err(failed)?;
     }
-    if !places.is_empty() {
-        write_places(book.add_worksheet(), places, &formats).map_err(failed)?;
+    if !choices.places.is_empty() {
+        write_places(book.add_worksheet(), &choices.places, &formats).map_err(failed)?;
     }
     write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
     book.save_to_buffer().map_err(failed)
@@ -113,7 +122,7 @@ fn fill(
     sheet: &mut Worksheet,
     columns: &[Column],
     rows: u32,
-    places: &[Place],
+    choices: &Choices,
     lists: &mut Lists,
     formats: &Formats,
 ) -> Result<(), XlsxError> {
@@ -139,7 +148,7 @@ fn fill(
         if column.content != Content::Whole {
             sheet.set_column_format(at, format)?;
         }
-        let validation = validation(column, places, lists)?;
+        let validation = validation(column, choices, lists)?;
         sheet.add_data_validation(HEAD_ROWS, at, last, at, &validation)?;
     }
     let id = columns.iter().position(|column| column.path == "event_id");
@@ -154,9 +163,10 @@ fn fill(
 
 fn validation(
     column: &Column,
-    places: &[Place],
+    choices: &Choices,
     lists: &mut Lists,
 ) -> Result<DataValidation, XlsxError> {
+    let Choices { places, evidence_kinds } = choices;
     let field = column.path.rsplit('.').next().unwrap_or_default();
     let field = field.split('[').next().unwrap_or_default();
     let in_quantity = column.path.starts_with("quantities[");
@@ -204,6 +214,14 @@ fn validation(
             let range = lists.range("计量单位", words);
             (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
         }
+        Content::Text
+            if column.path.starts_with("evidence[")
+                && field == "kind"
+                && !evidence_kinds.is_empty() =>
+        {
+            let range = lists.range("材料类别", || evidence_kinds.clone());
+            (suggested(range), "选择类别，或填写英文小写类别名，如 meeting_minutes")
+        }
         Content::Id if field == "organization_id" && !places.is_empty() => {
             let last = places.len() + 1;
             let range = format!("='{PLACES_SHEET}'!$A$2:$A${last}");
@@ -247,7 +265,7 @@ fn guide(sheet: &mut Worksheet, types: &[EventType], formats: &Formats) -> Resul
         "1. 每张表对应一类事件，每行填一件。第1行是名称，第2行是字段路径（请勿改动），第3行起填写。/ One sheet a type, one row an event; keep rows 1 and 2.",
         "2. ＊必填：不填不予接受；△应填：不填会提示“要素缺失”；其余选填，不知道的留空。/ ＊ required, △ asked for, the rest optional; leave empty what is not known.",
         "3. 事件编号已预填，是防止重复导入的依据：同一行再次导入不会重复。复制整行时请清空复制行的编号。/ The id makes an import repeatable; clear it in a copied row.",
-        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year.",
+        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年，时间精度可不填；完全不知时间的，精度选“不详”。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year; of an unknown time say 不详.",
         "5. 多项文字写在一格内，每行一项（Alt+Enter）；分组列（如 议题1、议题2）不够时，可插入列并按第2行的形式续编，如 special_work_meeting.agenda[3].title。/ Several texts: one a line. More groups: add columns and number their paths on.",
         "6. 百分数写 95%；“余、多、以上、约”选在“限定”列。/ Percentages as 95%; lower bounds go into the column 限定.",
         "7. 严禁填写国家秘密；人员只填编号或职务，不填姓名。/ No state secrets; persons by id or post, never by name.",

@@ -242,6 +242,9 @@ impl State {
                 Arc::make_mut(&mut self.calendars).push((position, (**calendar).clone()));
                 Arc::make_mut(&mut self.calendars_now).insert((**calendar).clone());
             }
+            Entry::YearStep(step) => {
+                Arc::make_mut(&mut self.registry).put_year(position, (**step).clone());
+            }
             Entry::DutyEvent(_)
             | Entry::Correction(_)
             | Entry::Withdrawal(_)

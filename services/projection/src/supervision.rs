@@ -6,6 +6,8 @@
 
 pub mod coverage;
 pub mod deadlines;
+pub mod exceptions;
+pub mod profile;
 pub mod ranking;
 pub mod rollup;
 

@@ -40,7 +40,8 @@ pub(super) struct Golden {
 impl Golden {
     pub(super) fn read() -> Self {
         let mut entries = registry();
-        entries.push(Entry::RuleSet(Box::new(sound(|p| convert::rule_set(RULES, p)))));
+        let source = pb::RuleSetSource { toml: RULES.to_owned(), ..Default::default() };
+        entries.push(Entry::RuleSet(Box::new(sound(|p| convert::rule_set(&source, p)))));
         for text in CALENDARS {
             entries.push(Entry::Calendar(Box::new(sound(|p| convert::calendar(text, p)))));
         }

@@ -254,7 +254,9 @@ async fn a_rule_set_that_does_not_check_is_refused_with_its_lines() {
     let broken = cadence.replacen("weight = 9", "wieght = 9", 1);
     let line = |mark: &str| 1 + broken.lines().position(|line| line.contains(mark)).expect(mark);
     let lines = [line("anually"), line("wieght")];
-    let checked = client.check_rule_set(pb::CheckRuleSetRequest { toml: broken.clone() }).await;
+    let checked = client
+        .check_rule_set(pb::CheckRuleSetRequest { toml: broken.clone(), ..Default::default() })
+        .await;
     let checked = checked.expect("an answer").into_inner();
     assert!(!checked.valid);
     for wanted in lines {

@@ -122,6 +122,8 @@ fn a_template_filled_elsewhere_comes_back_as_the_events_it_says() {
         lists[MEETING]["special_work_meeting.agenda[2].rule_of_law"],
         json!(["是", "否", "不详"])
     );
+    let evidence = lists[MEETING]["evidence[0].kind"].as_array().expect("a list");
+    assert!(evidence.contains(&json!("meeting_minutes")), "{evidence:?}");
     let organizations = lists[MEETING]["organization_id"].as_array().expect("a list");
     assert!(organizations.contains(&json!("450200-kjj 柳州市科学技术局")), "{organizations:?}");
     let posts = lists["执法考试"]["responsible_post_ids[1]"].as_array().expect("a list");
@@ -247,6 +249,57 @@ fn every_bad_cell_is_named_in_one_run_and_nothing_goes_in() {
         assert!(ran.err.contains(&format!("{MEETING}!{cell}: ")), "{}", ran.err);
     }
     assert_eq!(desk.events(BEFORE).len(), 0, "nothing half imported");
+    desk.server.terminate();
+}
+
+#[test]
+fn a_hundred_bad_rows_are_all_named_although_a_refusal_is_cut_short() {
+    let desk = Desk::new();
+    let row = |number: u32| {
+        let mut row = json!({
+            "organization_id": "450200-kjj",
+            "kind": "已履行",
+            "occurred.start_date": "2022年",
+            "accounting_year": 2022,
+            "title": format!("荣誉 {number}"),
+        });
+        match number {
+            // Parts of one another across rows, which no row sees by itself.
+            0 => {
+                row["event_id"] = json!(crate::support::events::id(1));
+                row["aggregate"] = json!("是");
+                row["component_event_ids"] = json!(crate::support::events::id(2));
+            }
+            1 => row["event_id"] = json!(crate::support::events::id(2)),
+            2..102 => {
+                row["accounting_year"] = json!(1999);
+                row["organization_id"] = json!("nowhere");
+            }
+            _ => row["event_id"] = json!(crate::support::events::id(2)),
+        }
+        row
+    };
+    let rows: Vec<_> = (0..103).map(row).collect();
+    let (file, _) =
+        desk.fill("many.xlsx", &["--type", "荣誉", "--rows", "103"], &json!({ "荣誉": rows }));
+    let ran = desk.import(&file, &["--check"]).exits(65);
+    let summary = ran.json();
+    let faults = summary["faults"].as_array().expect("faults");
+    let named: Vec<_> = faults.iter().filter_map(|fault| fault["cell"].as_str()).collect();
+    let mut expected: Vec<_> =
+        (5..105).flat_map(|row| [format!("B{row}"), format!("G{row}")]).collect();
+    expected.push("A105".to_owned());
+    let sorted = |mut cells: Vec<String>| {
+        cells.sort();
+        cells
+    };
+    let named = sorted(named.into_iter().map(str::to_owned).collect());
+    assert_eq!(named, sorted(expected));
+    for fault in faults {
+        let (zh, en) =
+            (fault["zh"].as_str().expect("a text"), fault["en"].as_str().expect("a text"));
+        assert!(30 < zh.len() && 10 < en.len(), "says what and how to mend it: {fault}");
+    }
     desk.server.terminate();
 }
 

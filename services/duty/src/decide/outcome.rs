@@ -111,10 +111,12 @@ pub(super) fn is_same(earlier: &Recorded, proposed: &Proposed) -> bool {
         (Entry::Absence(a), Entry::Absence(b)) => a == b,
         (Entry::LeadingGroup(a), Entry::LeadingGroup(b)) => a == b,
         (Entry::OrganizationChange(a), Entry::OrganizationChange(b)) => a == b,
-        (Entry::RuleSet(a), Entry::RuleSet(b)) => a.digest == b.digest,
+        // What is sent is the text; what it stood on then was the ledger's to find.
+        (Entry::RuleSet(a), Entry::RuleSet(b)) => a.text_digest == b.text_digest,
         (Entry::Calendar(a), Entry::Calendar(b)) => a == b,
         (Entry::Exemption(a), Entry::Exemption(b)) => a == b,
         (Entry::ExemptionRevoked(a), Entry::ExemptionRevoked(b)) => a == b,
+        (Entry::YearStep(a), Entry::YearStep(b)) => a.asks_the_same(b),
         (Entry::DayClosed(a), Entry::DayClosed(b)) => a == b,
         _ => false,
     }

@@ -1,5 +1,6 @@
 //! References of duty events: to the registry, to each other, and to what became of a target.
 
+use super::year;
 use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind, version_before};
 use crate::entry::{Correction, Review, Verdict, Withdrawal};
 use crate::event::DutyEvent;
@@ -109,6 +110,7 @@ pub(super) fn correction(
 ) {
     check_reason(&correction.reason, path, refusal);
     let Some(target) = target(context, correction.target, path, refusal) else { return };
+    year::not_sealed(context, [target, &correction.event], path, refusal);
     let changed = if target.organization != correction.event.organization {
         Some(("organization_id", "责任单位"))
     } else if target.event_type() != correction.event.event_type() {
@@ -136,9 +138,8 @@ pub(super) fn withdrawal(
     refusal: &mut Refusal,
 ) {
     check_reason(&withdrawal.reason, path, refusal);
-    if target(context, withdrawal.target, path, refusal).is_none() {
-        return;
-    }
+    let Some(event) = target(context, withdrawal.target, path, refusal) else { return };
+    year::not_sealed(context, [event], path, refusal);
     let accepted = context.standing.fate(withdrawal.target, context.earlier).accepted;
     if accepted && is_recorder(context, withdrawal.target, &withdrawal.consented_by) {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {

@@ -114,6 +114,7 @@ impl Standing {
             Entry::OrganizationChange(change) => {
                 self.registry_mut().put_change(position, change.clone());
             }
+            Entry::YearStep(step) => self.registry_mut().put_year(position, (**step).clone()),
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::Exemption(exemption) => {
                 let exemptions = self.registry_mut().exemptions_mut();

@@ -14,7 +14,7 @@ use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
 use crate::registry::Organization;
-use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, RuleSet, Rung};
+use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, MonthDay, RuleSet, Rung};
 
 /// State and credit of a whole duty on one rung: over its obligations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +158,14 @@ enum Applies {
 /// Whether the duty applies to the organization at all.
 fn applies(scope: &Scope<'_>) -> Applies {
     let Scope { world, rule, organization, question, .. } = scope;
+    if let Some(off) = rule.switched_off() {
+        return Applies::No(Problem::new(
+            Reason::SubstanceIrregular,
+            "switched_off",
+            format!("{} 停用该事项：{}", off.rule_set, off.reason),
+            format!("{} switches the duty off: {}", off.rule_set, off.reason),
+        ));
+    }
     let sectors = &rule.applies_to;
     if !sectors.is_empty() && !sectors.iter().any(|sector| **sector == *organization.sector) {
         let list = sectors.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -249,12 +257,54 @@ pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligatio
 
 /// The obligations of one owner, those exempted among them.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
-    let owed = owed(scope, owner);
-    owed.into_iter().map(|obligation| exempt::apply(scope, obligation)).collect()
+    let is_bounded = scope.rule.valid_from.is_some() || scope.rule.valid_to.is_some();
+    whatever_the_day(scope, owner)
+        .into_iter()
+        .map(|owed| if is_bounded { while_in_force(scope, owed) } else { owed })
+        .map(|owed| exempt::apply(scope, owed))
+        .collect()
 }
 
-/// The obligations of one owner, by the cadence of the rule.
-fn owed(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+/// The obligation, or that it is not owed by this text because another was in force on its day.
+fn while_in_force(scope: &Scope<'_>, obligation: Obligation) -> Obligation {
+    let rule = scope.rule;
+    let day = governing_day(scope, &obligation);
+    if rule.in_force(day) || obligation.official == Status::NotApplicable {
+        return obligation;
+    }
+    let span = |open: &str, first: Option<Date>, last: Option<Date>| {
+        let day = |day: Option<Date>| day.map_or_else(|| open.to_owned(), |day| day.to_string());
+        format!("{} – {}", day(first), day(last))
+    };
+    let span = span("…", rule.valid_from, rule.valid_to);
+    let why = Problem::new(
+        Reason::SubstanceIrregular,
+        "valid_from",
+        format!("本条文施行期间为 {span}，{day} 不适用"),
+        format!("this text is in force {span}, not on {day}"),
+    );
+    let Obligation { owner, period, window, .. } = obligation;
+    Obligation { period, window, ..not_applicable(scope, owner, why) }
+}
+
+/// The day whose law governs an obligation; see [`DutyRule::in_force`].
+fn governing_day(scope: &Scope<'_>, obligation: &Obligation) -> Date {
+    let year_end = MonthDay::YEAR_END.in_year(scope.question.year);
+    match &obligation.period {
+        Period::Trigger { day, .. } => *day,
+        Period::Item { position, .. } => {
+            let facts = scope.world.facts.of(&scope.organization.id, scope.question.year);
+            let item = facts.iter().find(|fact| fact.position == *position);
+            item.and_then(|item| item.occurred.end()).unwrap_or(year_end)
+        }
+        Period::Year | Period::Half(_) | Period::Quarter(_) | Period::Confirmation => {
+            obligation.window.map_or(year_end, |window| window.last)
+        }
+    }
+}
+
+/// The obligations of one owner, whichever text was in force.
+fn whatever_the_day(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     if owner == Owner::Vacant {
         let why = Problem::new(
             Reason::ResponsibleMissing,

@@ -19,6 +19,7 @@ mod scoring;
 mod show;
 mod sums;
 mod tenures;
+mod versions;
 mod world;
 
 use expect_test::Expect;

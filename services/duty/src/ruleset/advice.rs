@@ -4,15 +4,13 @@ use rust_decimal::Decimal;
 
 use super::DutyRule;
 use super::cadence::Cadence;
+use super::parse::Read;
 use super::reader::{Place, Report, Table};
 use super::terms::{Level, OwedBy};
 
-pub(super) fn advise(
-    report: &mut Report<'_>,
-    document: &Table<'_, '_>,
-    duties: &[(Table<'_, '_>, DutyRule)],
-) {
-    let sum: Decimal = duties.iter().map(|(_, duty)| duty.weight).sum();
+pub(super) fn advise(report: &mut Report<'_>, document: &Table<'_, '_>, duties: &[Read<'_, '_>]) {
+    let on = duties.iter().filter(|(_, duty)| duty.switched_off().is_none());
+    let sum: Decimal = on.map(|(_, duty)| duty.weight).sum();
     if sum != Decimal::ONE_HUNDRED {
         let sum = sum.normalize();
         report.advise(
@@ -22,6 +20,7 @@ pub(super) fn advise(
         );
     }
     for (table, duty) in duties {
+        let Some(table) = table else { continue };
         advise_on_duty(report, table, duty);
     }
 }

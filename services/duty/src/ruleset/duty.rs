@@ -12,7 +12,7 @@ use crate::id::DutyId;
 use crate::problem::Reason;
 
 /// The keys of a duty.
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "id",
     "name_zh",
     "name_en",
@@ -23,6 +23,8 @@ const KEYS: &[&str] = &[
     "cadence",
     "deadline",
     "opens",
+    "valid_from",
+    "valid_to",
     "trigger",
     "due_within_working_days",
     "annual_confirmation",
@@ -64,9 +66,8 @@ const CADENCES: &[(&str, CadenceWord)] = &[
     ("continuous_count", CadenceWord::ContinuousCount),
 ];
 
-/// Reads a duty; `None` when a fault was reported.
+/// Reads a duty, whose keys the caller checks; `None` when a fault was reported.
 pub(super) fn read(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<DutyRule> {
-    table.allow_only(report, KEYS);
     let id = read_id(report, table);
     let name_zh = text(report, table, "name_zh");
     let name_en = text(report, table, "name_en");
@@ -80,6 +81,18 @@ pub(super) fn read(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Dut
     let min_count = word.and_then(|word| read_min_count(report, table, word));
     let threshold = read_thresholds(report, table, word);
     let opens = read_opening(report, table, cadence.as_ref());
+    let valid_from = optional(table, "valid_from", |node| node.date(report));
+    let valid_to = optional(table, "valid_to", |node| {
+        let last = node.date(report)?;
+        if valid_from.flatten().is_some_and(|first| last < first) {
+            report.invalid(
+                &node.place,
+                format!("失效日期 {last} 早于生效日期"),
+                format!("the last day {last} lies before valid_from"),
+            );
+        }
+        Some(last)
+    });
     let metric = optional(table, "metric", |node| node.text(report).map(Box::from));
     let applies_to = optional(table, "applies_to", |node| node.texts(report));
     let applies_when = optional(table, "applies_when", |node| read_condition(report, node));
@@ -107,6 +120,9 @@ pub(super) fn read(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Dut
         basis: basis?.unwrap_or_default(),
         seed: seed?,
         opens: opens?,
+        valid_from: valid_from?,
+        valid_to: valid_to?,
+        origins: Vec::new(),
     })
 }
 

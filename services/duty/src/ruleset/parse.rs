@@ -9,7 +9,9 @@ use sha2::{Digest as _, Sha256};
 use super::advice;
 use super::cadence::MonthDay;
 use super::duty;
+use super::inherit::{self, Above};
 use super::nearest::did_you_mean;
+use super::origin::{Origin, OriginKind, Parent};
 use super::reader::{Place, Reasons, Report, Table};
 use super::terms::Rung;
 use super::{DutyRule, Grade, RULE_SET_BYTES_MAX, RuleSet, RuleSetError, Scoring};
@@ -28,6 +30,7 @@ const REASONS: Reasons = Reasons {
 const KEYS: &[&str] = &[
     "schema_version",
     "ruleset_id",
+    "extends",
     "valid_from",
     "valid_to",
     "jurisdiction",
@@ -41,6 +44,8 @@ const KEYS: &[&str] = &[
     "grades",
     "metrics",
     "duty",
+    "override",
+    "switch_off",
 ];
 
 /// The only format there is.
@@ -65,14 +70,20 @@ const GRADES: [(&str, &str, i64); 4] = [
 ];
 
 /// What stands above the duties.
-struct Head {
-    id: RuleSetId,
-    valid_from: jiff::civil::Date,
-    valid_to: Option<jiff::civil::Date>,
-    jurisdiction: DivisionCode,
+pub(super) struct Head {
+    pub(super) id: RuleSetId,
+    pub(super) valid_from: jiff::civil::Date,
+    pub(super) valid_to: Option<jiff::civil::Date>,
+    pub(super) jurisdiction: DivisionCode,
 }
 
-pub(super) fn rule_set(text: &str) -> Result<(RuleSet, Vec<RuleSetError>), Vec<RuleSetError>> {
+/// A duty with the table it was read from; none for one taken over as it is.
+pub(super) type Read<'a, 't> = (Option<Table<'a, 't>>, DutyRule);
+
+pub(super) fn rule_set(
+    text: &str,
+    parents: &[&str],
+) -> Result<(RuleSet, Vec<RuleSetError>), Vec<RuleSetError>> {
     let mut report = Report::new(text, REASONS);
     let start = Place { offset: 0, path: String::new() };
     if RULE_SET_BYTES_MAX < text.len() {
@@ -84,7 +95,7 @@ pub(super) fn rule_set(text: &str) -> Result<(RuleSet, Vec<RuleSetError>), Vec<R
         );
         return Err(report.into_parts().0);
     }
-    let read = read(&mut report, text);
+    let read = read(&mut report, text, parents);
     let is_clean = report.is_clean();
     let (errors, advice) = report.into_parts();
     match read {
@@ -93,25 +104,36 @@ pub(super) fn rule_set(text: &str) -> Result<(RuleSet, Vec<RuleSetError>), Vec<R
     }
 }
 
-fn read(report: &mut Report<'_>, text: &str) -> Option<RuleSet> {
+fn read(report: &mut Report<'_>, text: &str, parents: &[&str]) -> Option<RuleSet> {
     let document = report.document()?;
     let table = Table::root(&document);
     table.allow_only(report, KEYS);
     let head = read_head(report, &table);
+    let above = inherit::above(report, &table, head.as_ref(), parents)?;
+    let base = above.as_ref().map(Above::rules);
     let official_rung = match table.get("official_rung") {
         Some(node) => node.choice(report, Rung::WORDS),
-        None => Some(Rung::Documented),
+        None => Some(base.map_or(Rung::Documented, |base| base.official_rung)),
     };
-    let warn_days = number(report, &table, "warn_days", 0..=366, WARN_DAYS);
-    let late_entry =
-        number(report, &table, "late_entry_working_days", 0..=500, LATE_ENTRY_WORKING_DAYS);
-    let months =
-        number(report, &table, "half_year_threshold_months", 0..=12, u32::from(HALF_YEAR_MONTHS));
-    let accounting_date = read_accounting_date(report, &table);
-    let scoring = read_scoring(report, &table);
-    let grades = read_grades(report, &table);
-    let metrics = read_metrics(report, &table);
-    let duties = read_duties(report, &table);
+    let warn_days = base.map_or(WARN_DAYS, |base| base.warn_days);
+    let warn_days = number(report, &table, "warn_days", 0..=366, warn_days);
+    let late = base.map_or(LATE_ENTRY_WORKING_DAYS, |base| base.late_entry_working_days);
+    let late_entry = number(report, &table, "late_entry_working_days", 0..=500, late);
+    let months = base.map_or(HALF_YEAR_MONTHS, |base| base.half_year_threshold_months);
+    let months = number(report, &table, "half_year_threshold_months", 0..=12, u32::from(months));
+    let accounting_date = read_accounting_date(report, &table, base);
+    let scoring = read_scoring(report, &table, base);
+    let grades = read_grades(report, &table, base);
+    let metrics = read_metrics(report, &table, base);
+    let mut duties = read_duties(report, &table, above.as_ref());
+    if let (Some(duties), Some(head)) = (&mut duties, &head) {
+        for (_, duty) in duties.iter_mut().filter(|(_, duty)| duty.origins.is_empty()) {
+            duty.origins.push(Origin::of(head, OriginKind::Defined));
+        }
+        if let Some(above) = &above {
+            inherit::apply(report, &table, head, above, duties);
+        }
+    }
     if let (Some(duties), Some(metrics)) = (&duties, &metrics) {
         check_metrics(report, duties, metrics);
     }
@@ -119,6 +141,7 @@ fn read(report: &mut Report<'_>, text: &str) -> Option<RuleSet> {
         advice::advise(report, &table, duties);
     }
     let head = head?;
+    let text_digest = digest(text);
     Some(RuleSet {
         id: head.id,
         valid_from: head.valid_from,
@@ -133,8 +156,14 @@ fn read(report: &mut Report<'_>, text: &str) -> Option<RuleSet> {
         grades: grades?,
         metrics: metrics?,
         duties: duties?.into_iter().map(|(_, duty)| duty).collect(),
-        digest: digest(text),
+        digest: match base {
+            None => text_digest.clone(),
+            // What holds is told by this text and all that the parent's digest tells.
+            Some(base) => digest(&format!("{text_digest}\n{}\n", base.digest)),
+        },
+        text_digest,
         text: text.into(),
+        parents: base.map(Parent::chain).unwrap_or_default(),
     })
 }
 
@@ -199,15 +228,27 @@ fn number(
     }
 }
 
-fn read_accounting_date(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<MonthDay> {
-    let Some(node) = table.get("accounting_date") else { return Some(MonthDay::YEAR_END) };
+fn read_accounting_date(
+    report: &mut Report<'_>,
+    table: &Table<'_, '_>,
+    base: Option<&RuleSet>,
+) -> Option<MonthDay> {
+    let Some(node) = table.get("accounting_date") else {
+        return Some(base.map_or(MonthDay::YEAR_END, |base| base.accounting_date));
+    };
     let fields = node.table(report)?;
     fields.allow_only(report, &["month", "day"]);
     MonthDay::read(report, &fields)
 }
 
-fn read_scoring(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Scoring> {
-    let Some(node) = table.get("scoring") else { return Some(Scoring::default()) };
+fn read_scoring(
+    report: &mut Report<'_>,
+    table: &Table<'_, '_>,
+    base: Option<&RuleSet>,
+) -> Option<Scoring> {
+    let Some(node) = table.get("scoring") else {
+        return Some(base.map_or_else(Scoring::default, |base| base.scoring.clone()));
+    };
     let fields = node.table(report)?;
     fields.allow_only(report, &["late_credit"]);
     match fields.get("late_credit") {
@@ -216,8 +257,15 @@ fn read_scoring(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Scorin
     }
 }
 
-fn read_grades(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Vec<Grade>> {
+fn read_grades(
+    report: &mut Report<'_>,
+    table: &Table<'_, '_>,
+    base: Option<&RuleSet>,
+) -> Option<Vec<Grade>> {
     let Some(node) = table.get("grades") else {
+        if let Some(base) = base {
+            return Some(base.grades.clone());
+        }
         let grade = |(zh, en, least): (&str, &str, i64)| Grade {
             name_zh: zh.into(),
             name_en: en.into(),
@@ -249,11 +297,14 @@ fn read_grades(report: &mut Report<'_>, table: &Table<'_, '_>) -> Option<Vec<Gra
 fn read_metrics(
     report: &mut Report<'_>,
     table: &Table<'_, '_>,
+    base: Option<&RuleSet>,
 ) -> Option<BTreeMap<Box<str>, Vec<Box<str>>>> {
-    let mut metrics: BTreeMap<Box<str>, Vec<Box<str>>> = METRICS
-        .into_iter()
-        .map(|(name, parts)| (name.into(), parts.iter().map(|part| (*part).into()).collect()))
-        .collect();
+    let shipped = || {
+        let parts = |parts: &[&str]| parts.iter().map(|part| (*part).into()).collect();
+        METRICS.into_iter().map(|(name, sum)| (name.into(), parts(sum))).collect()
+    };
+    let mut metrics: BTreeMap<Box<str>, Vec<Box<str>>> =
+        base.map_or_else(shipped, |base| base.metrics.clone());
     let Some(node) = table.get("metrics") else { return Some(metrics) };
     let known = || metric::all().iter().map(|metric| metric.name);
     for (name, place, node) in node.table(report)?.entries() {
@@ -287,10 +338,14 @@ fn read_metrics(
 fn read_duties<'a, 't>(
     report: &mut Report<'_>,
     table: &Table<'a, 't>,
-) -> Option<Vec<(Table<'a, 't>, DutyRule)>> {
+    above: Option<&Above<'_>>,
+) -> Option<Vec<Read<'a, 't>>> {
+    if above.is_some() && table.get("duty").is_none() {
+        return Some(Vec::new());
+    }
     let node = table.need(report, "duty")?;
     let elements = node.array(report)?;
-    if elements.is_empty() {
+    if elements.is_empty() && above.is_none() {
         report.invalid(&node.place, "至少应有一项责任事项", "at least one duty is needed");
     }
     let mut first_lines: BTreeMap<&str, u32> = BTreeMap::new();
@@ -311,9 +366,18 @@ fn read_duties<'a, 't>(
                     format!("the duty '{id}' stands twice, first in line {first}"),
                 ),
             }
+            if above.is_some_and(|above| above.knows(id)) {
+                report.error(
+                    &place,
+                    Reason::RuleSetOverride,
+                    format!("“{id}”已由上级规则集规定；要改动请用 [[override]]"),
+                    format!("'{id}' comes from the set extended: change it by [[override]]"),
+                );
+            }
         }
+        fields.allow_only(report, duty::KEYS);
         if let Some(duty) = duty::read(report, &fields) {
-            duties.push((fields, duty));
+            duties.push((Some(fields), duty));
         }
     }
     Some(duties)
@@ -321,14 +385,14 @@ fn read_duties<'a, 't>(
 
 fn check_metrics(
     report: &mut Report<'_>,
-    duties: &[(Table<'_, '_>, DutyRule)],
+    duties: &[Read<'_, '_>],
     metrics: &BTreeMap<Box<str>, Vec<Box<str>>>,
 ) {
     for (table, duty) in duties {
         let Some(name) = duty.metric.as_deref().filter(|name| !metrics.contains_key(*name)) else {
             continue;
         };
-        let Some(node) = table.get("metric") else { continue };
+        let Some(node) = table.as_ref().and_then(|table| table.get("metric")) else { continue };
         let (zh, en) = did_you_mean(name, metrics.keys().map(AsRef::as_ref));
         report.invalid(
             &node.place,

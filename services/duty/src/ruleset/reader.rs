@@ -46,17 +46,32 @@ pub(crate) struct Report<'t> {
 /// Most faults told one by one: nobody reads more, and a hostile text has one for every two bytes.
 const FAULTS_MAX: usize = 500;
 
-/// A table with its place.
+/// A table with its place, over the tables of other texts that it changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Table<'a, 't> {
     entries: &'a DeTable<'t>,
+    /// What is not given here is looked up there, nearest first.
+    below: Vec<Layer<'a, 't>>,
+    /// Keys that are not looked up below.
+    without: Vec<&'a str>,
+    /// Stands in another text: everything inside has the place of whatever refers to it.
+    is_foreign: bool,
     pub(crate) place: Place,
+}
+
+/// A table of another text.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer<'a, 't> {
+    pub(crate) entries: &'a DeTable<'t>,
+    /// Keys that are not looked up further below.
+    pub(crate) without: Vec<&'a str>,
 }
 
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node<'a, 't> {
     value: &'a DeValue<'t>,
+    is_foreign: bool,
     pub(crate) place: Place,
 }
 
@@ -157,7 +172,34 @@ impl<'t> Report<'t> {
 impl<'a, 't> Table<'a, 't> {
     /// The document itself.
     pub(crate) fn root(document: &'a Spanned<DeTable<'t>>) -> Self {
-        Self { entries: document.get_ref(), place: Place { offset: 0, path: String::new() } }
+        Self::of(document.get_ref(), Place { offset: 0, path: String::new() })
+    }
+
+    fn of(entries: &'a DeTable<'t>, place: Place) -> Self {
+        Self { entries, below: Vec::new(), without: Vec::new(), is_foreign: false, place }
+    }
+
+    /// The table over those of other texts; faults of what they give are told at this table.
+    pub(crate) fn over(self, below: Vec<Layer<'a, 't>>, without: Vec<&'a str>) -> Self {
+        Self { below, without, ..self }
+    }
+
+    /// What a key gives: its value, where it stands, and whether in another text.
+    fn find(&self, name: &str) -> Option<(&'a DeValue<'t>, usize, bool)> {
+        if let Some(value) = self.entries.get(name) {
+            return Some((value.get_ref(), value.span().start, self.is_foreign));
+        }
+        let mut hidden = self.without.contains(&name);
+        for layer in &self.below {
+            if hidden {
+                return None;
+            }
+            if let Some(value) = layer.entries.get(name) {
+                return Some((value.get_ref(), self.place.offset, true));
+            }
+            hidden = layer.without.contains(&name);
+        }
+        None
     }
 
     /// Reports every key that is not among `known`.
@@ -185,10 +227,11 @@ impl<'a, 't> Table<'a, 't> {
             .map(|(key, value)| {
                 let name: &str = key.get_ref().as_ref();
                 let path = self.path_of(name);
-                let place = Place { offset: key.span().start, path: path.clone() };
+                let place = Place { offset: self.offset(key.span().start), path: path.clone() };
                 let node = Node {
                     value: value.get_ref(),
-                    place: Place { offset: value.span().start, path },
+                    is_foreign: self.is_foreign,
+                    place: Place { offset: self.offset(value.span().start), path },
                 };
                 (name, place, node)
             })
@@ -199,15 +242,18 @@ impl<'a, 't> Table<'a, 't> {
 
     /// The value under a key, if given; absence is allowed.
     pub(crate) fn get(&self, name: &str) -> Option<Node<'a, 't>> {
-        let value = self.entries.get(name)?;
-        let place = Place { offset: value.span().start, path: self.path_of(name) };
-        Some(Node { value: value.get_ref(), place })
+        let (value, offset, is_foreign) = self.find(name)?;
+        let offset = if is_foreign { self.place.offset } else { offset };
+        Some(Node { value, is_foreign, place: Place { offset, path: self.path_of(name) } })
     }
 
     /// Where a key that is given stands; absence is allowed.
     pub(crate) fn key(&self, name: &str) -> Option<Place> {
-        let (key, _) = self.entries.get_key_value(name)?;
-        Some(Place { offset: key.span().start, path: self.path_of(name) })
+        let offset = match self.entries.get_key_value(name) {
+            Some((key, _)) => self.offset(key.span().start),
+            None => self.find(name).map(|_| self.place.offset)?,
+        };
+        Some(Place { offset, path: self.path_of(name) })
     }
 
     /// The value under a key that must be given.
@@ -223,6 +269,10 @@ impl<'a, 't> Table<'a, 't> {
             );
         }
         node
+    }
+
+    fn offset(&self, own: usize) -> usize {
+        if self.is_foreign { self.place.offset } else { own }
     }
 
     fn path_of(&self, name: &str) -> String {
@@ -328,7 +378,10 @@ impl<'a, 't> Node<'a, 't> {
     /// A table.
     pub(crate) fn table(&self, report: &mut Report<'_>) -> Option<Table<'a, 't>> {
         match self.value {
-            DeValue::Table(entries) => Some(Table { entries, place: self.place.clone() }),
+            DeValue::Table(entries) => {
+                let table = Table::of(entries, self.place.clone());
+                Some(Table { is_foreign: self.is_foreign, ..table })
+            }
             _ => self.wrong_type(report, "表", "a table"),
         }
     }
@@ -340,7 +393,10 @@ impl<'a, 't> Node<'a, 't> {
         };
         let elements = elements.iter().enumerate().map(|(index, element)| {
             let path = format!("{}[{index}]", self.place.path);
-            Node { value: element.get_ref(), place: Place { offset: element.span().start, path } }
+            let own = element.span().start;
+            let offset = if self.is_foreign { self.place.offset } else { own };
+            let place = Place { offset, path };
+            Node { value: element.get_ref(), is_foreign: self.is_foreign, place }
         });
         Some(elements.collect())
     }

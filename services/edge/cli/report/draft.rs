@@ -9,8 +9,9 @@ use reporting::draft::markdown::{self, Provenance};
 use reporting::draft::{Draft, Order, Run};
 use serde_json::{Value, json};
 
+use super::docx;
 use crate::cli::client::{self, Failure};
-use crate::cli::{FAILED, SelectorArgs, ServerArg, entries, output, shown};
+use crate::cli::{FAILED, SelectorArgs, ServerArg, USAGE, entries, output, shown};
 use crate::pb;
 
 /// What to draft, and how.
@@ -71,11 +72,17 @@ impl RungArg {
 enum Format {
     /// Markdown.
     Md,
+    /// A Word document; needs `--out`.
+    Docx,
     /// JSON.
     Json,
 }
 
 pub(super) async fn run(args: DraftArgs) -> Result<(), Failure> {
+    if args.format == Format::Docx && args.out.is_none() {
+        let words = "DOCX 须用 --out 指定文件 / a DOCX needs --out, a file to write";
+        return Err(Failure::new(USAGE, words));
+    }
     let channel = client::connect(&args.server.server).await?;
     let on_record = entries::of(&channel, &args.organization, args.selector.message()).await?;
     let basis = &on_record.basis;
@@ -92,20 +99,21 @@ pub(super) async fn run(args: DraftArgs) -> Result<(), Failure> {
     };
     let draft = reporting::draft::draft(&order, &on_record.entries);
     let provenance = provenance(basis, args.rung);
-    let text = match args.format {
-        Format::Md => markdown::render(&draft, &provenance),
-        Format::Json => json(&draft, args.rung, basis)?,
+    let bytes = match args.format {
+        Format::Md => markdown::render(&draft, &provenance).into_bytes(),
+        Format::Docx => docx::document(&draft, &provenance)?,
+        Format::Json => json(&draft, args.rung, basis)?.into_bytes(),
     };
-    deliver(args.out.as_deref(), &text)
+    deliver(args.out.as_deref(), &bytes)
 }
 
-/// Writes a text to a file, or says it.
-fn deliver(out: Option<&Path>, text: &str) -> Result<(), Failure> {
+/// Writes a document to a file, or says it.
+fn deliver(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     let Some(path) = out else {
-        output::say(text.trim_end());
+        output::say(String::from_utf8_lossy(bytes).trim_end());
         return Ok(());
     };
-    std::fs::write(path, text).map_err(|error| {
+    std::fs::write(path, bytes).map_err(|error| {
         let file = shown(path);
         Failure::new(FAILED, format!("{file}: 无法写入 / cannot be written: {error}"))
     })

@@ -13,6 +13,7 @@ pub mod registry;
 pub mod review;
 pub mod scalar;
 pub mod view;
+pub mod year;
 
 use duty::entry::{Correction, Entry, Review, Verdict, Withdrawal};
 use duty::id::EventId;
@@ -43,7 +44,7 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::OrganizationChange(message) => {
             Entry::OrganizationChange(organization_change::organization_change(message, problems)?)
         }
-        Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(&message.toml, problems)?)),
+        Payload::RuleSet(message) => Entry::RuleSet(Box::new(rule_set(message, problems)?)),
         Payload::WorkCalendar(message) => {
             Entry::Calendar(Box::new(calendar(&message.toml, problems)?))
         }
@@ -53,6 +54,13 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         Payload::ExemptionRevocation(message) => {
             Entry::ExemptionRevoked(exemption::revocation(message, problems)?)
         }
+        Payload::YearPublication(_)
+        | Payload::YearAppeal(_)
+        | Payload::AppealExtension(_)
+        | Payload::AppealDecision(_)
+        | Payload::YearAdjustment(_)
+        | Payload::YearSeal(_)
+        | Payload::YearReopening(_) => Entry::YearStep(Box::new(year::step(payload, problems)?)),
         Payload::DayClosed(message) => {
             Entry::DayClosed(scalar::civil_date(&message.date, "date", problems)?)
         }
@@ -120,9 +128,10 @@ pub fn review(message: &pb::Review, problems: &mut Problems) -> Option<Review> {
     })
 }
 
-/// A rule set from its text; faults name the line.
-pub fn rule_set(toml: &str, problems: &mut Problems) -> Option<RuleSet> {
-    match RuleSet::parse(toml) {
+/// A rule set from its text and those it extends; faults name the line.
+pub fn rule_set(source: &pb::RuleSetSource, problems: &mut Problems) -> Option<RuleSet> {
+    let parents: Vec<&str> = source.parent_tomls.iter().map(String::as_str).collect();
+    match RuleSet::resolve(&source.toml, &parents) {
         Ok((rules, _advice)) => Some(rules),
         Err(errors) => {
             problems.at("toml", |problems| {

@@ -5,7 +5,7 @@ use duty::evaluate::{
     Considered, DutyLine, Handover, Obligation, Owner, Question, RungSummary, Scores, Standing,
     Status,
 };
-use duty::ruleset::{DutyRule, RuleSet, Rung};
+use duty::ruleset::{DutyRule, Origin, OriginKind, RuleSet, Rung};
 use projection::explain::{self, Sentence};
 use rust_decimal::Decimal;
 
@@ -63,6 +63,32 @@ pub fn rule_set(position: Position, rules: &RuleSet) -> pb::RuleSetSummary {
         valid_to_date: scalar::optional_date(rules.valid_to),
         duty_count: i32::try_from(rules.duties.len()).unwrap_or(i32::MAX),
         official_rung: rules.official_rung.as_str().to_owned(),
+        parents: rules
+            .parents
+            .iter()
+            .map(|parent| pb::RuleSetParent {
+                rule_set_id: parent.id.to_string(),
+                digest: parent.digest.to_string(),
+                jurisdiction: parent.jurisdiction.as_str().to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// Where a rule comes from.
+#[must_use]
+pub fn origin(origin: &Origin) -> pb::RuleOrigin {
+    let kind = match origin.kind {
+        OriginKind::Defined => pb::RuleOriginKind::Defined,
+        OriginKind::Overridden => pb::RuleOriginKind::Overridden,
+        OriginKind::SwitchedOff => pb::RuleOriginKind::SwitchedOff,
+    };
+    pb::RuleOrigin {
+        rule_set_id: origin.rule_set.to_string(),
+        jurisdiction: origin.jurisdiction.as_str().to_owned(),
+        kind: kind.into(),
+        keys: origin.keys.iter().map(ToString::to_string).collect(),
+        reason: origin.reason.to_string(),
     }
 }
 

@@ -92,7 +92,8 @@ fn point(point: &Point) -> pb::TrendPoint {
     }
 }
 
-fn statuses(counts: &StatusCounts) -> Vec<pb::StatusCount> {
+/// Duties by state.
+pub(super) fn statuses(counts: &StatusCounts) -> Vec<pb::StatusCount> {
     let all = State::ALL.iter().zip(counts);
     all.map(|(state, many)| pb::StatusCount {
         status: convert::status(*state).into(),

@@ -93,8 +93,8 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
         }
         Entry::RuleSet(_) | Entry::Calendar(_) => return Concern::Everybody,
         Entry::DayClosed(_) => return Concern::Day,
-        // Who a person is changes no judgement, nor who sits in a leading group.
-        Entry::Person(_) | Entry::PersonErased(_) | Entry::LeadingGroup(_) => {
+        // Who a person is, who sits in a leading group and how far a year is changes no judgement.
+        Entry::Person(_) | Entry::PersonErased(_) | Entry::LeadingGroup(_) | Entry::YearStep(_) => {
             return Concern::Nothing;
         }
     }

@@ -4,6 +4,8 @@
 //! one debrief covers all posts, and by post. Whoever is not in it is named with the reason. Only
 //! the evaluation decides who owes and what counts; this counts.
 
+mod exclusion;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use duty::Position;
@@ -14,6 +16,8 @@ use duty::id::{DutyId, OrganizationId, PersonId, PostId};
 use duty::registry::{Organization, PostKind};
 use duty::ruleset::{DutyRule, Level, OwedBy, RuleSet, Rung};
 use jiff::civil::{Date, date};
+
+pub use exclusion::Exclusion;
 
 use super::{Papers, scope};
 use crate::{Snapshot, view};
@@ -71,54 +75,6 @@ pub struct Row {
     pub obligation: Obligation,
     /// The debriefs that count on some rung, by position.
     pub debriefs: Vec<Position>,
-}
-
-/// Why somebody is not in scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exclusion {
-    /// No rule set is valid.
-    NoRuleSet,
-    /// No duty of the rule set is discharged by a debrief.
-    NoDuty,
-    /// 不适用.
-    NotApplicable,
-    /// 免除.
-    Exempted,
-    /// 职务空缺.
-    Vacant,
-    /// Left before the accounting day.
-    Departed,
-}
-
-impl Exclusion {
-    /// Why, in Chinese.
-    #[must_use]
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Self::NoRuleSet => "该年度没有对其有效的规则集",
-            Self::NoDuty => "规则集没有以述法履行的事项",
-            Self::NotApplicable => "按规则不适用",
-            Self::Exempted => "已经批准免除",
-            Self::Vacant => "考核基准日该职务无人任职（或未登记任期）",
-            Self::Departed => "考核基准日前已离任：应作离任述法，或在新任职务一并述法",
-        }
-    }
-
-    /// Why, in English.
-    #[must_use]
-    pub const fn en(self) -> &'static str {
-        match self {
-            Self::NoRuleSet => "no rule set is valid for it in the year",
-            Self::NoDuty => "its rule set has no duty that a debrief discharges",
-            Self::NotApplicable => "not applicable by the rule",
-            Self::Exempted => "exempted by decision",
-            Self::Vacant => "nobody holds the post on the accounting day, or none is registered",
-            Self::Departed => {
-                "left before the accounting day: owes a departure statement, or debriefs in the \
-                 new post for both"
-            }
-        }
-    }
 }
 
 /// Somebody, or an organization, not in scope.

@@ -1,8 +1,8 @@
 //! The views of supervisors on a small world, with every figure worked out by hand.
 //!
 //! The city has three bureaus. The debrief is due on 2022-09-30, the yearly plan on 2022-12-31; the
-//! ledger's clock starts on 2022-10-01 and the question is asked on 2022-10-05. Weights: debrief 60,
-//! plan 40.
+//! clock starts on 2022-10-01 and the question is asked for 2022-10-05. Weights: debrief 60, plan
+//! 40.
 //!
 //! | bureau | party head | head | debrief |
 //! |---|---|---|---|
@@ -12,6 +12,8 @@
 
 mod coverage;
 mod deadlines;
+mod exceptions;
+mod profile;
 mod ranking;
 mod rollup;
 

@@ -119,8 +119,8 @@ impl Candidate<'_> {
         }
     }
 
-    /// Whether what is printed is what it says. A bound in print agrees with a figure that is within
-    /// it: 90余 with 93, but not with 193; what the ledger has as a bound bears no exact figure.
+    /// Whether what is printed is what it says. A bound in print agrees with a figure within it:
+    /// 90余 with 93, but not with 193; what the ledger has as a bound bears no exact figure.
     pub(super) fn agrees(&self, stated: &Stated) -> bool {
         match (&self.what, stated) {
             (What::Quantity(quantity), Stated::Count { value, unit, qualifier }) => figures_agree(

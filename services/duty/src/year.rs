@@ -1,0 +1,278 @@
+//! The life of an evaluated year of one organization (DOMAIN §5.5): published for notice (公示),
+//! appealed against (申诉), decided, sealed (封存), reopened by decision.
+//!
+//! Steps are entries; a [`Cycle`] is their fold. Invariant: nothing here holds a score. A decision
+//! changes a score only as an adjustment, and a seal names the sheet that was computed.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::docno::DocumentNumber;
+use crate::id::OrganizationId;
+use crate::position::Position;
+
+/// 公示期, in working days (DOMAIN §5.5).
+pub const NOTICE_WORKING_DAYS: u32 = 5;
+/// Working days in which an appeal is decided; one extension adds as many.
+pub const DECISION_WORKING_DAYS: u32 = 15;
+/// Most points of bonus in one year of one organization (加分上限, DOMAIN §6.2).
+pub const BONUS_MAX: u32 = 5;
+
+/// One step in the life of a year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YearStep {
+    /// Whose year.
+    pub organization: OrganizationId,
+    /// 考核年度.
+    pub year: i16,
+    /// Id of who takes the step, who is its recorder; never a name.
+    pub by: Box<str>,
+    /// What it is.
+    pub act: YearAct,
+}
+
+/// What a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum YearAct {
+    /// 公示.
+    Published(Shown, Date),
+    /// 申诉: the arguments, the evidence, and the last day for deciding.
+    Appealed {
+        /// Why the result is wrong.
+        arguments: Box<str>,
+        /// What shows it: ids of events, numbers of documents.
+        evidence: Box<str>,
+        /// Last day for deciding.
+        decision_due: Date,
+    },
+    /// One more term for deciding the appeal at a position.
+    Extended {
+        /// The appeal.
+        appeal: Position,
+        /// Why.
+        reason: Box<str>,
+        /// The new last day.
+        decision_due: Date,
+    },
+    /// The decision on the appeal at a position.
+    Decided {
+        /// The appeal.
+        appeal: Position,
+        /// Whether it is upheld (支持), in part at least.
+        upheld: bool,
+        /// The decision's document.
+        document: DocumentNumber,
+        /// Why.
+        reason: Box<str>,
+        /// What it changes beside what other entries change by its order.
+        adjustment: Option<Adjustment>,
+    },
+    /// 加分、扣分、一票否决, outside an appeal.
+    Adjusted(Adjustment),
+    /// 封存, with the digest of the rule set.
+    Sealed(Shown, Box<str>),
+    /// 重新启封, by a decision.
+    Reopened {
+        /// The decision's document.
+        document: DocumentNumber,
+        /// Who approved it, never the recorder.
+        approver: Box<str>,
+        /// Why, at least 10 characters.
+        reason: Box<str>,
+    },
+}
+
+/// The sheet a publication or seal shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The document that publishes or seals.
+    pub document: DocumentNumber,
+    /// The day whose deadlines counted.
+    pub as_of: Date,
+    /// The last entry known.
+    pub known: Position,
+    /// Digest of the sheet.
+    pub digest: Box<str>,
+}
+
+/// A line outside the duties.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adjustment {
+    /// What kind.
+    pub kind: AdjustmentKind,
+    /// Points, more than zero; zero for a veto.
+    pub points: Decimal,
+    /// Its document.
+    pub document: DocumentNumber,
+    /// Who approved it, never the recorder.
+    pub approver: Box<str>,
+    /// Why, at least 10 characters.
+    pub reason: Box<str>,
+}
+
+/// Kind of an adjustment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdjustmentKind {
+    /// 加分.
+    Bonus,
+    /// 扣分.
+    Penalty,
+    /// 一票否决: no grade can be reached.
+    Veto,
+}
+
+impl YearAct {
+    /// Whether a call that is repeated asks for the same: what the ledger filled in by itself may
+    /// differ by then.
+    fn asks_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Published(a, _), Self::Published(b, _))
+            | (Self::Sealed(a, _), Self::Sealed(b, _)) => a.document == b.document,
+            (
+                Self::Appealed { arguments: a, evidence: e, .. },
+                Self::Appealed { arguments: b, evidence: f, .. },
+            ) => (a, e) == (b, f),
+            (
+                Self::Extended { appeal: a, reason: r, .. },
+                Self::Extended { appeal: b, reason: s, .. },
+            ) => (a, r) == (b, s),
+            _ => self == other,
+        }
+    }
+}
+
+impl YearStep {
+    /// Whether a repeated call asks for the same step.
+    #[must_use]
+    pub fn asks_the_same(&self, other: &Self) -> bool {
+        (&self.organization, self.year, &self.by) == (&other.organization, other.year, &other.by)
+            && self.act.asks_the_same(&other.act)
+    }
+}
+
+/// How far a year is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// Nothing was published, or it was reopened.
+    #[default]
+    Open,
+    /// 公示 runs or is over, nothing is sealed.
+    Published,
+    /// 封存.
+    Sealed,
+}
+
+/// An appeal and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Appeal<'a> {
+    /// Where it stands.
+    pub position: Position,
+    /// Who appealed.
+    pub by: &'a str,
+    /// Last day for deciding.
+    pub decision_due: Date,
+    /// Whether the term was extended.
+    pub extended: bool,
+    /// Where it was decided, and whether it was upheld.
+    pub decided: Option<(Position, bool)>,
+}
+
+/// The year of one organization as known at a position.
+#[derive(Debug, Clone, Default)]
+pub struct Cycle<'a> {
+    /// How far it is.
+    pub stage: Stage,
+    /// The last publication, and the last day of notice.
+    pub published: Option<(Position, &'a Shown, Date)>,
+    /// The appeals, by position.
+    pub appeals: Vec<Appeal<'a>>,
+    /// The last seal, with the digest of the rule set.
+    pub sealed: Option<(Position, &'a Shown, &'a str)>,
+    /// The last reopening.
+    pub reopened: Option<Position>,
+    /// Every adjustment, by position.
+    pub adjustments: Vec<(Position, &'a Adjustment)>,
+}
+
+impl Cycle<'_> {
+    /// Points of one kind.
+    #[must_use]
+    pub fn points(&self, kind: AdjustmentKind) -> Decimal {
+        let of_kind = self.adjustments.iter().filter(|(_, adjustment)| adjustment.kind == kind);
+        of_kind.map(|(_, adjustment)| adjustment.points).sum()
+    }
+
+    /// Whether any adjustment is a veto.
+    #[must_use]
+    pub fn is_vetoed(&self) -> bool {
+        self.adjustments.iter().any(|(_, adjustment)| adjustment.kind == AdjustmentKind::Veto)
+    }
+
+    /// The appeal at a position.
+    #[must_use]
+    pub fn appeal(&self, position: Position) -> Option<&Appeal<'_>> {
+        self.appeals.iter().find(|appeal| appeal.position == position)
+    }
+}
+
+/// The steps of every year, kept for ever with the position that brought them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Years {
+    steps: BTreeMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
+}
+
+impl Years {
+    /// Takes in a step.
+    pub fn put(&mut self, since: Position, step: YearStep) {
+        let key = (step.organization.clone(), step.year);
+        self.steps.entry(key).or_default().push((since, step));
+    }
+
+    /// The year of an organization as known at `known`.
+    #[must_use]
+    pub fn cycle(&self, organization: &OrganizationId, year: i16, known: Position) -> Cycle<'_> {
+        let mut cycle = Cycle::default();
+        let steps = self.steps.get(&(organization.clone(), year));
+        for (position, step) in steps.into_iter().flatten().filter(|(since, _)| *since <= known) {
+            let position = *position;
+            match &step.act {
+                YearAct::Published(shown, notice_end) => {
+                    cycle.stage = Stage::Published;
+                    cycle.published = Some((position, shown, *notice_end));
+                }
+                YearAct::Appealed { decision_due, .. } => cycle.appeals.push(Appeal {
+                    position,
+                    by: &step.by,
+                    decision_due: *decision_due,
+                    extended: false,
+                    decided: None,
+                }),
+                YearAct::Extended { appeal, decision_due, .. } => {
+                    let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
+                    if let Some(found) = found {
+                        (found.decision_due, found.extended) = (*decision_due, true);
+                    }
+                }
+                YearAct::Decided { appeal, upheld, adjustment, .. } => {
+                    let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
+                    if let Some(found) = found {
+                        found.decided = Some((position, *upheld));
+                    }
+                    cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
+                }
+                YearAct::Adjusted(adjustment) => cycle.adjustments.push((position, adjustment)),
+                YearAct::Sealed(shown, rules) => {
+                    cycle.stage = Stage::Sealed;
+                    cycle.sealed = Some((position, shown, rules));
+                }
+                YearAct::Reopened { .. } => {
+                    cycle.stage = Stage::Open;
+                    cycle.reopened = Some(position);
+                }
+            }
+        }
+        cycle
+    }
+}

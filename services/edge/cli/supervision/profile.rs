@@ -1,0 +1,107 @@
+//! `duty-ledger profile`: a year of an organization as one dated line.
+
+use clap::Args;
+
+use super::{Failure, Language, compliance, dash, footer, output, table};
+use crate::cli::{Output, OutputArgs, SelectorArgs, ServerArg, client};
+use crate::pb;
+use crate::pb::supervision_service_client::SupervisionServiceClient;
+
+/// Whose profile.
+#[derive(Debug, Args)]
+pub(crate) struct ProfileArgs {
+    /// Id of the organization.
+    organization: String,
+    #[command(flatten)]
+    selector: SelectorArgs,
+    #[command(flatten)]
+    server: ServerArg,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(crate) async fn run(args: ProfileArgs) -> Result<(), Failure> {
+    let channel = client::connect(&args.server.server).await?;
+    let mut client = SupervisionServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+    let mut request = pb::GetOrganizationProfileRequest {
+        organization_id: args.organization,
+        selector: Some(args.selector.message()),
+        ..Default::default()
+    };
+    let mut all = client.get_organization_profile(request.clone()).await?.into_inner();
+    while !all.next_page_token.is_empty() {
+        request.page_token = std::mem::take(&mut all.next_page_token);
+        let page = client.get_organization_profile(request.clone()).await?.into_inner();
+        all.points.extend(page.points);
+        all.next_page_token = page.next_page_token;
+    }
+    match args.output.output {
+        Output::Json => compliance::json("GetOrganizationProfileResponse", &all),
+        Output::Table => {
+            show(&all, args.output.lang);
+            Ok(())
+        }
+    }
+}
+
+fn show(answer: &pb::GetOrganizationProfileResponse, language: Language) {
+    if let Some(organization) = &answer.organization {
+        let name = language.pick(&organization.name_zh, &organization.name_en);
+        output::say(&format!("{name} ({})", organization.organization_id));
+    }
+    footer(answer.basis.as_ref(), language);
+    output::say(&table::scores(&answer.scores, language).to_string());
+    let mut rows = table::new(&[
+        language.pick("日期", "date"),
+        language.pick("台账序号", "entry"),
+        language.pick("类别", "kind"),
+        language.pick("事项", "what"),
+        language.pick("说明", "remark"),
+    ]);
+    for point in &answer.points {
+        let by =
+            if point.by_recording { language.pick("（录入日）", " (recorded)") } else { "" };
+        let entry = if point.position == 0 { String::new() } else { point.position.to_string() };
+        rows.add_row([
+            format!("{}{by}", point.date),
+            dash(&entry),
+            kind(point.kind, language).to_owned(),
+            what(point, language),
+            dash(&point.remark),
+        ]);
+    }
+    output::say(&rows.to_string());
+}
+
+fn what(point: &pb::ProfilePoint, language: Language) -> String {
+    if let Some(owed) = &point.obligation {
+        let status = table::status(owed.status, language);
+        return format!("{} {} {status}", owed.duty_id, owed.period);
+    }
+    if !point.post_id.is_empty() {
+        return format!("{} {}", point.post_id, point.person_id);
+    }
+    let gone = point.is_current || point.event_id.is_empty();
+    let mark =
+        if gone { "" } else { language.pick("（已被取代或撤回）", " (no longer counts)") };
+    let text = if point.title.is_empty() { &point.event_type } else { &point.title };
+    format!("{text}{mark}")
+}
+
+fn kind(number: i32, language: Language) -> &'static str {
+    use pb::ProfilePointKind as K;
+    let (zh, en) = match K::try_from(number).unwrap_or(K::Unspecified) {
+        K::Registered => ("登记", "registered"),
+        K::TookOffice => ("任职", "took office"),
+        K::Event => ("事项", "event"),
+        K::Correction => ("更正", "correction"),
+        K::Withdrawal => ("撤回", "withdrawal"),
+        K::Accepted => ("核定", "accepted"),
+        K::Returned => ("退回", "returned"),
+        K::Deadline => ("期限", "deadline"),
+        K::AcceptanceWithdrawn => ("撤销核定", "acceptance withdrawn"),
+        K::LeftOffice => ("离任", "left office"),
+        K::Unspecified => ("?", "?"),
+    };
+    language.pick(zh, en)
+}

@@ -1,0 +1,272 @@
+//! The life of an evaluated year over `EvaluationService`: every step becomes an entry, with what
+//! the ledger fills in: terms by the working-day calendar, the sheet shown and its digest.
+//!
+//! A sealed sheet is answered from the bytes that were sealed; beside it stands what entries
+//! behind the seal would change.
+
+use duty::decide::{Command, Proposed};
+use duty::entry::Entry;
+use duty::evaluate::Question;
+use duty::id::OrganizationId;
+use duty::year::{DECISION_WORKING_DAYS, NOTICE_WORKING_DAYS, Shown, Stage};
+use duty::zone::civil_day;
+use duty::{Position, Problem, Problems, Reason};
+use jiff::civil::Date;
+use pb::ledger_entry::Payload;
+use projection::Snapshot;
+use prost::Message as _;
+use tonic::{Code, Status};
+
+use super::convert::year as convert;
+use super::{Api, answer, duty_event, event_id, receipt, refuse_if_any, status};
+use crate::ledger::Submission;
+use crate::pb;
+
+/// What a step answers.
+pub(super) type Taken = (Option<pb::AppendReceipt>, Option<pb::YearStanding>);
+
+impl Api {
+    /// Publishes a year for notice.
+    pub(super) async fn year_published(
+        &self,
+        request: pb::PublishYearRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.publication.unwrap_or_default();
+        let about = (&*message.organization_id, message.year);
+        let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
+        self.disinterested(about, &message.publisher, "publication.publisher").await?;
+        let basis = sheet.basis.unwrap_or_default();
+        (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
+        message.sheet_digest = sheet.digest;
+        let today = civil_day(self.ledger.now());
+        message.notice_end_date = self.working_days(today, NOTICE_WORKING_DAYS)?.to_string();
+        self.step(&request.event_id, "publication.", Payload::YearPublication(message)).await
+    }
+
+    /// Takes an appeal.
+    pub(super) async fn year_appealed(
+        &self,
+        request: pb::AppealYearRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.appeal.unwrap_or_default();
+        let today = civil_day(self.ledger.now());
+        message.decision_due_date = self.working_days(today, DECISION_WORKING_DAYS)?.to_string();
+        self.step(&request.event_id, "appeal.", Payload::YearAppeal(message)).await
+    }
+
+    /// Extends the term for deciding an appeal.
+    pub(super) async fn appeal_extended(
+        &self,
+        request: pb::ExtendAppealRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.extension.unwrap_or_default();
+        let organization = parsed(&message.organization_id, "extension.organization_id")?;
+        let registry = self.ledger.registry();
+        let year = i16::try_from(message.year).unwrap_or_default();
+        let cycle = registry.years().cycle(&organization, year, Position::MAX);
+        // An appeal that is not there is refused with the other faults.
+        let due = cycle.appeal(Position::new(message.appeal_position)).map(|a| a.decision_due);
+        let from = due.unwrap_or_else(|| civil_day(self.ledger.now()));
+        message.decision_due_date = self.working_days(from, DECISION_WORKING_DAYS)?.to_string();
+        self.step(&request.event_id, "extension.", Payload::AppealExtension(message)).await
+    }
+
+    /// Decides an appeal.
+    pub(super) async fn appeal_decided(
+        &self,
+        request: pb::DecideAppealRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.decision.unwrap_or_default();
+        let about = (&*message.organization_id, message.year);
+        self.disinterested(about, &message.decider, "decision.decider").await?;
+        if let Some(adjustment) = &mut message.adjustment {
+            let or = |own: &mut String, of: &String| {
+                if own.is_empty() {
+                    own.clone_from(of);
+                }
+            };
+            or(&mut adjustment.document_number, &message.document_number);
+            or(&mut adjustment.approver, &message.decider);
+        }
+        self.step(&request.event_id, "decision.", Payload::AppealDecision(message)).await
+    }
+
+    /// Seals a year with the sheet as it is.
+    pub(super) async fn year_sealed(&self, request: pb::SealYearRequest) -> Result<Taken, Status> {
+        let mut message = request.seal.unwrap_or_default();
+        let about = (&*message.organization_id, message.year);
+        let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
+        self.disinterested(about, &message.sealer, "seal.sealer").await?;
+        message.sheet = sheet.encode_to_vec();
+        let basis = sheet.basis.unwrap_or_default();
+        (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
+        message.sheet_digest = sheet.digest;
+        let rules = basis.rule_sets.into_iter().next().unwrap_or_default();
+        message.rule_set_digest = rules.digest;
+        self.step(&request.event_id, "seal.", Payload::YearSeal(message)).await
+    }
+
+    /// Appends a step and says how the year stands then.
+    pub(super) async fn step(
+        &self,
+        id: &str,
+        field: &'static str,
+        payload: Payload,
+    ) -> Result<Taken, Status> {
+        let mut problems = Problems::new();
+        let id = event_id(id, "event_id", &mut problems);
+        let name = field.trim_end_matches('.');
+        let step = problems.at(name, |problems| convert::step(&payload, problems));
+        refuse_if_any(problems)?;
+        let (Some(event_id), Some(step)) = (id, step) else {
+            return Err(status::internal("a step without fault did not convert"));
+        };
+        let (organization, year) = (step.organization.clone(), step.year);
+        let fields = status::Fields { event_id: "event_id", entry: field, whole: name };
+        let by = step.by.clone();
+        let proposed = Proposed::new(0, event_id, Entry::YearStep(Box::new(step)));
+        let command = Command { recorder: by, entries: vec![proposed], expectations: Vec::new() };
+        let submission = Submission::new(command, vec![payload], Vec::new());
+        let submitted = self.ledger.submit(submission).await;
+        let receipts = submitted.map_err(|error| status::submit_one(error, fields))?;
+        let first = receipts.first().ok_or_else(|| status::internal("no receipt"))?;
+        let registry = self.ledger.registry();
+        let cycle = registry.years().cycle(&organization, year, Position::MAX);
+        Ok((Some(receipt(first, Vec::new())), Some(convert::standing(&cycle))))
+    }
+
+    /// The sheet to publish or seal: all that is known now, for the day given or now running.
+    async fn sheet_to_show(
+        &self,
+        (id, year): (&str, i32),
+        as_of: &str,
+    ) -> Result<pb::GetScoreSheetResponse, Status> {
+        let organization = parsed(id, "organization_id")?;
+        let selector =
+            pb::ViewSelector { year, as_of_date: as_of.to_owned(), ..Default::default() };
+        let (snapshot, question) = self.question(selector).await?;
+        if snapshot.current_day(question.known) < question.as_of {
+            return Err(status::invalid(vec![Problem::new(
+                Reason::FieldOutOfRange,
+                "as_of_date",
+                "截止日不能晚于今天",
+                "a result is not published or sealed for a day that has not come",
+            )]));
+        }
+        let root = self.root(question.known)?;
+        let sheet = answer::sheet(&snapshot, &organization, question, root);
+        let mut sheet = sheet.map_err(status::no_view)?;
+        sheet.standing = None;
+        Ok(sheet)
+    }
+
+    /// The sheet of a question: as sealed where the year is, else as computed. A question for
+    /// another day than the seal's is another question.
+    pub(super) async fn score_sheet(
+        &self,
+        organization: &OrganizationId,
+        selector: pb::ViewSelector,
+    ) -> Result<pb::GetScoreSheetResponse, Status> {
+        let no_day_named = selector.as_of_date.is_empty();
+        let (snapshot, question) = self.question(selector).await?;
+        let cycle = snapshot.registry().years().cycle(organization, question.year, question.known);
+        if let (Stage::Sealed, Some((at, shown, _))) = (cycle.stage, cycle.sealed)
+            && (no_day_named || question.as_of == shown.as_of)
+        {
+            let mut sheet = self.sealed_sheet(at, shown).await?;
+            sheet.differences =
+                self.differences(&snapshot, organization, question, &sheet, shown)?;
+            sheet.standing = Some(convert::standing(&cycle));
+            return Ok(sheet);
+        }
+        let root = self.root(question.known)?;
+        answer::sheet(&snapshot, organization, question, root).map_err(status::no_view)
+    }
+
+    /// The sheet kept in the seal at a position.
+    async fn sealed_sheet(
+        &self,
+        at: Position,
+        shown: &Shown,
+    ) -> Result<pb::GetScoreSheetResponse, Status> {
+        let stored = self.ledger.read_one(at).await.map_err(|error| status::read(&error))?;
+        let stored = stored.ok_or_else(|| status::internal("a seal has no entry"))?;
+        let entry = pb::LedgerEntry::decode(stored.bytes).ok();
+        let Some(Payload::YearSeal(seal)) = entry.and_then(|entry| entry.payload) else {
+            return Err(status::internal("a seal is no seal"));
+        };
+        let sheet = pb::GetScoreSheetResponse::decode(&*seal.sheet);
+        let mut sheet = sheet.map_err(|_| status::internal("a sealed sheet did not decode"))?;
+        if *sheet.digest != *shown.digest {
+            return Err(status::internal("a sealed sheet is not the one its seal names"));
+        }
+        sheet.is_sealed = true;
+        Ok(sheet)
+    }
+
+    /// What entries behind the seal would change, for the same day.
+    fn differences(
+        &self,
+        snapshot: &Snapshot,
+        organization: &OrganizationId,
+        question: Question,
+        sealed: &pb::GetScoreSheetResponse,
+        shown: &Shown,
+    ) -> Result<Vec<pb::SheetDifference>, Status> {
+        let question = Question { as_of: shown.as_of, ..question };
+        let root = self.root(question.known)?;
+        let now = answer::sheet(snapshot, organization, question, root);
+        Ok(answer::differences(sealed, &now.map_err(status::no_view)?))
+    }
+
+    /// The end of a term; it takes the calendars of the years it reaches.
+    fn working_days(&self, from: Date, count: u32) -> Result<Date, Status> {
+        let calendars = self.ledger.snapshot().calendars(Position::MAX);
+        calendars.add_working_days(from, count).map_err(|missing| {
+            let year = missing.year;
+            let zh = format!("{year} 年工作日历尚未发布，期限无法计算；请先发布日历");
+            let en =
+                format!("the working-day calendar of {year} is not published: publish it first");
+            let problem = Problem::new(Reason::CalendarMissing, "", zh, en);
+            status::problems(Code::FailedPrecondition, vec![problem])
+        })
+    }
+
+    /// Who publishes, decides or seals recorded none of the events of the year.
+    async fn disinterested(
+        &self,
+        (id, year): (&str, i32),
+        who: &str,
+        field: &str,
+    ) -> Result<(), Status> {
+        let organization = parsed(id, "organization_id")?;
+        let year = i16::try_from(year).unwrap_or_default();
+        let snapshot = self.ledger.snapshot();
+        for position in snapshot.events_of_year(&organization, year) {
+            let stored = self.ledger.read_one(position).await;
+            let stored = stored.map_err(|error| status::read(&error))?;
+            let Some(stored) = stored else { continue };
+            let recorded = crate::ledger::decode(&stored).map_err(|error| status::read(&error))?;
+            if *recorded.recorder == *who {
+                let problem = Problem::new(
+                    Reason::ActorIsInterested,
+                    field,
+                    format!("{who} 是该单位本年度事件的填报人，须回避"),
+                    format!("{who} recorded events of the year (entry {position})"),
+                );
+                return Err(status::problems(Code::FailedPrecondition, vec![problem]));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parsed(id: &str, field: &str) -> Result<OrganizationId, Status> {
+    let mut problems = Problems::new();
+    let organization = duty_event::organization(id, &mut problems);
+    let renamed = problems.into_vec().into_iter().map(|mut problem| {
+        field.clone_into(&mut problem.field);
+        problem
+    });
+    organization.ok_or_else(|| status::invalid(renamed.collect()))
+}
