@@ -12,6 +12,7 @@ mod ended;
 mod exempt;
 mod fact;
 mod handover;
+mod in_force;
 mod item;
 mod judge;
 mod line;

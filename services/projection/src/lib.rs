@@ -8,7 +8,7 @@
 //! Reading order: [`state`] is the fold, over [`ids`], places, and a stream for each organization;
 //! [`snapshot`] is what readers hold while the writer goes on; [`saved`] what is kept in a file so
 //! that opening need not fold everything; [`view`] answers for one organization or leader;
-//! [`matrix`] for many, [`supervision`] for supervisors; [`explain`] says why; [`changes`] what each
+//! [`matrix`] for many, [`supervision`] for supervisors; [`explain`] says why; [`changes`] what an
 //! entry changed.
 
 pub mod changes;

@@ -9,12 +9,12 @@ use super::obligation::{
     Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Detail, Fact, Question, Scores, Window, World, change, ended, exempt, item};
+use super::{Detail, Fact, Question, Scores, Window, World, change, ended, exempt, in_force, item};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
 use crate::registry::Organization;
-use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, MonthDay, RuleSet, Rung};
+use crate::ruleset::{Cadence, ConditionFacts, DutyRule, Level, RuleSet, Rung};
 
 /// State and credit of a whole duty on one rung: over its obligations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,47 +260,9 @@ pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     let is_bounded = scope.rule.valid_from.is_some() || scope.rule.valid_to.is_some();
     whatever_the_day(scope, owner)
         .into_iter()
-        .map(|owed| if is_bounded { while_in_force(scope, owed) } else { owed })
+        .map(|owed| if is_bounded { in_force::apply(scope, owed) } else { owed })
         .map(|owed| exempt::apply(scope, owed))
         .collect()
-}
-
-/// The obligation, or that it is not owed by this text because another was in force on its day.
-fn while_in_force(scope: &Scope<'_>, obligation: Obligation) -> Obligation {
-    let rule = scope.rule;
-    let day = governing_day(scope, &obligation);
-    if rule.in_force(day) || obligation.official == Status::NotApplicable {
-        return obligation;
-    }
-    let span = |open: &str, first: Option<Date>, last: Option<Date>| {
-        let day = |day: Option<Date>| day.map_or_else(|| open.to_owned(), |day| day.to_string());
-        format!("{} – {}", day(first), day(last))
-    };
-    let span = span("…", rule.valid_from, rule.valid_to);
-    let why = Problem::new(
-        Reason::SubstanceIrregular,
-        "valid_from",
-        format!("本条文施行期间为 {span}，{day} 不适用"),
-        format!("this text is in force {span}, not on {day}"),
-    );
-    let Obligation { owner, period, window, .. } = obligation;
-    Obligation { period, window, ..not_applicable(scope, owner, why) }
-}
-
-/// The day whose law governs an obligation; see [`DutyRule::in_force`].
-fn governing_day(scope: &Scope<'_>, obligation: &Obligation) -> Date {
-    let year_end = MonthDay::YEAR_END.in_year(scope.question.year);
-    match &obligation.period {
-        Period::Trigger { day, .. } => *day,
-        Period::Item { position, .. } => {
-            let facts = scope.world.facts.of(&scope.organization.id, scope.question.year);
-            let item = facts.iter().find(|fact| fact.position == *position);
-            item.and_then(|item| item.occurred.end()).unwrap_or(year_end)
-        }
-        Period::Year | Period::Half(_) | Period::Quarter(_) | Period::Confirmation => {
-            obligation.window.map_or(year_end, |window| window.last)
-        }
-    }
 }
 
 /// The obligations of one owner, whichever text was in force.
