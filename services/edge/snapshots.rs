@@ -92,6 +92,15 @@ enum Passed {
     Longer,
 }
 
+/// Why a check does not compare a snapshot.
+#[derive(Debug)]
+pub(crate) enum NotUsed {
+    /// Another version of the program made it: it is passed over at a start, and nothing is wrong.
+    OtherVersion,
+    /// It is damaged, or of other entries.
+    Unusable(String),
+}
+
 impl Snapshots {
     /// The snapshots of a ledger, by its id in hex, below its data directory.
     #[must_use]
@@ -158,10 +167,15 @@ impl Snapshots {
         position: u64,
         journal: &dyn Journal,
         root: [u8; 32],
-    ) -> Result<State, String> {
+    ) -> Result<State, NotUsed> {
         let files = self.list(|_| ()).into_iter().find(|(of, _)| *of == position);
-        let (_, path) = files.ok_or_else(|| "it is gone".to_owned())?;
-        self.open(&path, journal, |_| Ok(root)).map_err(|why| crate::chain(&why))
+        let (_, path) = files.ok_or_else(|| NotUsed::Unusable("it is gone".to_owned()))?;
+        self.open(&path, journal, |_| Ok(root)).map_err(|why| match &why {
+            Passed::Load(LoadError::Unusable(Unusable::OtherVersion { .. })) => {
+                NotUsed::OtherVersion
+            }
+            _ => NotUsed::Unusable(crate::chain(&why)),
+        })
     }
 
     /// Positions of the snapshots there are. Touches nothing: one may just be written.

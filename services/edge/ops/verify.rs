@@ -319,7 +319,7 @@ pub fn check(
     let state = entries.into_state().filter(|_| complete);
     // Where entries cannot be folded, that is told already, and there is nothing to compare with.
     if let Some(state) = &state {
-        kept_views.finish(&mut compared);
+        kept_views.finish(&mut compared, &mut unchecked);
         views::compare(subject, state, &mut findings, &mut compared);
         unchecked.extend(persons::compare(subject, state, &mut findings, &mut compared));
     }

@@ -9,8 +9,8 @@ use merkle::hash::Hash;
 use projection::{Snapshot, State, view};
 
 use super::entries::Entries;
-use super::{Compared, Finding, Findings, Subject};
-use crate::snapshots::Snapshots;
+use super::{Compared, Finding, Findings, Subject, Unchecked};
+use crate::snapshots::{NotUsed, Snapshots};
 
 /// Years compared: those that any rule set can be valid for in a ledger of today.
 const YEARS: std::ops::RangeInclusive<i16> = 2016..=2100;
@@ -22,6 +22,8 @@ pub(super) struct Kept<'a> {
     /// Those still to come, the nearest last.
     left: Vec<u64>,
     compared: u64,
+    /// How many were made by another version of the program.
+    others: u64,
 }
 
 impl<'a> Kept<'a> {
@@ -29,7 +31,7 @@ impl<'a> Kept<'a> {
         let snapshots = subject.dir.map(|dir| Snapshots::new(dir, &subject.ledger, 0, 0));
         let mut left = snapshots.as_ref().map(Snapshots::positions).unwrap_or_default();
         left.sort_unstable_by(|a, b| b.cmp(a));
-        Self { subject, snapshots, left, compared: 0 }
+        Self { subject, snapshots, left, compared: 0, others: 0 }
     }
 
     /// Looks whether there is one of this position, and whether it is right; whether it was taken
@@ -55,7 +57,8 @@ impl<'a> Kept<'a> {
         match kept {
             // A running service replaces its snapshots as it goes.
             Err(_) if self.subject.live.is_some() && !self.is_there(position) => {}
-            Err(why) => findings.add(Finding::of(
+            Err(NotUsed::OtherVersion) => self.others += 1,
+            Err(NotUsed::Unusable(why)) => findings.add(Finding::of(
                 &file,
                 "SNAPSHOT_UNUSABLE",
                 format!("{file} 不可用（{why}）；可删除，启动时会重算"),
@@ -81,10 +84,18 @@ impl<'a> Kept<'a> {
         self.snapshots.as_ref().is_some_and(|kept| kept.positions().contains(&position))
     }
 
-    /// Says how far snapshots were compared.
-    pub(super) fn finish(self, compared: &mut Vec<Compared>) {
+    /// Says how far snapshots were compared, and which were not.
+    pub(super) fn finish(self, compared: &mut Vec<Compared>, unchecked: &mut Vec<Unchecked>) {
         if 0 < self.compared {
             compared.push(Compared { what: "snapshots".to_owned(), position: self.compared });
+        }
+        if 0 < self.others {
+            unchecked.push(Unchecked::new(
+                "SNAPSHOT_OTHER_VERSION",
+                "视图快照由本程序的其他版本生成，未核对；启动时不使用，会重算",
+                "snapshots of the views made by another version of this program were not checked; \
+                 a start passes them over and computes them again",
+            ));
         }
     }
 }
