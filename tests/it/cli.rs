@@ -3,6 +3,7 @@
 mod export;
 pub(crate) mod import;
 mod report;
+mod review;
 
 use std::fs;
 

@@ -26,6 +26,7 @@ mod receipt;
 mod replay;
 mod report;
 mod restore;
+mod review;
 mod rules;
 mod serve;
 mod sheet;
@@ -88,6 +89,8 @@ enum Command {
     Deadlines(supervision::DeadlinesArgs),
     /// Publishes, seals and reopens the evaluated year of an organization (公示、申诉、封存).
     Year(year::YearArgs),
+    /// Accepts or returns a duty event, or takes an acceptance back (审核).
+    Review(review::ReviewArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
     /// Lists what in a year's entries deserves a look (异常).
@@ -224,6 +227,7 @@ pub fn main() -> ExitCode {
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Year(args) => on_runtime(year::run(args)),
+        Command::Review(args) => on_runtime(review::run(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
         Command::Profile(args) => on_runtime(supervision::profile(args)),
