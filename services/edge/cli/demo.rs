@@ -124,8 +124,9 @@ pub(super) fn run(args: &DemoArgs) -> ExitCode {
             }
         };
         if code == ExitCode::SUCCESS && !args.exit {
+            let stop = serve::asked_to_stop();
             try_next(&config, &app);
-            serve::asked_to_stop().await;
+            stop.await;
         }
         app.stop().await;
         code

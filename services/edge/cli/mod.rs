@@ -11,6 +11,7 @@ mod client;
 mod compliance;
 mod demo;
 mod entries;
+mod exempt;
 mod explain;
 mod export;
 mod export_tiles;
@@ -23,6 +24,7 @@ mod output;
 mod person;
 mod persons;
 mod receipt;
+mod rectify;
 mod replay;
 mod report;
 mod restore;
@@ -91,6 +93,10 @@ enum Command {
     Year(year::YearArgs),
     /// Accepts or returns a duty event, or takes an acceptance back (审核).
     Review(review::ReviewArgs),
+    /// Exempts from a duty by a document, and lists who is (免除).
+    Exempt(exempt::ExemptArgs),
+    /// Orders, answers and closes what supervisors found, and lists it (整改).
+    Rectify(rectify::RectifyArgs),
     /// Follows every change of the state of an obligation (变化跟踪).
     Changes(changes::ChangesArgs),
     /// Lists what in a year's entries deserves a look (异常).
@@ -228,6 +234,8 @@ pub fn main() -> ExitCode {
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Year(args) => on_runtime(year::run(args)),
         Command::Review(args) => on_runtime(review::run(args)),
+        Command::Exempt(args) => on_runtime(exempt::run(args)),
+        Command::Rectify(args) => on_runtime(rectify::run(args)),
         Command::Changes(args) => on_runtime(changes::run(args)),
         Command::Exceptions(args) => on_runtime(supervision::exceptions(args)),
         Command::Profile(args) => on_runtime(supervision::profile(args)),

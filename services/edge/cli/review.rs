@@ -37,15 +37,38 @@ struct AboutArgs {
     output: OutputArgs,
 }
 
-/// Who decides.
+/// Who takes a step of a supervisor's.
 #[derive(Debug, Args)]
-struct ByArgs {
-    /// Id of the supervisor, who recorded no version of the event; never a name.
+pub(super) struct ByArgs {
+    /// Id of who takes the step; never a name.
     #[arg(long)]
-    by: String,
+    pub(super) by: String,
     /// Idempotency key, a UUID; by default a new one. Give it when a call is repeated.
     #[arg(long)]
     event_id: Option<String>,
+}
+
+impl ByArgs {
+    /// The idempotency key of the call.
+    pub(super) fn event_id(&self) -> String {
+        self.event_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
+    }
+}
+
+/// Says where a step stands.
+pub(super) fn recorded(
+    receipt: Option<pb::AppendReceipt>,
+    how: &OutputArgs,
+) -> Result<(), Failure> {
+    let receipt = receipt.unwrap_or_default();
+    match how.output {
+        Output::Json => compliance::json("AppendReceipt", &receipt),
+        Output::Table => {
+            let said = how.lang.pick("已记录于", "recorded at");
+            output::say(&format!("{said} {} {}", receipt.position, receipt.event_id));
+            Ok(())
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -128,20 +151,12 @@ pub(super) async fn run(args: ReviewArgs) -> Result<(), Failure> {
             (about, by, review)
         }
     };
+    let event_id = by.event_id();
     let review = pb::Review { verifier: by.by, ..review };
-    let event_id = by.event_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let request = pb::ReviewEventRequest { event_id, review: Some(review) };
     let channel = client::connect(&about.server.server).await?;
     let answer = ReviewServiceClient::new(channel).review_event(request).await?.into_inner();
-    let receipt = answer.receipt.unwrap_or_default();
-    match about.output.output {
-        Output::Json => compliance::json("AppendReceipt", &receipt),
-        Output::Table => {
-            let said = about.output.lang.pick("已记录于", "recorded at");
-            output::say(&format!("{said} {} {}", receipt.position, receipt.event_id));
-            Ok(())
-        }
-    }
+    recorded(answer.receipt, &about.output)
 }
 
 fn blank(about: &AboutArgs) -> pb::Review {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use journal::Journal;
 use journal_sled::{Check, LedgerId, Options, SledJournal};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{BAD_CONFIG, FAILED, output};
 use crate::app::{App, Sockets, StartError};
@@ -188,28 +188,36 @@ async fn serve(config: &Config) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
+    let stop = asked_to_stop();
     tracing::info!(address = %app.api_address, "serving the API");
     tracing::info!(address = %app.admin_address, "serving health and metrics");
     tracing::info!(address = %app.http_address, "serving checkpoint and tiles");
-    asked_to_stop().await;
+    stop.await;
     tracing::info!("stopping");
     let drained = app.stop().await;
     tracing::info!(drained, "stopped");
     ExitCode::SUCCESS
 }
 
-/// SIGTERM from Kubernetes, SIGINT from a developer.
-pub(super) async fn asked_to_stop() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+/// SIGTERM from Kubernetes, SIGINT from a developer. They are ours from the call on, not only when
+/// the answer is waited for: call it before anybody is told that the service serves, or a signal
+/// that comes at once ends the process without a drain.
+pub(super) fn asked_to_stop() -> impl Future<Output = ()> {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        tokio::select! {
+            () = received(terminate) => {}
+            () = received(interrupt) => {}
         }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+    }
+}
+
+/// Waits for a signal; for ever where the system lets nobody wait for it.
+async fn received(signal: std::io::Result<Signal>) {
+    match signal {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
     }
 }

@@ -81,6 +81,7 @@ pub(super) async fn run(args: WitnessArgs) -> Result<(), Failure> {
     for origin in logs.keys() {
         output::say(&format!("log: {origin}"));
     }
+    let stop = serve::asked_to_stop();
     output::say(&format!("listening: http://{address}"));
     let record = Mutex::new(());
     let witness = Witness { cosigner, logs, state_dir: args.state_dir, record, _lock: lock };
@@ -89,7 +90,7 @@ pub(super) async fn run(args: WitnessArgs) -> Result<(), Failure> {
         .route("/checkpoint/{origin}", get(last_checkpoint))
         .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
         .with_state(Arc::new(witness));
-    let served = axum::serve(listener, router).with_graceful_shutdown(serve::asked_to_stop());
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop);
     served.await.map_err(|error| Failure::new(FAILED, error.to_string()))
 }
 
