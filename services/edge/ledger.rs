@@ -3,6 +3,7 @@
 //! Invariants: only the writer thread ([`crate::committer`]) appends; the published state never
 //! shows an entry that is not durable; the head is announced after the state shows it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -359,6 +360,29 @@ pub(crate) fn read_recorded(
         return Ok(None);
     };
     decode(&entry).map(Some)
+}
+
+/// Entries read at a time where many positions are wanted: reading these costs about what finding
+/// one does.
+const RUN: ReadLimit = ReadLimit { events: 256, bytes: 1024 * 1024 };
+
+/// The decoded entries at many positions; those the journal lacks are left out.
+pub(crate) fn read_recorded_all(
+    journal: &dyn Journal,
+    positions: &BTreeSet<Position>,
+) -> Result<Vec<(Position, Recorded)>, ReadFailure> {
+    let mut found = Vec::with_capacity(positions.len());
+    let Some(last) = positions.last().copied() else { return Ok(found) };
+    let mut wanted = positions.first().copied();
+    while let Some(from) = wanted {
+        let run = read_stored(journal, from, last, RUN)?;
+        let reached = run.last().map_or(from, |stored| stored.position);
+        for stored in run.iter().filter(|stored| positions.contains(&stored.position)) {
+            found.push((stored.position, decode(stored)?));
+        }
+        wanted = positions.range(reached.next()..).next().copied();
+    }
+    Ok(found)
 }
 
 /// Decodes a stored entry.

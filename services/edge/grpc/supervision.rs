@@ -122,15 +122,9 @@ impl Api {
     /// The entries at some positions.
     async fn entries(&self, positions: BTreeSet<Position>) -> Result<Entries, Status> {
         let ledger = self.ledger.clone();
-        let read = move || {
-            let mut entries = Entries::new();
-            for position in positions {
-                let found = crate::ledger::read_recorded(ledger.journal(), position)?;
-                entries.extend(found.map(|recorded| (position, recorded)));
-            }
-            Ok(entries)
-        };
-        aside(read).await?.map_err(|error| status::read(&error))
+        let read = move || crate::ledger::read_recorded_all(ledger.journal(), &positions);
+        let found = aside(read).await?.map_err(|error| status::read(&error))?;
+        Ok(found.into_iter().collect())
     }
 }
 
