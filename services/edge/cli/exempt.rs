@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
-use super::review::{ByArgs, recorded};
+use super::step::{ByArgs, recorded};
 use super::{Output, OutputArgs, ServerArg, compliance, output};
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;

@@ -33,6 +33,7 @@ mod rules;
 mod serve;
 mod sheet;
 mod status;
+mod step;
 mod supervision;
 mod table;
 mod template;

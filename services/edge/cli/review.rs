@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
+use super::step::{ByArgs, recorded};
 use super::{Language, Output, OutputArgs, ServerArg, compliance, output};
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;
@@ -35,40 +36,6 @@ struct AboutArgs {
     server: ServerArg,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-/// Who takes a step of a supervisor's.
-#[derive(Debug, Args)]
-pub(super) struct ByArgs {
-    /// Id of who takes the step; never a name.
-    #[arg(long)]
-    pub(super) by: String,
-    /// Idempotency key, a UUID; by default a new one. Give it when a call is repeated.
-    #[arg(long)]
-    event_id: Option<String>,
-}
-
-impl ByArgs {
-    /// The idempotency key of the call.
-    pub(super) fn event_id(&self) -> String {
-        self.event_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
-    }
-}
-
-/// Says where a step stands.
-pub(super) fn recorded(
-    receipt: Option<pb::AppendReceipt>,
-    how: &OutputArgs,
-) -> Result<(), Failure> {
-    let receipt = receipt.unwrap_or_default();
-    match how.output {
-        Output::Json => compliance::json("AppendReceipt", &receipt),
-        Output::Table => {
-            let said = how.lang.pick("已记录于", "recorded at");
-            output::say(&format!("{said} {} {}", receipt.position, receipt.event_id));
-            Ok(())
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

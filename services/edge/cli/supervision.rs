@@ -22,6 +22,10 @@ pub(super) use profile::{ProfileArgs, run as profile};
 pub(super) use ranking::{RankArgs, run as rank};
 pub(super) use rollup::{RollUpArgs, TrendArgs, run as rollup, trend};
 
+/// Rows asked for at a time: the most there may be, since the service finds the whole answer anew
+/// for every page of it.
+const PAGE: i32 = 10_000;
+
 /// What every command of a supervisor takes.
 #[derive(Debug, Args)]
 struct Common {

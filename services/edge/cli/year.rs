@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
+use super::step::ByArgs;
 use super::{Language, Output, OutputArgs, ServerArg, compliance, output};
 use crate::pb;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
@@ -44,23 +45,6 @@ struct AboutArgs {
     server: ServerArg,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-/// Who takes a step.
-#[derive(Debug, Args)]
-struct ByArgs {
-    /// Id of who takes the step; never a name.
-    #[arg(long)]
-    by: String,
-    /// Idempotency key, a UUID; by default a new one. Give it when a call is repeated.
-    #[arg(long)]
-    event_id: Option<String>,
-}
-
-impl ByArgs {
-    fn event_id(&self) -> String {
-        self.event_id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string())
-    }
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, compliance, dash, footer, output, table};
+use super::{Common, Failure, Language, PAGE, compliance, dash, footer, output, table};
 use crate::cli::Output;
 use crate::pb;
 
@@ -18,6 +18,7 @@ pub(crate) async fn run(args: CoverageArgs) -> Result<(), Failure> {
     let mut request = pb::GetDebriefCoverageRequest {
         selector: Some(args.common.selector.message()),
         within_organization_id: args.common.within.clone(),
+        page_size: PAGE,
         ..Default::default()
     };
     // All pages as one answer.

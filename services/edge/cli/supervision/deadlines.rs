@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, compliance, footer, output, table};
+use super::{Common, Failure, Language, PAGE, compliance, footer, output, table};
 use crate::cli::Output;
 use crate::pb;
 
@@ -30,6 +30,7 @@ pub(crate) async fn run(args: DeadlinesArgs) -> Result<(), Failure> {
         with_year_before: args.with_year_before,
         filter: args.filter,
         order_by: args.order_by,
+        page_size: PAGE,
         ..Default::default()
     };
     let mut all = client.list_deadlines(request.clone()).await?.into_inner();

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Failure, Language, compliance, dash, footer, output, table};
+use super::{Failure, Language, PAGE, compliance, dash, footer, output, table};
 use crate::cli::{Output, OutputArgs, SelectorArgs, ServerArg, client};
 use crate::pb;
 use crate::pb::supervision_service_client::SupervisionServiceClient;
@@ -26,6 +26,7 @@ pub(crate) async fn run(args: ProfileArgs) -> Result<(), Failure> {
     let mut request = pb::GetOrganizationProfileRequest {
         organization_id: args.organization,
         selector: Some(args.selector.message()),
+        page_size: PAGE,
         ..Default::default()
     };
     let mut all = client.get_organization_profile(request.clone()).await?.into_inner();
