@@ -2,8 +2,8 @@
 //! writer, the same journal with the same syncs; nothing is checked, decided, hashed, folded or
 //! found again.
 //!
-//! No service could be built like this. What lies between it and the limit of a line is the price of
-//! the stack the design chose, what lies between it and the line is the price of being a ledger.
+//! No service could be built like this. What lies between it and the limit of a line is the price
+//! of the stack the design chose; what lies between it and the line, that of being a ledger.
 
 use std::path::Path;
 use std::sync::Arc;
