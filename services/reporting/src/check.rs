@@ -1,7 +1,9 @@
 //! The figures of a printed report against the entries of the ledger, one by one.
 //!
 //! A figure is tied to an entry by the words of the source the entry quotes, by the sentence those
-//! words stand in, or by the customary words of a type of event, in this order. Each figure of an
+//! words stand in, or by the customary words of a type of event, in this order. Where the quoted
+//! words are there, a figure is held against the one the quote has in its very place, also when the
+//! words come with other figures: nothing else of the entry can answer for it. Each figure of an
 //! entry answers for one figure of the report as long as others can answer for the rest. Where the
 //! tie leaves a choice that would change the verdict, the verdict is *ambiguous* and names the
 //! choices; nothing is matched because it happens to be equal. 文号 are equal or not, whatever
@@ -18,7 +20,7 @@ use crate::Recorded;
 use crate::figures::{self, Figure, Stated};
 use crate::words;
 use field::Candidate;
-use place::Places;
+use place::{Counterpart, Places};
 
 /// What the ledger says of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,7 +124,7 @@ pub struct Checked {
 #[must_use]
 pub fn check(text: &str, year: i16, entries: &[Recorded]) -> Vec<Checked> {
     let figures = figures::find(text, year);
-    let places = Places::of(text, entries);
+    let places = Places::of(text, year, &figures, entries);
     let mut check = Check {
         text,
         year,
@@ -131,6 +133,9 @@ pub fn check(text: &str, year: i16, entries: &[Recorded]) -> Vec<Checked> {
         taken: BTreeSet::new(),
         done: vec![None; figures.len()],
     };
+    for (index, figure) in figures.iter().enumerate() {
+        check.in_place(index, figure);
+    }
     // Equal figures first, by the closest tie: what remains of an entry is then known.
     for tie in [Tie::Document, Tie::Quote, Tie::Sentence] {
         check.equal(&figures, tie);
@@ -183,6 +188,45 @@ impl<'a> Check<'a> {
             .collect()
     }
 
+    /// Holds a figure against what is quoted in its place, if that tells which figure of an entry it
+    /// is.
+    fn in_place(&mut self, index: usize, figure: &Figure) {
+        let (mut equal, mut others, mut only_quoted) = (Vec::new(), Vec::new(), Vec::new());
+        for Counterpart { entry, quoted, printed } in self.places.counterparts(index) {
+            let all: Vec<_> = field::of(*entry, &self.entries[*entry])
+                .into_iter()
+                .filter(|candidate| candidate.is_comparable(&figure.stated))
+                .collect();
+            let meant: Vec<_> =
+                all.iter().filter(|candidate| candidate.agrees(quoted)).cloned().collect();
+            let is_any = |found: &[Candidate<'_>]| {
+                found.iter().any(|candidate| candidate.agrees(&figure.stated))
+            };
+            if is_any(&meant) {
+                equal.extend(meant);
+            } else if !meant.is_empty() {
+                others.extend(meant);
+            } else if !field::is_same(&figure.stated, quoted) && !is_any(&all) {
+                only_quoted.push(field::quoted(&self.entries[*entry], printed));
+            }
+        }
+        let (verdict, found) = match (equal.is_empty(), others.is_empty() && only_quoted.is_empty())
+        {
+            (false, _) => (Verdict::Matches, equal),
+            (true, false) => (Verdict::Differs, others),
+            (true, true) => return,
+        };
+        // A time may be printed once for several entries, and again for others.
+        if matches!(figure.stated, Stated::Count { .. }) {
+            self.taken.extend(found.iter().map(Candidate::key));
+        }
+        let mut compared: Vec<_> = found.iter().map(|found| found.compared(self.entries)).collect();
+        if verdict == Verdict::Differs && compared.is_empty() {
+            compared = only_quoted;
+        }
+        self.done[index] = Some((verdict, Tie::Quote, compared));
+    }
+
     /// Gives each figure what is equal to it under a tie.
     fn equal(&mut self, figures: &[Figure], tie: Tie) {
         for (index, figure) in figures.iter().enumerate() {
@@ -190,6 +234,10 @@ impl<'a> Check<'a> {
                 continue;
             }
             let mut equal = self.tied(figure, tie);
+            if tie == Tie::Sentence {
+                // A sentence says much; a word for one of its metrics leaves no other.
+                keep_named(&mut equal, figure);
+            }
             equal.retain(|candidate| candidate.agrees(&figure.stated));
             let entries: BTreeSet<usize> = equal.iter().map(|candidate| candidate.entry).collect();
             let verdict = match (tie, entries.len()) {
@@ -212,8 +260,13 @@ impl<'a> Check<'a> {
             return (Verdict::NotInLedger, Tie::None, Vec::new());
         }
         let quoted = self.summed(figure, self.tied(figure, Tie::Quote));
+        let mut sentence = self.tied(figure, Tie::Sentence);
+        if !keep_named(&mut sentence, figure) {
+            sentence.clear();
+        }
         let named = self.summed(figure, self.named(figure));
-        for (tie, found) in [(Tie::Quote, quoted), (Tie::Words, named)] {
+        let ties = [(Tie::Quote, quoted), (Tie::Sentence, sentence), (Tie::Words, named)];
+        for (tie, found) in ties {
             let (equal, others): (Vec<_>, Vec<_>) =
                 found.into_iter().partition(|candidate| candidate.agrees(&figure.stated));
             if !equal.is_empty() {
@@ -276,7 +329,6 @@ impl<'a> Check<'a> {
         if types.is_empty() {
             types = words::types(sentence);
         }
-        let metrics = words::metrics(&figure.phrase);
         let of_type = |index: &usize| {
             let entry = &self.entries[*index];
             entry.belongs_to(self.year) && types.contains(&entry.event.event_type())
@@ -288,9 +340,17 @@ impl<'a> Check<'a> {
             .filter(|candidate| candidate.is_comparable(&figure.stated))
             .filter(|candidate| !self.taken.contains(&candidate.key()))
             .collect();
-        if found.iter().any(|candidate| metrics.contains(&candidate.name())) {
-            found.retain(|candidate| metrics.contains(&candidate.name()));
-        }
+        keep_named(&mut found, figure);
         found
     }
+}
+
+/// Keeps only what the words of the clause name, if they name any of it; whether they do.
+fn keep_named(found: &mut Vec<Candidate<'_>>, figure: &Figure) -> bool {
+    let metrics = words::metrics(&figure.phrase);
+    let is_any = found.iter().any(|candidate| metrics.contains(&candidate.name()));
+    if is_any {
+        found.retain(|candidate| metrics.contains(&candidate.name()));
+    }
+    is_any
 }

@@ -131,14 +131,15 @@ impl Line<'_> {
     /// The year a date without one is of: the last one printed before it.
     fn year_at(&self, offset: usize) -> i16 {
         let years = patterns().year.captures_iter(&self.text[..offset]);
-        years.last().and_then(|year| year[1].parse().ok()).unwrap_or(self.year)
+        years.last().and_then(|year| number(&year, 1)).unwrap_or(self.year)
     }
 
     fn documents(&mut self) {
         for found in patterns().document.captures_iter(self.text) {
             let whole = found.get_match();
             if !self.is_taken(whole.start(), whole.end()) {
-                let number = format!("{}〔{}〕{}号", &found[1], &found[2], &found[3]);
+                let (year, serial) = (half_width(&found[2]), half_width(&found[3]));
+                let number = format!("{}〔{year}〕{serial}号", &found[1]);
                 self.take(whole.start(), whole.end(), Stated::Document(number.into()));
             }
         }
@@ -169,7 +170,7 @@ impl Line<'_> {
     fn rates(&mut self) {
         for found in patterns().rate.captures_iter(self.text) {
             let whole = found.get_match();
-            let digits = found.get(2).and_then(|digits| digits.as_str().parse().ok());
+            let digits = number(&found, 2);
             let value = digits.or_else(|| numeral::parse(found.get(3)?.as_str()));
             let qualifier = qualifier(group(&found, 1), "", group(&found, 4));
             if let Some(value) = value
@@ -196,19 +197,19 @@ impl Line<'_> {
     fn count(&self, found: &Captures<'_>) -> Option<Stated> {
         let number = found.get(2)?;
         let unit = found.get(6)?;
-        let before = self.text[..number.start()].chars().next_back();
-        let after = &self.text[unit.end()..];
+        let before = self.text[..number.start()].trim_end().chars().next_back();
+        let after = self.text[unit.end()..].trim_start();
         // 第三次 is no count; 数十次 and 1.10次 are no number that begins here.
-        let is_cut = |c: char| c.is_ascii_digit() || "第数几.．-—".contains(c);
+        let is_cut = |c: char| c.is_numeric() || "第数几.．-—".contains(c);
         if before.is_some_and(is_cut) || is_another_word(unit.as_str(), after) {
             return None;
         }
-        let printed = number.as_str();
+        let printed = half_width(number.as_str());
         let is_arabic = printed.starts_with(|c: char| c.is_ascii_digit());
         let mut value = if is_arabic {
             printed.replace(',', "").parse().ok()?
         } else {
-            let value = numeral::parse(printed)?;
+            let value = numeral::parse(&printed)?;
             if !counts_in_words(value, unit.as_str(), after) {
                 return None;
             }
@@ -235,6 +236,7 @@ impl Line<'_> {
 /// Whether the unit is the beginning of another word: 41人员, 3部门, 5个百分点.
 fn is_another_word(unit: &str, after: &str) -> bool {
     let words: &[&str] = match unit {
+        "条" => &["例", "件"],
         "人" => &["员", "才", "民", "大", "事", "工", "文"],
         "分" => &["之", "为", "别", "析", "公", "局", "管", "类"],
         "部" => &["门", "分", "署", "长", "委", "级"],
@@ -275,7 +277,17 @@ fn qualifier(before: &str, middle: &str, after: &str) -> Qualifier {
 }
 
 fn number<T: std::str::FromStr>(found: &Captures<'_>, index: usize) -> Option<T> {
-    found.get(index)?.as_str().parse().ok()
+    half_width(found.get(index)?.as_str()).parse().ok()
+}
+
+/// Digits and points as ASCII has them (１３７５ is 1375).
+fn half_width(text: &str) -> String {
+    let narrow = |c: char| match c {
+        '．' => '.',
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
+        _ => c,
+    };
+    text.chars().map(narrow).collect()
 }
 
 fn time(precision: Precision, start: Option<Date>, end: Option<Date>) -> Option<Occurred> {
@@ -320,9 +332,9 @@ fn half_year(found: &Captures<'_>, year: i16) -> Option<Occurred> {
 
 fn quarter(found: &Captures<'_>, year: i16) -> Option<Occurred> {
     let index = match group(found, 2) {
-        "一" | "1" => 0,
-        "二" | "2" => 1,
-        "三" | "3" => 2,
+        "一" | "1" | "１" => 0,
+        "二" | "2" | "２" => 1,
+        "三" | "3" | "３" => 2,
         _ => 3,
     };
     part_of_year(Precision::Quarter, number(found, 1).unwrap_or(year), 3 * index + 1, 3)

@@ -69,6 +69,10 @@ const METRICS: &[(&str, &[&str])] = &[
     ("gazelle_incubation", &["培育库"]),
     ("gazelle_certified", &["新认定"]),
     ("growth_rate_stated", &["增长率"]),
+    ("documents_city_issued", &["市委、市政府发文", "市政府发文", "市委发文"]),
+    ("documents_bureau_normative", &["规范性文件"]),
+    ("projects_acceptance", &["验收"]),
+    ("projects_supervision", &["督查"]),
 ];
 
 /// The types a text names.

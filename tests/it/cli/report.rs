@@ -160,16 +160,64 @@ fn a_changed_report_is_told_where_it_leaves_the_ledger() {
         .map(|line| format!("{line}\n"))
         .collect();
     expect![[r#"
-        11:270 750人次 differs by words [26].attendance_offline=>700人次
-        12:35 95人次 differs by words [32].attendance_offline=>90人次
-        12:143 15人 differs by words [33].attendance_offline=12人
+        11:270 750人次 differs by quote [26].attendance_offline=>700人次
+        12:35 95人次 differs by quote [32].attendance_offline=>90人次
+        12:143 15人 differs by quote [33].attendance_offline=12人
         14:177 柳发〔2022〕2号 not_in_ledger by none 
         14:222 柳科通〔2020〕34号 not_in_ledger by none 
         22:5 3000余份 not_in_ledger by none 
         22:16 12件 not_in_ledger by none 
-        23:104 1357条 differs by words [47].records_pushed=1375条
+        23:104 1357条 differs by quote [47].records_pushed=1375条
     "#]]
     .assert_eq(&others);
+    reports.server.terminate();
+}
+
+/// One change of the report each, and the figures that then differ, as printed.
+const CHANGES: [(&str, &str, &[&str]); 19] = [
+    (
+        "政策4份，由市科技局规范性文件发文8份",
+        "政策8份，由市科技局规范性文件发文4份",
+        &["8份", "4份"],
+    ),
+    ("组织900多家", "组织800多家", &["800多家"]),
+    ("突破800家", "突破900家", &["突破900家"]),
+    ("顾问律师2名和公职律师1名", "顾问律师1名和公职律师2名", &["1名", "2名"]),
+    ("106个验收类项目、14个督查", "14个验收类项目、106个督查", &["14个", "106个"]),
+    ("从4名增长至41名", "从41名增长至4名", &["41名", "4名"]),
+    ("任务五份，已印发或通过政府审议四份", "任务四份，已印发或通过政府审议五份", &["四份", "五份"]),
+    ("120个项目", "121个项目", &["121个"]),
+    ("任务五份", "任务6份", &["6份"]),
+    ("增长至41名", "增长至42名", &["42名"]),
+    ("均为：100%", "均为：98%", &["98%"]),
+    ("3月22日", "3月23日", &["2022年3月23日"]),
+    ("11月10日和12月28日", "11月10日和12月29日", &["12月29日"]),
+    ("1375条", "９９９９条", &["９９９９条"]),
+    ("1375条", "9999 条", &["9999 条"]),
+    ("共计12人", "共计 13 人", &["13 人"]),
+    ("1375条", "１３７５条", &[]),
+    ("1375条", "1375 条", &[]),
+    ("制度12份", "制度十二份", &[]),
+];
+
+#[test]
+fn a_figure_answers_only_for_its_own_place_in_the_quoted_words() {
+    let reports = Reports::new();
+    let whole = report();
+    for (from, to, differing) in CHANGES {
+        assert_eq!(whole.matches(from).count(), 1, "{from}");
+        let file = reports.file(&whole.replace(from, to));
+        let ran = reports.check(&file).exits(i32::from(!differing.is_empty()));
+        let answer = ran.json();
+        let figures = answer["figures"].as_array().expect("figures");
+        assert_eq!(figures.len(), 43, "{to}");
+        let told = |verdict: &str| -> Vec<String> {
+            let of = figures.iter().filter(|figure| figure["verdict"] == verdict);
+            of.filter_map(|figure| figure["printed"].as_str().map(str::to_owned)).collect()
+        };
+        assert_eq!(told("differs"), differing, "{to}");
+        assert_eq!(told("ambiguous"), Vec::<String>::new(), "{to}");
+    }
     reports.server.terminate();
 }
 

@@ -53,12 +53,17 @@ pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
             show(&checked, &on_record.basis, args.output.lang);
         }
     }
-    let differing = checked.iter().filter(|figure| figure.verdict == Verdict::Differs).count();
-    if differing == 0 {
-        return Ok(());
+    let count = |verdict| checked.iter().filter(|figure| figure.verdict == verdict).count();
+    // What nobody can decide is no report without faults either.
+    match (count(Verdict::Differs), count(Verdict::Ambiguous)) {
+        (0, 0) => Ok(()),
+        (differing, open) => {
+            let words = format!(
+                "{differing} 个数据与台账不一致，{open} 个无法确定 / {differing} figures differ from the ledger, {open} are ambiguous"
+            );
+            Err(Failure::new(FAILED, words))
+        }
     }
-    let words = format!("{differing} 个数据与台账不一致 / figures that differ from the ledger");
-    Err(Failure::new(FAILED, words))
 }
 
 /// How many figures have each verdict, in the order of [`Verdict::ALL`].

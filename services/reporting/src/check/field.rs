@@ -165,6 +165,32 @@ impl Candidate<'_> {
     }
 }
 
+/// What an entry quotes where none of its own figures says the same.
+pub(super) fn quoted(entry: &Recorded, printed: &str) -> Compared {
+    Compared {
+        positions: vec![entry.position()],
+        field: "quote".to_owned(),
+        zh: "引文".to_owned(),
+        value: printed.to_owned(),
+        flags: Vec::new(),
+    }
+}
+
+/// Whether two figures in print say the same, in whatever notation.
+pub(super) fn is_same(one: &Stated, other: &Stated) -> bool {
+    match (one, other) {
+        (
+            Stated::Count { value, unit, qualifier },
+            Stated::Count { value: other, unit: of, qualifier: how },
+        ) => {
+            let ((unit, scale), (of, their_scale)) = (base(unit), base(of));
+            let scaled = value.checked_mul(scale).zip(other.checked_mul(their_scale));
+            unit == of && qualifier == how && scaled.is_some_and(|(one, other)| one == other)
+        }
+        (one, other) => one == other,
+    }
+}
+
 /// What the ledger holds against one figure of an entry.
 fn flags(entry: &Recorded, index: usize) -> Vec<&'static str> {
     let field = format!("quantities[{index}]");

@@ -1,4 +1,5 @@
-//! What figures look like in print. Patterns only; what they mean is read beside them.
+//! What figures look like in print, blanks between a number and its unit and full-width digits
+//! included. Patterns only; what they mean is read beside them.
 
 use std::sync::OnceLock;
 
@@ -31,29 +32,31 @@ pub(super) struct Patterns {
 pub(super) fn patterns() -> &'static Patterns {
     static PATTERNS: OnceLock<Patterns> = OnceLock::new();
     PATTERNS.get_or_init(|| {
-        let year = r"(?:(\d{4})年)?";
-        let to = r"[-—–~～至到]+";
-        let before = "(约|将近|近|超过|超|突破|逾|不少于|不低于|至少)?";
+        // Stray blanks, the ideographic one too, but no line break.
+        let sp = r"[\s&&[^\n]]*";
+        let year = format!(r"(?:(\d{{4}}){sp}年{sp})?");
+        let to = format!(r"{sp}[-—–~～至到]+{sp}");
+        let before = format!("(?:(约|将近|近|超过|超|突破|逾|不少于|不低于|至少){sp})?");
         let numeral = "[零〇一二两三四五六七八九十百千]+";
         let units = "人次|分钟|小时|学时|次|场|人|名|份|件|条|项|个|家|部|分|天|字|元";
         Patterns {
-            year: compile(r"(\d{4})年"),
+            year: compile(&format!(r"(\d{{4}}){sp}年")),
             document: compile(
                 r"(\p{Han}{1,20})\s*[〔\[［（(【]\s*(\d{4})\s*[〕\]］）)】]\s*第?(\d{1,5})\s*号",
             ),
             days: compile(&format!(
-                r"{year}(\d{{1,2}})月(\d{{1,2}})日?{to}{year}(?:(\d{{1,2}})月)?(\d{{1,2}})日"
+                r"{year}(\d{{1,2}}){sp}月{sp}(\d{{1,2}}){sp}日?{to}{year}(?:(\d{{1,2}}){sp}月{sp})?(\d{{1,2}}){sp}日"
             )),
-            months: compile(&format!(r"{year}(\d{{1,2}})月{to}{year}(\d{{1,2}})月")),
-            day: compile(&format!(r"{year}(\d{{1,2}})月(\d{{1,2}})日")),
-            month: compile(&format!(r"{year}(\d{{1,2}})月")),
+            months: compile(&format!(r"{year}(\d{{1,2}}){sp}月{to}{year}(\d{{1,2}}){sp}月")),
+            day: compile(&format!(r"{year}(\d{{1,2}}){sp}月{sp}(\d{{1,2}}){sp}日")),
+            month: compile(&format!(r"{year}(\d{{1,2}}){sp}月")),
             half_year: compile(&format!("{year}(上|下)半年")),
-            quarter: compile(&format!("{year}第?([一二三四1-4])季度")),
+            quarter: compile(&format!("{year}第?([一二三四1-4１-４])季度")),
             rate: compile(&format!(
-                r"{before}(?:(\d+(?:\.\d+)?)\s*[%％]|百分之({numeral}))(以上|左右|余)?"
+                r"{before}(?:(\d+(?:[.．]\d+)?)\s*[%％]|百分之({numeral}))(以上|左右|余)?"
             )),
             count: compile(&format!(
-                r"{before}(\d+(?:,\d{{3}})*(?:\.\d+)?|{numeral})(余|多)?(万|亿)?(余|多)?({units})(以上|左右|余)?"
+                r"{before}(\d+(?:,\d{{3}})*(?:[.．]\d+)?|{numeral}){sp}(余|多)?(万|亿)?(余|多)?{sp}({units})(以上|左右|余)?"
             )),
         }
     })

@@ -38,6 +38,11 @@ fn counts_keep_their_unit_and_how_exact_they_are() {
         ("最高分：99分", "99分"),
         ("不少于60学时", "≥60学时"),
         ("近300人", "≈300人"),
+        ("１３７５条", "1375条"),
+        ("1375 条", "1375条"),
+        ("共计 12　人", "12人"),
+        ("９９．５％", "99.5%"),
+        ("超过 １５０ 亿元", ">150亿元"),
     ] {
         assert_eq!(read(text), [figure], "{text}");
     }
@@ -46,6 +51,7 @@ fn counts_keep_their_unit_and_how_exact_they_are() {
 #[test]
 fn times_are_read_with_the_year_before_them() {
     for (text, figures) in [
+        ("２０２１ 年 3 月 22 日", &["day 2021-03-22..2021-03-22"][..]),
         (
             "2022年11月10日和12月28日",
             &["day 2022-11-10..2022-11-10", "day 2022-12-28..2022-12-28"][..],
