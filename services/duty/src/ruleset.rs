@@ -22,6 +22,7 @@ mod cadence;
 mod condition;
 mod duty;
 mod inherit;
+mod literal;
 mod nearest;
 mod origin;
 mod parse;
