@@ -171,7 +171,16 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let manifest = fs::read(work.join("sheets.jsonl.manifest.json")).expect("a manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
     assert_eq!(manifest["sha256"], sha256(&text));
+    // As the manifest says that anybody may check it.
+    let digests = lines.iter().filter_map(|line| line["sheet"]["digest"].as_str());
+    let digests: String = digests.flat_map(|digest| [digest, "\n"]).collect();
+    assert_eq!(manifest["sheetsDigest"], sha256(digests.as_bytes()));
     assert_eq!(manifest["sheetsDigest"], lines[3]["end"]["digest"]);
+    // What is not whole leaves nothing behind.
+    let nothing = work.join("nothing.jsonl");
+    let path = nothing.to_str().expect("UTF-8");
+    desk.run(&["sheets", "--year", "2022", "--within", "nowhere", "--out", path]).exits(1);
+    assert!(!nothing.exists() && !work.join("nothing.jsonl.part").exists());
     assert_eq!(manifest["seals"][0]["organizationId"], BUREAU);
     assert!(manifest["checkpoint"].as_str().expect("a note").contains("— "), "{manifest}");
     let keys = work.join("keys");
