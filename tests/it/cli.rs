@@ -4,6 +4,7 @@ mod export;
 pub(crate) mod import;
 mod report;
 mod review;
+mod year;
 
 use std::fs;
 

@@ -3,7 +3,7 @@
 //! Everything comes through the API, every page of it, at one known position; every file says which
 //! rule set, day, position, tree and root it reflects. No figure is computed here.
 
-mod csv;
+pub(super) mod csv;
 mod oscal;
 mod sheets;
 mod text;

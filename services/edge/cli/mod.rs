@@ -32,6 +32,7 @@ mod review;
 mod rules;
 mod serve;
 mod sheet;
+mod sheets;
 mod status;
 mod step;
 mod supervision;
@@ -86,6 +87,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Shows the score sheet of an organization (评分表).
     Sheet(sheet::SheetArgs),
+    /// Exports the score sheets of all organizations, to a stated end (评分表导出).
+    Sheets(sheets::SheetsArgs),
     /// Shows who debriefed and who did not (述法覆盖，应述尽述).
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
@@ -231,6 +234,7 @@ pub fn main() -> ExitCode {
         Command::Compliance(args) => on_runtime(compliance::run(args)),
         Command::Explain(args) => on_runtime(explain::run(args)),
         Command::Sheet(args) => on_runtime(sheet::run(args)),
+        Command::Sheets(args) => on_runtime(sheets::run(args)),
         Command::Coverage(args) => on_runtime(supervision::coverage(args)),
         Command::Deadlines(args) => on_runtime(supervision::deadlines(args)),
         Command::Year(args) => on_runtime(year::run(args)),

@@ -68,6 +68,24 @@ pub(super) fn to_json<M: prost::Message>(name: &str, message: &M) -> Result<Stri
     Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
+/// The same in one line, for JSON Lines.
+///
+/// # Errors
+/// [`JsonError`]; impossible for a message of the package by its own name.
+pub(super) fn to_json_line<M: prost::Message>(
+    name: &str,
+    message: &M,
+) -> Result<String, JsonError> {
+    let bytes = message.encode_to_vec();
+    let message =
+        DynamicMessage::decode(descriptor(name)?, bytes.as_slice()).map_err(JsonError::Decode)?;
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    let options = SerializeOptions::new();
+    message.serialize_with_options(&mut serializer, &options).map_err(JsonError::Json)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 /// The message of our package in canonical protobuf JSON.
 ///
 /// # Errors

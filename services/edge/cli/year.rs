@@ -1,6 +1,7 @@
 //! `duty-ledger year`: the life of an evaluated year, step by step.
 
 mod args;
+mod list;
 mod show;
 
 use super::client::{self, Failure};
@@ -9,26 +10,34 @@ use crate::pb;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
 
 pub(super) use args::YearArgs;
-use args::{Kind, YearCommand};
+use args::{Kind, StepCommand, YearCommand};
 
 pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
-    let about = match &args.command {
-        YearCommand::Publish(args) | YearCommand::Seal(args) => &args.about,
-        YearCommand::Appeal(args) => &args.about,
-        YearCommand::Extend(args) => &args.about,
-        YearCommand::Decide(args) => &args.about,
-        YearCommand::RequestReview(args) => &args.about,
-        YearCommand::DecideReview(args) => &args.about,
-        YearCommand::Adjust(args) => &args.about,
-        YearCommand::Reopen(args) => &args.about,
-        YearCommand::Status(about) => about,
+    match args.command {
+        YearCommand::Step(command) => step(command).await,
+        YearCommand::List(args) => list::run(args).await,
+    }
+}
+
+/// Takes a step and says how far the year is then.
+async fn step(command: StepCommand) -> Result<(), Failure> {
+    let about = match &command {
+        StepCommand::Publish(args) | StepCommand::Seal(args) => &args.about,
+        StepCommand::Appeal(args) => &args.about,
+        StepCommand::Extend(args) => &args.about,
+        StepCommand::Decide(args) => &args.about,
+        StepCommand::RequestReview(args) => &args.about,
+        StepCommand::DecideReview(args) => &args.about,
+        StepCommand::Adjust(args) => &args.about,
+        StepCommand::Reopen(args) => &args.about,
+        StepCommand::Status(about) => about,
     };
     let (organization_id, year) = (about.organization.clone(), about.year);
     let how = about.output.clone();
     let channel = client::connect(&about.server.server).await?;
     let mut client = EvaluationServiceClient::new(channel).max_decoding_message_size(usize::MAX);
-    let (receipt, standing) = match args.command {
-        YearCommand::Publish(args) => {
+    let (receipt, standing) = match command {
+        StepCommand::Publish(args) => {
             let publication = pb::YearPublication {
                 organization_id,
                 year,
@@ -42,7 +51,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.publish_year(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Appeal(args) => {
+        StepCommand::Appeal(args) => {
             let appeal = pb::YearAppeal {
                 organization_id,
                 year,
@@ -56,7 +65,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.appeal_year(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Extend(args) => {
+        StepCommand::Extend(args) => {
             let extension = pb::AppealExtension {
                 organization_id,
                 year,
@@ -70,7 +79,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.extend_appeal(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Decide(args) => {
+        StepCommand::Decide(args) => {
             let decision = pb::AppealDecision {
                 organization_id,
                 year,
@@ -88,7 +97,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.decide_appeal(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::RequestReview(args) => {
+        StepCommand::RequestReview(args) => {
             let review = pb::FurtherReview {
                 organization_id,
                 year,
@@ -103,7 +112,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.request_further_review(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::DecideReview(args) => {
+        StepCommand::DecideReview(args) => {
             let decision = pb::FurtherReviewDecision {
                 organization_id,
                 year,
@@ -120,7 +129,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.decide_further_review(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Adjust(args) => {
+        StepCommand::Adjust(args) => {
             let kind = match args.kind {
                 Kind::Bonus => pb::AdjustmentKind::Bonus,
                 Kind::Penalty => pb::AdjustmentKind::Penalty,
@@ -141,7 +150,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.adjust_score(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Seal(args) => {
+        StepCommand::Seal(args) => {
             let seal = pb::YearSeal {
                 organization_id,
                 year,
@@ -154,7 +163,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.seal_year(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Reopen(args) => {
+        StepCommand::Reopen(args) => {
             let reopening = pb::YearReopening {
                 organization_id,
                 year,
@@ -168,7 +177,7 @@ pub(super) async fn run(args: YearArgs) -> Result<(), Failure> {
             let answer = client.reopen_year(request).await?.into_inner();
             (answer.receipt, answer.standing)
         }
-        YearCommand::Status(_) => {
+        StepCommand::Status(_) => {
             let selector = Some(pb::ViewSelector { year, ..Default::default() });
             let request = pb::GetScoreSheetRequest { organization_id, selector };
             let sheet = client.get_score_sheet(request).await?.into_inner();

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::changes::Following;
 use super::export::Export;
-use super::{Api, duty_event, refuse_if_any, status};
+use super::{Api, duty_event, refuse_if_any, status, supervision};
 use crate::pb;
 use crate::pb::evaluation_service_server::EvaluationService;
 use crate::pb::ledger_entry::Payload;
@@ -55,6 +55,13 @@ impl EvaluationService for Api {
         let organization = organization.ok_or_else(|| status::internal("an id did not convert"))?;
         let sheet = self.score_sheet(&organization, request.selector.unwrap_or_default()).await?;
         Ok(Response::new(sheet))
+    }
+
+    async fn list_years(
+        &self,
+        request: Request<pb::ListYearsRequest>,
+    ) -> Result<Response<pb::ListYearsResponse>, Status> {
+        supervision::years::answer(self, request.into_inner()).await.map(Response::new)
     }
 
     async fn publish_year(

@@ -10,6 +10,7 @@ mod exceptions;
 mod profile;
 mod ranking;
 mod rollup;
+pub(super) mod years;
 
 use std::collections::BTreeSet;
 

@@ -10,6 +10,7 @@ pub mod exceptions;
 pub mod profile;
 pub mod ranking;
 pub mod rollup;
+pub mod years;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

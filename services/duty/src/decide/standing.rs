@@ -1,11 +1,10 @@
 //! What `decide` must know of the ledger beside the earlier entries a command names.
 //!
-//! Small, whatever the ledger holds: it grows with organizations and the people who record, not with
-//! events. The writer
-//! decides a whole group before it writes it, each command against what those before it in the
-//! group will have done. So a standing has a settled part and a part ahead of the journal;
-//! [`Standing::settle`] follows a durable write, [`Standing::roll_back`] a write that was refused.
-//! What became of an event that is durable comes with it, in [`Earlier`].
+//! Small, whatever the ledger holds: it grows with organizations and the people who record, not
+//! with events. The writer decides a whole group before it writes it, each command against what
+//! those before it in the group will have done. So a standing has a settled part and a part ahead
+//! of the journal; [`Standing::settle`] follows a durable write, [`Standing::roll_back`] a write
+//! that was refused. What became of an event that is durable comes with it, in [`Earlier`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

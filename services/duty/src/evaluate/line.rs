@@ -80,8 +80,7 @@ pub(super) fn duty(
     summed_up(rule, obligations)
 }
 
-/// The obligations as judged, where the rule asks for the duty; else that it does not. What an
-/// organization that has ended no longer owes is taken out.
+/// The obligations as judged, where the rule asks for the duty; else that it does not.
 pub(super) fn where_asked(
     scope: &Scope<'_>,
     judge: impl FnOnce() -> Vec<Obligation>,
@@ -91,7 +90,6 @@ pub(super) fn where_asked(
         Applies::No(why) => (vec![not_applicable(scope, Owner::Organization, why)], None),
         Applies::Unknown(why) => (judge(), Some(why)),
     };
-    ended::settle(scope, &mut obligations);
     if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }
@@ -270,14 +268,15 @@ pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligatio
     vec![obligation]
 }
 
-/// The obligations of one owner, those exempted among them.
+/// The obligations of one owner, those exempted among them. What an organization that has ended no
+/// longer owes is taken out first: only what is owed can be exempted.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
     let is_bounded = scope.rule.valid_from.is_some() || scope.rule.valid_to.is_some();
-    whatever_the_day(scope, owner)
-        .into_iter()
-        .map(|owed| if is_bounded { in_force::apply(scope, owed) } else { owed })
-        .map(|owed| exempt::apply(scope, owed))
-        .collect()
+    let owed = whatever_the_day(scope, owner).into_iter();
+    let mut owed: Vec<_> =
+        owed.map(|owed| if is_bounded { in_force::apply(scope, owed) } else { owed }).collect();
+    ended::settle(scope, &mut owed);
+    owed.into_iter().map(|owed| exempt::apply(scope, owed)).collect()
 }
 
 /// The obligations of one owner, whichever text was in force.

@@ -5,7 +5,7 @@ use crate::cli::FAILED;
 use crate::cli::client::Failure;
 
 /// What spreadsheets take for UTF-8.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+pub(in crate::cli) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The tables one after the other in one file.
 pub(super) fn files(document: &Document) -> Result<Vec<u8>, Failure> {
@@ -43,7 +43,7 @@ fn cell(value: &Value) -> String {
 }
 
 /// A text that no spreadsheet takes for a formula.
-pub(super) fn safe(text: &str) -> String {
+pub(in crate::cli) fn safe(text: &str) -> String {
     let is_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if is_formula { format!("'{text}") } else { text.to_owned() }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::list::ListArgs;
 use crate::cli::step::ByArgs;
 use crate::cli::{OutputArgs, ServerArg};
 use crate::pb;
@@ -15,6 +16,15 @@ pub(in crate::cli) struct YearArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum YearCommand {
+    #[command(flatten)]
+    Step(StepCommand),
+    /// Lists how far the year of every organization is, and what waits (考核进度).
+    List(ListArgs),
+}
+
+/// One step of one year, or how far it is.
+#[derive(Debug, Subcommand)]
+pub(super) enum StepCommand {
     /// Publishes the result for notice (公示).
     Publish(StepArgs),
     /// Appeals against what was published (申诉).

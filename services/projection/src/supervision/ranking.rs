@@ -111,7 +111,8 @@ pub struct Ranked {
     pub earned: Decimal,
     /// Σ weight of what applies and is not exempted.
     pub weight: Decimal,
-    /// The grade of its rule set, for the score of the whole year.
+    /// The grade of its rule set, for the score of the whole year, under a veto (一票否决) as on the
+    /// score sheet; bonus and penalty are the sheet's alone.
     pub grade: Option<Grade>,
     /// Digest of the rule text.
     pub rules_digest: Box<str>,
@@ -172,7 +173,15 @@ pub fn ranking(
                 None => group.unranked.push((id, NoFigure::NothingScored)),
                 Some((rung, score)) => {
                     let before = compared(before.get(&id), &outcome);
-                    group.ranked.push(ranked(organization, &outcome, (rung, score), before));
+                    let years = snapshot.registry.years();
+                    let cycle = years.cycle(&organization.id, question.year, question.known);
+                    let mut row = ranked(organization, &outcome, (rung, score), before);
+                    if cycle.is_vetoed() {
+                        let whole = outcome.scores.at(rung).score;
+                        row.grade =
+                            whole.and_then(|of| outcome.rules.grade_under_veto(of)).cloned();
+                    }
+                    group.ranked.push(row);
                 }
             },
         }

@@ -181,3 +181,26 @@ fn a_post_or_a_person_is_exempted_apart_from_others() {
         check(STATEMENT, &format!("{HEADS}\n{exemptions}"), "2022 as of 2023-01-02", expected);
     }
 }
+
+/// What an organization that has ended no longer owes was never exempted from: it is not applicable
+/// by rule. What fell due before its end stays exempted.
+#[test]
+fn what_is_due_after_the_end_of_an_organization_is_not_owed_and_so_not_exempted() {
+    check(
+        RULES,
+        "1 2022-01-02 ends kjj 2022-07-01 gaj
+         2 2022-01-02 exempts plan year 2022
+         3 2022-01-02 exempts study year 2022",
+        "2022 as of 2023-01-02 in full",
+        expect![[r#"
+            plan, org, year, 2022-01-01..2022-03-31 => exempted
+                claimed..verified exempted 0 [2]
+            study, org, year, no window => not_applicable
+                claimed..verified not_applicable 0 []
+                ! ORGANIZATION_ENDED organization
+            police, org, year, no window => not_applicable
+                claimed..verified not_applicable 0 []
+                ! SUBSTANCE_IRREGULAR applies_when
+        "#]],
+    );
+}

@@ -1,9 +1,15 @@
 //! Ranking: ties, means, movement, and who cannot be ranked or compared.
 
+use duty::docno::DocumentNumber;
+use duty::year::{Adjustment, AdjustmentKind, YearAct, YearStep};
+use rust_decimal::Decimal;
+
 use super::*;
 use crate::filter::Filter;
 use crate::supervision::NoFigure;
-use crate::supervision::ranking::{Before, By, FIELDS, Group, Incomparable, Measure, ranking};
+use crate::supervision::ranking::{
+    Before, By, FIELDS, Group, Incomparable, Measure, Ranked, ranking,
+};
 
 const BY_CLAIM: By = By { measure: Measure::Score, rung: Some(duty::ruleset::Rung::Claimed) };
 
@@ -82,4 +88,32 @@ fn movement_is_against_the_same_rules_only() {
     // Then a 1, c 1, b 3, city 4 as above; now c, whose window for the plan opens on 2023-01-01,
     // has nothing either: all share rank 1.
     assert_eq!(before, ["1 a was 1, +0", "1 b was 3, +2", "1 c was 1, +0", "1 city was 4, +3"]);
+}
+
+#[test]
+fn a_veto_caps_the_grade_in_a_ranking_too() {
+    let mut ledger = world();
+    let grades = |ledger: &Ledger| -> Vec<String> {
+        let groups = asked(ledger, "", BY_CLAIM, question(Position::MAX));
+        let ranked = groups.iter().flat_map(|group| &group.ranked);
+        let grade =
+            |row: &Ranked| row.grade.as_ref().map_or("", |grade| &*grade.name_en).to_owned();
+        ranked.map(|row| format!("{} {}", row.organization, grade(row))).collect()
+    };
+    let before = grades(&ledger);
+    assert_eq!(before[..2], ["a adequate", "c adequate"]);
+    let document = DocumentNumber::parse("柳法办〔2023〕5号").unwrap();
+    let veto = YearAct::Adjusted(Adjustment {
+        kind: AdjustmentKind::Veto,
+        points: Decimal::ZERO,
+        document,
+        approver: "head".into(),
+        reason: "填报材料弄虚作假，经查属实".into(),
+    });
+    let (organization, by) = (organization_id("a"), "clerk".into());
+    let step = YearStep { organization, year: 2022, by, act: veto };
+    told(&mut ledger, Entry::YearStep(Box::new(step)));
+    let after = grades(&ledger);
+    assert_eq!(after[0], "a inadequate", "the place is kept: points are not touched");
+    assert_eq!(after[1..], before[1..], "and nobody else is graded otherwise");
 }
