@@ -5,6 +5,7 @@ mod coverage;
 mod deadlines;
 mod exceptions;
 mod forever;
+mod pages;
 mod profile;
 mod ranking;
 

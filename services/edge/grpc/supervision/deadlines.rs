@@ -28,13 +28,17 @@ pub(super) async fn answer(
     let before = request.with_year_before;
     let rest = [request.filter.as_str(), &request.order_by, if before { "before" } else { "" }];
     let asked = api.asked("ListDeadlines", common, &rest).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let year = question.year;
-    let years = if before { vec![year - 1, year] } else { vec![year] };
-    let list =
-        move || deadlines::deadlines(&snapshot, within.as_ref(), &filter, &order, &years, question);
-    let found = aside(list).await?;
+    let year = asked.question.year;
+    let compute = async || {
+        let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
+        let (question, years) =
+            (asked.question, if before { vec![year - 1, year] } else { vec![year] });
+        aside(move || {
+            deadlines::deadlines(&snapshot, within.as_ref(), &filter, &order, &years, question)
+        })
+        .await
+    };
+    let found = api.kept("ListDeadlines", &asked, &rest, compute).await?;
     let (next_page_token, total_size) = asked.next(found.rows.len());
     let without = |year| {
         let of_year = found.without_rules.iter().filter(move |(of, _)| *of == year);

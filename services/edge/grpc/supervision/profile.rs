@@ -2,14 +2,24 @@
 
 use duty::Position;
 use duty::entry::Verdict;
-use duty::evaluate::Fact;
-use projection::supervision::profile::{self, Item, What};
+use duty::evaluate::{Fact, Scores};
+use duty::registry::Organization;
+use projection::supervision::StatusCounts;
+use projection::supervision::profile::{self, Gathered, Item, What};
 use tonic::Status;
 
 use super::{Common, aside, rollup};
 use crate::grpc::convert::{registry, view as convert};
 use crate::grpc::{Api, compliance, status};
 use crate::pb;
+
+/// A year of an organization.
+pub(super) struct Line {
+    organization: Organization,
+    scores: Scores,
+    statuses: StatusCounts,
+    pub(super) items: Vec<Item>,
+}
 
 pub(super) async fn answer(
     api: &Api,
@@ -23,21 +33,27 @@ pub(super) async fn answer(
         page_token: request.page_token,
     };
     let asked = api.asked("GetOrganizationProfile", common, &[&request.organization_id]).await?;
-    let (snapshot, question) = (asked.snapshot.clone(), asked.question);
-    let look_up = id.clone();
-    let gathered = aside(move || profile::gather(&snapshot, &look_up, question)).await?;
-    let gathered = gathered.map_err(status::no_view)?;
-    let entries = api.entries(gathered.positions()).await?;
-    let items = gathered.timeline(&entries);
-    let (next_page_token, total_size) = asked.next(items.len());
-    let rules = asked.snapshot.rules_for(&gathered.organization, question.year, question.known);
+    let question = asked.question;
+    let compute = async || {
+        let (snapshot, id) = (asked.snapshot.clone(), id.clone());
+        let gathered = aside(move || profile::gather(&snapshot, &id, question)).await?;
+        let gathered = gathered.map_err(status::no_view)?;
+        let entries = api.entries(gathered.positions()).await?;
+        let items = gathered.timeline(&entries);
+        let Gathered { organization, scores, statuses, .. } = gathered;
+        Ok(Line { organization, scores, statuses, items })
+    };
+    let call = "GetOrganizationProfile";
+    let line = api.kept(call, &asked, &[&request.organization_id], compute).await?;
+    let (next_page_token, total_size) = asked.next(line.items.len());
+    let rules = asked.snapshot.rules_for(&line.organization, question.year, question.known);
     let used = rules.map(|(position, rules)| convert::rule_set(position, rules));
     Ok(pb::GetOrganizationProfileResponse {
         basis: Some(api.basis(question, used.into_iter().collect())?),
-        organization: Some(registry::organization_message(&gathered.organization)),
-        scores: convert::scores(&gathered.scores),
-        statuses: rollup::statuses(&gathered.statuses),
-        points: asked.page(&items).map(|item| point(item, question.known)).collect(),
+        organization: Some(registry::organization_message(&line.organization)),
+        scores: convert::scores(&line.scores),
+        statuses: rollup::statuses(&line.statuses),
+        points: asked.page(&line.items).map(|item| point(item, question.known)).collect(),
         next_page_token,
         total_size,
     })
