@@ -133,8 +133,8 @@ async fn what_fails_or_is_given_up_is_computed_by_the_next() {
 }
 
 proptest! {
-    /// Whatever is asked in whatever order: the bounds hold, the sum is the sum, and every answer is
-    /// that of its question (checked in `ask`).
+    /// Whatever is asked in whatever order: the bounds hold, the sum is the sum, and every answer
+    /// is that of its question (checked in `ask`).
     #[test]
     fn the_bounds_hold(
         asked in prop::collection::vec((0_u64..12, 0_usize..40), 1..60),

@@ -94,8 +94,8 @@ impl Caller for AskOrganization {
     }
 }
 
-/// Asks for the first page of the matrix, for another day each time: an answer that is kept from the
-/// call before would measure nothing.
+/// Asks for the first page of the matrix, for another day each time: an answer that is kept from
+/// the call before would measure nothing.
 struct AskMatrix {
     client: ComplianceServiceClient<Channel>,
     cells: i32,

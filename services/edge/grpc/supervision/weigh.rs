@@ -1,6 +1,6 @@
-//! What kept answers of supervisors take in memory: estimates that err upwards. A row counts with its
-//! own size and a flat share for the ids, lists and texts behind it, which in realistic years is more
-//! than it has; texts that may be long are counted.
+//! What kept answers of supervisors take in memory: estimates that err upwards. A row counts with
+//! its own size and a flat share for the ids, lists and texts behind it, which in realistic years
+//! is more than it has; texts that may be long are counted.
 
 use std::mem::size_of;
 
