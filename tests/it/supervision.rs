@@ -8,6 +8,7 @@ mod forever;
 mod pages;
 mod profile;
 mod ranking;
+mod steps;
 
 use duty_ledger::pb;
 use pb::supervision_service_client::SupervisionServiceClient;

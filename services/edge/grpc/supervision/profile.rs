@@ -2,13 +2,15 @@
 
 use duty::Position;
 use duty::entry::Verdict;
-use duty::evaluate::{Fact, Scores};
+use duty::evaluate::{Fact, Question, Scores};
+use duty::id::OrganizationId;
 use duty::registry::Organization;
 use projection::supervision::StatusCounts;
-use projection::supervision::profile::{self, Gathered, Item, What};
+use projection::supervision::deadlines::Bucket;
+use projection::supervision::profile::{self, Gathered, Item, Step, What};
 use tonic::Status;
 
-use super::{Common, aside, rollup};
+use super::{Common, aside, deadlines, rollup};
 use crate::grpc::convert::{registry, view as convert};
 use crate::grpc::{Api, compliance, status};
 use crate::pb;
@@ -53,13 +55,13 @@ pub(super) async fn answer(
         organization: Some(registry::organization_message(&line.organization)),
         scores: convert::scores(&line.scores),
         statuses: rollup::statuses(&line.statuses),
-        points: asked.page(&line.items).map(|item| point(item, question.known)).collect(),
+        points: asked.page(&line.items).map(|item| point(item, &id, question)).collect(),
         next_page_token,
         total_size,
     })
 }
 
-fn point(item: &Item, known: Position) -> pb::ProfilePoint {
+fn point(item: &Item, id: &OrganizationId, question: Question) -> pb::ProfilePoint {
     use pb::ProfilePointKind as K;
     let point = pb::ProfilePoint {
         date: item.day.to_string(),
@@ -73,7 +75,7 @@ fn point(item: &Item, known: Position) -> pb::ProfilePoint {
         kind: kind.into(),
         event_id: fact.event_id.to_string(),
         event_type: fact.event_type.as_str().to_owned(),
-        is_current: fact.is_current(known),
+        is_current: fact.is_current(question.known),
         ..point.clone()
     };
     match &item.what {
@@ -99,5 +101,40 @@ fn point(item: &Item, known: Position) -> pb::ProfilePoint {
             obligation: Some(convert::obligation(owed)),
             ..point
         },
+        What::Due(owed) => {
+            let days_left = (item.day - question.as_of).get_days();
+            let near = Bucket::of(days_left);
+            let deadline = deadlines::due(owed, id, Some(days_left), near);
+            pb::ProfilePoint {
+                kind: K::StepDeadline.into(),
+                event_id: deadline.event_id.clone(),
+                deadline: Some(deadline),
+                ..point
+            }
+        }
+        What::Step(step, event) => pb::ProfilePoint {
+            kind: of_step(*step).into(),
+            event_id: event.map_or_else(String::new, |id| id.to_string()),
+            ..point
+        },
+    }
+}
+
+const fn of_step(step: Step) -> pb::ProfilePointKind {
+    use pb::ProfilePointKind as K;
+    match step {
+        Step::FindingOrdered => K::FindingOrdered,
+        Step::FindingAnswered => K::FindingAnswered,
+        Step::FindingGoesOn => K::FindingGoesOn,
+        Step::FindingClosed => K::FindingClosed,
+        Step::YearPublished => K::YearPublished,
+        Step::YearAppealed => K::YearAppealed,
+        Step::AppealExtended => K::AppealExtended,
+        Step::AppealDecided => K::AppealDecided,
+        Step::ScoreAdjusted => K::ScoreAdjusted,
+        Step::YearSealed => K::YearSealed,
+        Step::YearReopened => K::YearReopened,
+        Step::Exempted => K::Exempted,
+        Step::ExemptionRevoked => K::ExemptionRevoked,
     }
 }
