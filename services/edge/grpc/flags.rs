@@ -1,7 +1,7 @@
-//! What is worth a look in an accepted event, told to whoever records or reads it: by itself, in the
-//! light of the registry, and 补录: that it came later than the rules of its organization allow
-//! (DOMAIN §5.5). Of lateness nothing is said where no rule set is valid or a calendar is missing:
-//! `ListExceptions` names those.
+//! What is worth a look in an accepted event, told to whoever records or reads it: by itself, in
+//! the light of the registry, and 补录: that it came later than the rules of its organization
+//! allow (DOMAIN §5.5). Of lateness nothing is said where no rule set is valid or a calendar is
+//! missing: `ListExceptions` names those.
 
 use std::sync::Arc;
 

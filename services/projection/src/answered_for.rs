@@ -1,10 +1,10 @@
-//! What a leader answers for beside duties (领导名片): findings that fell in the time they held a post,
-//! findings they are to mend, and exemptions that cover what they answer for.
+//! What a leader answers for beside duties (领导名片): findings that fell in the time they held a
+//! post, findings they are to mend, and exemptions that cover what they answer for.
 //!
 //! A finding falls on the day of its order, moved into its accounting year: what is found in spring
-//! about the year before falls on 31 December, the accounting day, so that whoever was in office then
-//! answers for it (DOMAIN §5.2), and not who came since. An acting holder (主持工作) answers instead of
-//! the substantive one.
+//! about the year before falls on 31 December, the accounting day, so that whoever was in office
+//! then answers for it (DOMAIN §5.2), and not who came since. An acting holder (主持工作) answers
+//! instead of the substantive one.
 
 use duty::Position;
 use duty::evaluate::Question;

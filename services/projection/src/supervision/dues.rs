@@ -1,8 +1,9 @@
-//! Last days that no duty of a rule set has but a step that was taken: of findings (整改), of what was
-//! returned (退回补正), of notice and appeal (公示、申诉).
+//! Last days that no duty of a rule set has but a step that was taken: of findings (整改), of what
+//! was returned (退回补正), of notice and appeal (公示、申诉).
 //!
-//! Pure reading: the last days stand in the entries, or follow from them by the working-day calendar.
-//! What nobody has to do by a day, the look at an answer (成效核查), has none and says so.
+//! Pure reading: the last days stand in the entries, or follow from them by the working-day
+//! calendar. What nobody has to do by a day, the look at an answer (成效核查), has none and says
+//! so.
 
 use std::ops::RangeInclusive;
 

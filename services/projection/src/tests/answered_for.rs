@@ -50,7 +50,8 @@ fn exempt(organization: &str, covered: Covered, span: Span) -> Entry {
 #[test]
 fn a_finding_stands_with_who_was_in_office_and_with_who_is_to_mend_it() {
     let mut ledger = world();
-    // Ordered on 1 October 2022, the day that runs by the last one closed, about that year: p5 is in office and holds the post that mends.
+    // Ordered on 1 October 2022, the day that runs by the last one closed, about that year: p5 is
+    // in office and holds the post that mends.
     let of_year = ledger.tell(to_post("c", 2022, "c.party")).unwrap();
     // About 2021: it falls on 31 December of it, in p4's time, and p5 mends it.
     let of_before = ledger.tell(to_post("c", 2021, "c.party")).unwrap();

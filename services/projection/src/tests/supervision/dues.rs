@@ -1,7 +1,7 @@
 //! Last days of steps: findings, returns, notice and appeals, in the list and on the profile line.
 //!
-//! The world of these tests; two hours pass with each entry, and the entries of a test are told on 3
-//! October 2022. The calendar of 2022 has 8 and 9 October as working days and 1 to 7 off.
+//! Two hours pass with each entry, and the entries of a test are told on 3 October 2022. The
+//! calendar of 2022 has 8 and 9 October as working days and 1 to 7 off.
 
 use expect_test::expect;
 
