@@ -22,6 +22,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::codec::{self, Body, CodecError};
+use crate::kept::Kept;
 use crate::log::Log;
 use crate::pb::ledger_entry::Payload;
 
@@ -184,6 +185,7 @@ pub(crate) struct Shared {
     pub(crate) health: Health,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) log: Log,
+    pub(crate) kept: Kept,
 }
 
 /// The ledger. Cheap to clone.
@@ -238,6 +240,12 @@ impl Ledger {
     /// Reads from the state under its lock; keep it short.
     pub fn with_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.shared.state.read())
+    }
+
+    /// Answers about this ledger that were computed before.
+    #[must_use]
+    pub fn kept(&self) -> &Kept {
+        &self.shared.kept
     }
 
     /// The last entry that is durable and shown by the state.

@@ -16,6 +16,7 @@ mod earlier;
 pub mod generate;
 pub mod grpc;
 pub mod http;
+pub mod kept;
 pub mod ledger;
 pub mod log;
 pub mod opening;

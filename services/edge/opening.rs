@@ -11,6 +11,7 @@ use projection::State;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
+use crate::kept::Kept;
 use crate::ledger::{Health, Ledger, ReadFailure, Shared, SubmitError};
 use crate::log::Log;
 use crate::replay::{self, Progress};
@@ -76,6 +77,7 @@ pub async fn open(
         health: Health::new(),
         clock: Arc::clone(&clock),
         log,
+        kept: Kept::default(),
     });
     let (queue, queued) = mpsc::channel(committer::QUEUE_MAX);
     let writer = committer::spawn(Arc::clone(&shared), standing, Arc::clone(&clock), queued)

@@ -1,8 +1,11 @@
 //! Appending: what is acknowledged stands there for ever, once, in order, byte for byte.
 
+use std::sync::Arc;
+
 use duty_ledger::pb;
 use duty_ledger::pb::DatePrecision as Precision;
 use duty_ledger::pb::duty_event::Details;
+use journal::MemoryJournal;
 use prost::Message as _;
 use tokio_stream::StreamExt as _;
 use tonic::Code;
@@ -412,4 +415,39 @@ async fn what_is_only_worth_a_look_is_flagged_and_stays() {
     let request = pb::GetEventRequest { event_id: id(2), ..Default::default() };
     let standing = client.get_event(request).await.expect("the event").into_inner().standing;
     assert_eq!(of(&standing.expect("a duty event").flags), Some(flag));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_entry_is_told_to_whoever_records_it() {
+    // Ten working days after Wednesday 18 May 2022 end with Wednesday 1 June, in Shanghai.
+    let clock = TestClock::at("2022-06-01T15:59:59Z");
+    let service = Service::over(Arc::new(MemoryJournal::new()), Arc::new(clock.clone())).await;
+    let mut client = service.clients.events.clone();
+    let late = |flags: &[pb::Finding]| -> Vec<String> {
+        let late = flags.iter().filter(|flag| flag.reason == "LATE_ENTRY");
+        late.map(|flag| format!("{}: {}", flag.field, flag.text_zh)).collect()
+    };
+    seed::registry(&service.clients).await;
+    let without_rules = client.append_events(batch(vec![meeting(1)])).await.expect("accepted");
+    let receipts = without_rules.into_inner().receipts;
+    assert!(late(&receipts[0].flags).is_empty(), "there is no rule yet");
+    seed::rules(&service.clients).await;
+    let in_time = client.append_events(batch(vec![meeting(2)])).await.expect("accepted");
+    assert!(late(&in_time.into_inner().receipts[0].flags).is_empty());
+    clock.set("2022-06-01T16:00:00Z");
+    let mut undated = meeting(4);
+    (undated.occurred, undated.kind) =
+        (Some(span(Precision::Unknown, "", "")), pb::EventKind::Planned.into());
+    let events = vec![meeting(3), undated, meeting(2)];
+    let answer = client.append_events(batch(events)).await.expect("accepted").into_inner();
+    let told: Vec<_> = answer.receipts.iter().map(|receipt| late(&receipt.flags)).collect();
+    let text = "2022-05-18 结束，2022-06-02 录入，晚于 10 个工作日的录入期限 2022-06-01";
+    let flag = vec![format!("occurred: 补录：{text}")];
+    // Sent again, an entry is told as it was recorded the first time.
+    assert_eq!(told, [flag.clone(), Vec::new(), Vec::new()]);
+    let get = |number| pb::GetEventRequest { event_id: id(number), ..Default::default() };
+    for (number, expected) in [(3, flag), (2, Vec::new())] {
+        let answer = client.get_event(get(number)).await.expect("an event").into_inner();
+        assert_eq!(late(&answer.standing.expect("a duty event").flags), expected, "{number}");
+    }
 }

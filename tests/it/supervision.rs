@@ -5,8 +5,10 @@ mod coverage;
 mod deadlines;
 mod exceptions;
 mod forever;
+mod pages;
 mod profile;
 mod ranking;
+mod steps;
 
 use duty_ledger::pb;
 use pb::supervision_service_client::SupervisionServiceClient;

@@ -84,6 +84,17 @@ pub enum Span {
     },
 }
 
+impl Span {
+    /// Whether it is for an accounting year, or has a day in the calendar year of that number.
+    #[must_use]
+    pub fn concerns(self, year: i16) -> bool {
+        match self {
+            Self::Year(exempted) => exempted == year,
+            Self::Days { first, last } => first.year() <= year && year <= last.year(),
+        }
+    }
+}
+
 /// An exemption as decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exemption {

@@ -230,6 +230,11 @@ impl Rectifications {
         all.iter().find(|held| held.id == id)
     }
 
+    /// Every finding known at `known`, by organization, then by position.
+    pub fn all(&self, known: Position) -> impl Iterator<Item = &Held> {
+        self.by_organization.values().flatten().filter(move |held| held.since <= known)
+    }
+
     /// The findings at an organization known at `known`, by position.
     pub fn of<'a>(
         &'a self,

@@ -308,12 +308,28 @@ impl Years {
         self.steps.entry(key).or_default().push((since, step));
     }
 
+    /// The years of an organization that any step was taken in.
+    pub fn years_of(&self, organization: &OrganizationId) -> impl Iterator<Item = i16> {
+        let (first, last) = ((organization.clone(), i16::MIN), (organization.clone(), i16::MAX));
+        self.steps.range(first..=last).map(|((_, year), _)| *year)
+    }
+
+    /// The steps of a year known at `known`, by position.
+    pub fn steps(
+        &self,
+        organization: &OrganizationId,
+        year: i16,
+        known: Position,
+    ) -> impl Iterator<Item = &(Position, YearStep)> {
+        let steps = self.steps.get(&(organization.clone(), year));
+        steps.into_iter().flatten().filter(move |(since, _)| *since <= known)
+    }
+
     /// The year of an organization as known at `known`.
     #[must_use]
     pub fn cycle(&self, organization: &OrganizationId, year: i16, known: Position) -> Cycle<'_> {
         let mut cycle = Cycle::default();
-        let steps = self.steps.get(&(organization.clone(), year));
-        for (position, step) in steps.into_iter().flatten().filter(|(since, _)| *since <= known) {
+        for (position, step) in self.steps(organization, year, known) {
             let position = *position;
             match &step.act {
                 YearAct::Published(shown, notice_end) => {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::client::{self, Failure};
-use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, output, table};
+use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, output, rectify, table};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 
@@ -80,10 +80,44 @@ fn leader(view: &pb::GetLeaderComplianceResponse, language: Language) {
     for handover in &view.handovers {
         output::say(&taken_over(handover, language));
     }
+    for found in &view.findings {
+        output::say(&finding(found, language));
+    }
+    for exemption in &view.exemptions {
+        let what = language.pick("免除", "exempted");
+        let why = language.pick(&exemption.text_zh, &exemption.text_en);
+        output::say(&format!("  {what}: {why}"));
+    }
     footer(view.basis.as_ref(), language);
     let duties = view.duties.iter().filter_map(|leader| leader.duty.as_ref());
     output::say(&table::duties(duties, language).to_string());
     output::say(&table::scores(&view.scores, language).to_string());
+}
+
+/// A finding of the leader's time in office, or theirs to mend, in one line.
+fn finding(found: &pb::LeaderFinding, language: Language) -> String {
+    let held = found.rectification.clone().unwrap_or_default();
+    let order = held.order.clone().unwrap_or_default();
+    let state = rectify::state(held.state(), language);
+    let (text, number, due) = (&order.text, &order.document_number, &held.due_date);
+    let at = &order.organization_id;
+    let mut parts = Vec::new();
+    if found.in_office {
+        parts.push(language.pick("任期内", "in office"));
+    }
+    if found.mends {
+        parts.push(language.pick("整改责任人", "is to mend it"));
+    }
+    let parts = parts.join(language.pick("、", ", "));
+    let fell_on = &found.fell_on_date;
+    match language {
+        Language::Zh => {
+            format!("  整改（{parts}）：{at} {number} {text}，计入 {fell_on}，限期 {due}，{state}")
+        }
+        Language::En => {
+            format!("  finding ({parts}): {at} {number} {text}, of {fell_on}, by {due}, {state}")
+        }
+    }
 }
 
 /// What was taken over from one predecessor, in one line.

@@ -269,13 +269,7 @@ async fn list(args: ListArgs) -> Result<(), Failure> {
 }
 
 fn show(held: &pb::HeldRectification, language: Language) {
-    let state = match held.state() {
-        pb::RectificationState::Open => language.pick("待整改", "open"),
-        pb::RectificationState::Overdue => language.pick("逾期未整改", "overdue"),
-        pb::RectificationState::Answered => language.pick("已反馈", "answered"),
-        pb::RectificationState::Closed => language.pick("已销号", "closed"),
-        pb::RectificationState::Unspecified => "?",
-    };
+    let state = state(held.state(), language);
     let order = held.order.clone().unwrap_or_default();
     let owner = [&*order.owner_post_id, &*order.owner_person_id].concat();
     let until = language.pick("期限", "due");
@@ -283,4 +277,15 @@ fn show(held: &pb::HeldRectification, language: Language) {
         "#{} {} {state} {} {owner} {until} {} {}",
         held.position, held.event_id, order.organization_id, held.due_date, order.text
     ));
+}
+
+/// How a finding stands, in a word.
+pub(super) fn state(state: pb::RectificationState, language: Language) -> &'static str {
+    match state {
+        pb::RectificationState::Open => language.pick("待整改", "open"),
+        pb::RectificationState::Overdue => language.pick("逾期未整改", "overdue"),
+        pb::RectificationState::Answered => language.pick("已反馈", "answered"),
+        pb::RectificationState::Closed => language.pick("已销号", "closed"),
+        pb::RectificationState::Unspecified => "?",
+    }
 }

@@ -12,6 +12,7 @@ use duty::id::{DutyId, OrganizationId, PersonId};
 use duty::ruleset::{DutyRule, Grade, Level, Rung};
 use duty::year::AdjustmentKind;
 use projection::Snapshot;
+use projection::answered_for::Finding;
 use projection::matrix::{self, Matrix};
 use projection::rectify;
 use projection::view::{self, NoView, OrganizationView};
@@ -19,7 +20,7 @@ use prost::Message as _;
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
-use super::convert::{change, rectification, registry, scalar, view as convert, year};
+use super::convert::{change, exemption, rectification, registry, scalar, view as convert, year};
 use crate::pb;
 
 /// Every duty of an organization.
@@ -80,7 +81,20 @@ pub(crate) fn leader(
         person_name: String::new(),
         absences: absences.map(|(_, absence)| change::absence_message(absence)).collect(),
         handovers: found.handovers.iter().map(convert::handover).collect(),
+        findings: found.findings.iter().map(|of| leader_finding(of, question)).collect(),
+        exemptions: found.exemptions.iter().map(exemption::held).collect(),
     })
+}
+
+fn leader_finding(finding: &Finding, question: Question) -> pb::LeaderFinding {
+    let Question { as_of, known, .. } = question;
+    pb::LeaderFinding {
+        rectification: Some(rectification::held(&finding.held, as_of, known)),
+        fell_on_date: finding.fell_on.to_string(),
+        in_office: finding.in_office,
+        mends: finding.mends,
+        post_ids: finding.posts.iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// The rule sets that a matrix rests on.

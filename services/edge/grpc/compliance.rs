@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 use super::answer::{self, Unexplained, Which};
 use super::convert::scalar;
 use super::{Api, convert, page, refuse_if_any, status};
+use crate::kept::Key;
 use crate::pb;
 use crate::pb::compliance_service_server::ComplianceService;
 
@@ -159,11 +160,16 @@ impl ComplianceService for Api {
             return Err(status::not_found("within_organization_id", "单位", within));
         }
         let used = answer::matrix_rules(&snapshot, question.known);
+        let key = Key::new("QueryCompliance", question, &[scope, text, &request.order_by]);
         // Thousands of organizations take long enough to hold other calls up.
-        let query = move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
-        let found = tokio::task::spawn_blocking(query)
-            .await
-            .map_err(|_| status::internal("a query was cut short"))?;
+        let compute = async || {
+            let query =
+                move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
+            let cut_short = |_| status::internal("a query was cut short");
+            tokio::task::spawn_blocking(query).await.map_err(cut_short)
+        };
+        let mixed_up = || status::internal("an answer of another kind was kept");
+        let found = self.ledger.kept().answer(key, compute, mixed_up).await?;
         let start = page::Start { position: question.known, offset: first.offset };
         let basis = self.basis(question, used)?;
         let mut page = answer::matrix(&found, (start.offset, size), basis);

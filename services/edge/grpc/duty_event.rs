@@ -3,11 +3,9 @@
 use std::pin::Pin;
 
 use duty::decide::{Command, Proposed};
-use duty::entry::{Entry, Recorded};
+use duty::entry::Entry;
 use duty::evaluate::ReviewState;
-use duty::event::{DutyEvent, check};
 use duty::id::OrganizationId;
-use duty::registry::Registry;
 use duty::{Position, Problems};
 use projection::Snapshot;
 use prost::Message as _;
@@ -16,6 +14,7 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use super::flags::{entry_flags, event_flags};
 use super::{Api, convert, event_id, page, receipt, recorder, refuse_if_any, status};
 use crate::ledger::{Stored, Submission};
 use crate::pb;
@@ -49,10 +48,15 @@ impl DutyEventService for Api {
         &self,
         request: Request<pb::AppendEventsRequest>,
     ) -> Result<Response<pb::AppendEventsResponse>, Status> {
-        let (submission, flags) = append(request.into_inner(), &self.ledger.registry());
-        let receipts = self.ledger.submit(submission).await.map_err(status::submit)?;
-        let receipts =
-            receipts.iter().zip(flags).map(|(given, flags)| receipt(given, flags)).collect();
+        let request = request.into_inner();
+        let with_flags = request.with_flags;
+        let submission = append(request);
+        // What a person reads; systems that send one event a call do without.
+        let entries = if with_flags { submission.command.entries.clone() } else { Vec::new() };
+        let given = self.ledger.submit(submission).await.map_err(status::submit)?;
+        let flags = self.flags(&entries, &given).into_iter().chain(std::iter::repeat(Vec::new()));
+        let receipts = given.iter().zip(flags).map(|(given, flags)| receipt(given, flags));
+        let receipts = receipts.collect();
         let position = self.ledger.head().get();
         Ok(Response::new(pb::AppendEventsResponse { receipts, position }))
     }
@@ -137,7 +141,7 @@ impl DutyEventService for Api {
         let found = self.ledger.find(id).await.map_err(|error| status::read(&error))?;
         let found = found.filter(|(stored, _)| stored.position <= head);
         let (stored, recorded) = found.ok_or_else(|| status::not_found("event_id", "事件", &id))?;
-        let flags = entry_flags(&recorded, &self.ledger.registry());
+        let flags = entry_flags(&recorded, &snapshot);
         let standing = standing.map(|fact| event_standing(&fact, flags, &snapshot));
         Ok(Response::new(pb::GetEventResponse {
             entry: Some(recorded_entry(&stored, view)?),
@@ -354,22 +358,17 @@ impl Watch {
     }
 }
 
-/// A submission of the request and the flags of each event, none unless asked for.
-fn append(
-    request: pb::AppendEventsRequest,
-    registry: &Registry,
-) -> (Submission, Vec<Vec<pb::Finding>>) {
+/// A submission of the request.
+fn append(request: pb::AppendEventsRequest) -> Submission {
     let mut problems = Problems::new();
     let by = recorder(&request.recorder, &mut problems);
     let mut entries = Vec::with_capacity(request.events.len());
-    let (with_flags, validate_only) = (request.with_flags, request.validate_only);
-    let mut flags = Vec::with_capacity(request.events.len());
+    let validate_only = request.validate_only;
     for (index, message) in request.events.iter().enumerate() {
         problems.at_item("events", index, |problems| {
             let id = event_id(&message.event_id, "event_id", problems);
             let event = convert::event::event(message, problems);
             if let (Some(event_id), Some(event)) = (id, event) {
-                flags.push(if with_flags { event_flags(&event, registry) } else { Vec::new() });
                 entries.push(Proposed::new(index, event_id, Entry::DutyEvent(Box::new(event))));
             }
         });
@@ -386,7 +385,7 @@ fn append(
     // The writer refuses what was found here together with what it finds itself, so that one
     // answer names every bad item of the batch.
     let submission = Submission::new(command, payloads, problems.into_vec());
-    (Submission { validate_only, ..submission }, flags)
+    Submission { validate_only, ..submission }
 }
 
 pub(crate) fn organization(text: &str, problems: &mut Problems) -> Option<OrganizationId> {
@@ -425,20 +424,6 @@ fn recorded_entry(stored: &Stored, view: pb::EntryView) -> Result<pb::RecordedEn
         }
     };
     Ok(pb::RecordedEntry { position: stored.position.get(), stored: stored.bytes.clone(), entry })
-}
-
-/// What is worth a look in an event, by itself and in the light of the registry.
-fn event_flags(event: &DutyEvent, registry: &Registry) -> Vec<pb::Finding> {
-    let by_registry = check::registry_flags(event, registry, Position::MAX);
-    check::flags(event).iter().chain(&by_registry).map(convert::finding).collect()
-}
-
-fn entry_flags(recorded: &Recorded, registry: &Registry) -> Vec<pb::Finding> {
-    match &recorded.entry {
-        Entry::DutyEvent(event) => event_flags(event, registry),
-        Entry::Correction(correction) => event_flags(&correction.event, registry),
-        _ => Vec::new(),
-    }
 }
 
 fn event_standing(

@@ -9,6 +9,7 @@ pub(crate) mod duty_event;
 pub(crate) mod evaluation;
 pub(crate) mod exemption;
 pub(crate) mod export;
+mod flags;
 pub(crate) mod group;
 pub(crate) mod ledger;
 pub(crate) mod page;

@@ -10,9 +10,12 @@ mod exceptions;
 mod profile;
 mod ranking;
 mod rollup;
+mod weigh;
 pub(super) mod years;
 
 use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
 
 use duty::evaluate::Question;
 use duty::id::OrganizationId;
@@ -24,6 +27,7 @@ use rust_decimal::Decimal;
 use tonic::{Request, Response, Status};
 
 use super::{Api, answer, compliance, page, status};
+use crate::kept::{Key, Weigh};
 use crate::pb;
 use crate::pb::supervision_service_server::SupervisionService;
 
@@ -101,6 +105,25 @@ impl Api {
         }
         let offset = first.offset;
         Ok(Asked { snapshot, question, within: scope, offset, size, binding })
+    }
+
+    /// The whole answer to a question: the one kept, or what `compute` makes of it. `rest` is what
+    /// it depends on beside call, scope and question.
+    async fn kept<T, F>(
+        &self,
+        call: &str,
+        asked: &Asked,
+        rest: &[&str],
+        compute: impl FnOnce() -> F,
+    ) -> Result<Arc<T>, Status>
+    where
+        T: Weigh + Send + Sync + 'static,
+        F: Future<Output = Result<T, Status>>,
+    {
+        let within = asked.within.as_ref().map_or("", |top| top.as_str());
+        let key = Key::new(call, asked.question, &[&[within], rest].concat());
+        let mixed_up = || status::internal("an answer of another kind was kept");
+        self.ledger.kept().answer(key, compute, mixed_up).await
     }
 
     /// What the answer reflects.

@@ -50,6 +50,16 @@ fn text(ledger: &Ledger) -> String {
     gauge(&mut out, "journal_poisoned", "Whether a write failed and none is taken.", &poisoned);
     let unflushed = log.tree().unflushed();
     gauge(&mut out, "tree_unflushed_hashes", "Hashes of the tree only in memory.", &unflushed);
+    let kept = ledger.kept().told();
+    gauge(&mut out, "kept_answers", "Answers kept for their further pages.", &kept.answers);
+    gauge(&mut out, "kept_answers_bytes", "What they take, by an estimate.", &kept.bytes);
+    for (name, help, value) in [
+        ("kept_answer_hits_total", "Questions answered from what was kept.", kept.hits),
+        ("kept_answer_misses_total", "Questions computed.", kept.misses),
+    ] {
+        family(&mut out, name, "counter", help);
+        let _ = writeln!(out, "duty_ledger_{name} {value}");
+    }
     let name = "storage_full_refusals_total";
     family(&mut out, name, "counter", "Calls refused because the disk is full.");
     let _ = writeln!(out, "duty_ledger_{name} {}", ledger.health().storage_full_refusals());

@@ -11,6 +11,7 @@
 //! [`matrix`] for many, [`supervision`] for supervisors; [`explain`] says why; [`changes`] what an
 //! entry changed.
 
+pub mod answered_for;
 pub mod changes;
 mod chunk;
 pub mod explain;

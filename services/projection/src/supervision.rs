@@ -6,6 +6,7 @@
 
 pub mod coverage;
 pub mod deadlines;
+pub mod dues;
 pub mod exceptions;
 pub mod profile;
 pub mod ranking;

@@ -3,6 +3,7 @@
 //! A ledger is told as entries, each of which `decide` must accept; what it refuses is left out. So
 //! [`laws`] can throw anything at it and still fold only what a real journal may hold.
 
+mod answered_for;
 mod changes;
 mod exempted;
 mod known;

@@ -7,11 +7,13 @@ use duty::Position;
 use duty::evaluate::{
     self, Detail, Handover, LeaderLine, OrganizationEvaluation, Question, Scores, World,
 };
+use duty::exemption::HeldExemption;
 use duty::id::{OrganizationId, PersonId};
 use duty::registry::{Organization, Tenure};
 use duty::ruleset::RuleSet;
 
 use crate::Snapshot;
+use crate::answered_for::{self, Finding};
 use crate::recalled::Recalled;
 
 /// Why there is no view.
@@ -61,6 +63,10 @@ pub struct LeaderView {
     pub scores: Scores,
     /// What the leader took over from predecessors in the year.
     pub handovers: Vec<Handover>,
+    /// The findings that fell in their time in office or are theirs to mend.
+    pub findings: Vec<Finding>,
+    /// The exemptions that cover what they answer for.
+    pub exemptions: Vec<HeldExemption>,
 }
 
 /// The compliance of an organization for a year.
@@ -144,6 +150,15 @@ pub fn leader(
         .into_iter()
         .map(|(since, tenure)| (since, tenure.clone()))
         .collect();
-    let person = person.clone();
-    Ok(LeaderView { person, question, tenures, rules, lines, scores, handovers })
+    Ok(LeaderView {
+        person: person.clone(),
+        question,
+        tenures,
+        rules,
+        lines,
+        scores,
+        handovers,
+        findings: answered_for::findings(snapshot, person, question),
+        exemptions: answered_for::exemptions(snapshot, person, question),
+    })
 }

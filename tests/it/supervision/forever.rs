@@ -79,7 +79,24 @@ async fn answers(service: &Service, asked: &pb::ViewSelector) -> Vec<(&'static s
     all
 }
 
-/// Changes whatever a view rests on: events, versions, decisions, who is who, days.
+/// A finding of the year.
+fn finding() -> pb::OrderRectificationRequest {
+    let order = pb::RectificationOrder {
+        organization_id: BUREAU.to_owned(),
+        accounting_year: 2022,
+        text: "专题工作会没有会议纪要".to_owned(),
+        severity: pb::RectificationSeverity::Minor.into(),
+        source: pb::RectificationSource::Inspection.into(),
+        owner_post_id: seed::GOVERNMENT_HEAD.to_owned(),
+        due_date: "2023-06-30".to_owned(),
+        document_number: "柳法办〔2023〕6号".to_owned(),
+        issuer: VERIFIER.to_owned(),
+        ..Default::default()
+    };
+    pb::OrderRectificationRequest { event_id: id(3), order: Some(order) }
+}
+
+/// Changes whatever a view rests on: events, findings, versions, decisions, who is who, days.
 async fn go_on(service: &Service, clock: &TestClock) {
     let mut events = service.clients.events.clone();
     let mut debrief = meeting(10);
@@ -100,6 +117,14 @@ async fn go_on(service: &Service, clock: &TestClock) {
         })
         .await
         .expect("accepted");
+    let answer = pb::RectificationAnswer {
+        target_event_id: id(3),
+        text: "已补做会议纪要并由主持人签字".to_owned(),
+        evidence: vec![document("柳科会〔2023〕3号")],
+        answerer: "kjj-office".to_owned(),
+    };
+    let answer = pb::AnswerRectificationRequest { event_id: id(21), answer: Some(answer) };
+    service.clients.review.clone().answer_rectification(answer).await.expect("answered");
     let mut registry = service.clients.registry.clone();
     let renamed = pb::Organization { name_zh: "新名".to_owned(), ..seed::bureau(BUREAU) };
     let mut request = seed::register(renamed);
@@ -128,6 +153,8 @@ async fn what_was_answered_once_is_answered_for_ever() {
     seed::all(&service.clients).await;
     let mut events = service.clients.events.clone();
     events.append_events(batch(vec![meeting(1), claimed_meeting(2)])).await.expect("accepted");
+    let mut review = service.clients.review.clone();
+    review.order_rectification(finding()).await.expect("ordered");
     let asked = {
         let mut view = seed::selector("2023-06-14");
         let answer = seed::view(&service.clients, view.clone()).await;

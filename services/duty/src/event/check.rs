@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 
 use super::details::{TextPath, Visitor};
 use super::{DutyEvent, Kind};
-use crate::occurred::Precision;
+use crate::calendar::{CalendarMissing, Calendars};
+use crate::occurred::{Occurred, Precision};
 use crate::position::Position;
 use crate::problem::{Problem, Problems, Reason};
 use crate::quantity::{Qualifier, VALUE_MAX, VALUE_SCALE_MAX};
@@ -222,6 +223,44 @@ pub fn flags(event: &DutyEvent) -> Vec<Problem> {
         event.details.flags(event.kind, &event.occurred, problems);
     });
     problems.into_vec()
+}
+
+/// The last day on which an event is recorded in time: so many working days after its end (DOMAIN
+/// §5.5). `None` where its end is not known.
+///
+/// # Errors
+/// A calendar that is needed is not there.
+pub fn last_day_to_record(
+    occurred: &Occurred,
+    working_days: u32,
+    calendars: &Calendars,
+) -> Option<Result<Date, CalendarMissing>> {
+    occurred.end().map(|end| calendars.add_working_days(end, working_days))
+}
+
+/// 补录: the flag of an event recorded after the last day for it; none where nobody can tell.
+#[must_use]
+pub fn late_flag(
+    occurred: &Occurred,
+    recorded_on: Date,
+    working_days: u32,
+    calendars: &Calendars,
+) -> Option<Problem> {
+    let end = occurred.end()?;
+    let last = last_day_to_record(occurred, working_days, calendars)?.ok()?;
+    (last < recorded_on).then(|| {
+        Problem::new(
+            Reason::LateEntry,
+            "occurred",
+            format!(
+                "补录：{end} 结束，{recorded_on} 录入，晚于 {working_days} 个工作日的录入期限 {last}"
+            ),
+            format!(
+                "late entry: ended {end}, recorded {recorded_on}, after the {working_days} working \
+                 days for it, which ended {last}"
+            ),
+        )
+    })
 }
 
 /// What is worth a look about an accepted event in the light of the registry: posts whose holder

@@ -1,7 +1,11 @@
 //! The lines of reads: the journal in bulk, the view of one organization, the matrix of all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
+use jiff::ToSpan;
+use jiff::civil::date;
 use tonic::transport::Channel;
 
 use super::load::{self, Caller};
@@ -17,6 +21,8 @@ use crate::pb::duty_event_service_client::DutyEventServiceClient;
 const READ_MOST: u64 = 1_000_000;
 /// Organizations of the matrix the design speaks of.
 const MATRIX_ORGANIZATIONS: u32 = 1_000;
+/// Days the matrix is asked for in turn: many more than answers are kept.
+const ASKED_DAYS: i64 = 3_000;
 
 /// The journal read over gRPC as stored bytes, and the same messages made in the process of the
 /// service without gRPC. Both warm: neither counts its first pass.
@@ -88,15 +94,21 @@ impl Caller for AskOrganization {
     }
 }
 
-/// Asks for the first page of the matrix.
+/// Asks for the first page of the matrix, for another day each time: an answer that is kept from
+/// the call before would measure nothing.
 struct AskMatrix {
     client: ComplianceServiceClient<Channel>,
     cells: i32,
+    next: Arc<AtomicI64>,
 }
 
 impl Caller for AskMatrix {
     async fn call(&mut self) -> Result<u64, Failure> {
-        let request = pb::QueryComplianceRequest { selector: selector(), ..Default::default() };
+        let days = self.next.fetch_add(1, Ordering::Relaxed) % ASKED_DAYS;
+        let first = date(2022, 1, 1);
+        let as_of_date = first.checked_add(days.days()).unwrap_or(first).to_string();
+        let selector = Some(pb::ViewSelector { as_of_date, ..selector().unwrap_or_default() });
+        let request = pb::QueryComplianceRequest { selector, ..Default::default() };
         self.cells = self.client.query_compliance(request).await?.into_inner().total_size;
         Ok(1)
     }
@@ -120,13 +132,14 @@ pub(super) async fn organization(bench: &Bench<'_>, running: &Running) -> Result
 /// 1,000 of them travel.
 pub(super) async fn matrix(bench: &Bench<'_>, running: &Running) -> Result<Line, Failure> {
     bench.now("矩阵", "matrix");
-    let mut one = AskMatrix { client: client(running), cells: 0 };
+    let next = Arc::new(AtomicI64::new(0));
+    let mut one = AskMatrix { client: client(running), cells: 0, next: Arc::clone(&next) };
     one.call().await?;
     let what = (
         format!("单位×事项矩阵（{} 格）首页，在服务内", one.cells),
         format!("matrix of {} cells, its first page, in the server", one.cells),
     );
-    let ask = || AskMatrix { client: client(running), cells: 0 };
+    let ask = || AskMatrix { client: client(running), cells: 0, next: Arc::clone(&next) };
     let line = line("view-matrix", what, &in_server(bench, running, ask).await?);
     // What is too slow with fewer organizations is too slow; what is quick tells nothing.
     let is_full = MATRIX_ORGANIZATIONS <= bench.args.organizations;

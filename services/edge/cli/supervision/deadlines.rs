@@ -9,7 +9,8 @@ use crate::pb;
 /// Which deadlines.
 #[derive(Debug, Args)]
 pub(crate) struct DeadlinesArgs {
-    /// AIP-160 filter, such as: bucket = overdue AND duty.category = "core".
+    /// AIP-160 filter, such as: bucket = overdue AND duty.category = "core", or: kind =
+    /// finding_answer.
     #[arg(long, default_value = "")]
     filter: String,
     /// AIP-132 order, such as: duty.weight desc.
@@ -60,23 +61,27 @@ fn show(answer: &pb::ListDeadlinesResponse, language: Language) {
         language.pick("剩余天数", "days left"),
         language.pick("档", "bucket"),
         language.pick("单位", "organization"),
-        language.pick("责任事项", "duty"),
+        language.pick("事项", "what"),
         language.pick("责任人", "owner"),
         language.pick("年度/分期", "year/period"),
         language.pick("情况", "status"),
     ]);
     for deadline in &answer.deadlines {
-        let owed = deadline.obligation.clone().unwrap_or_default();
-        let owner = owed.owner.unwrap_or_default().person_id;
+        let last = &deadline.last_date;
+        let owed = deadline.obligation.as_ref();
+        let (zh, en) = (&deadline.name_zh, &deadline.name_en);
         rows.add_row([
-            super::dash(&owed.last_date),
-            if owed.last_date.is_empty() { "—".into() } else { deadline.days_left.to_string() },
+            super::dash(last),
+            if last.is_empty() { "—".into() } else { deadline.days_left.to_string() },
             bucket(deadline.bucket, language).to_owned(),
             deadline.organization_id.clone(),
-            language.pick(&deadline.name_zh, &deadline.name_en).to_owned(),
-            super::dash(&owner),
-            format!("{} {}", deadline.year, owed.period),
-            table::status(owed.status, language).to_owned(),
+            format!("{} {}", language.pick(zh, en), deadline.document_number).trim_end().to_owned(),
+            owner(deadline, language),
+            owed.map_or_else(
+                || deadline.year.to_string(),
+                |owed| format!("{} {}", deadline.year, owed.period),
+            ),
+            owed.map_or_else(|| "—".to_owned(), |owed| table::status(owed.status, language).into()),
         ]);
     }
     output::say(&rows.to_string());
@@ -84,6 +89,19 @@ fn show(answer: &pb::ListDeadlinesResponse, language: Language) {
     for organization in without.into_iter().flatten() {
         let why = language.pick("没有有效的规则集", "no valid rule set");
         output::say(&format!("{organization}: {why}"));
+    }
+}
+
+/// Who owes it, in a few words.
+fn owner(deadline: &pb::Deadline, language: Language) -> String {
+    use pb::DeadlineDebtor as D;
+    let persons = deadline.person_ids.join("、");
+    match deadline.debtor() {
+        D::Person => persons,
+        D::Post => format!("{} {persons}", deadline.post_id).trim_end().to_owned(),
+        D::Supervisor => language.pick("监督机关", "supervisor").to_owned(),
+        D::Vacant => language.pick("职务空缺", "vacant").to_owned(),
+        D::Organization | D::Unspecified => "—".to_owned(),
     }
 }
 

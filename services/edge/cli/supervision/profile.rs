@@ -79,12 +79,20 @@ fn what(point: &pb::ProfilePoint, language: Language) -> String {
         let status = table::status(owed.status, language);
         return format!("{} {} {status}", owed.duty_id, owed.period);
     }
+    if let Some(due) = &point.deadline {
+        let what = language.pick(&due.name_zh, &due.name_en);
+        let open = if due.is_open { language.pick("（未办结）", " (open)") } else { "" };
+        return format!("{what}{open} {}", due.document_number).trim_end().to_owned();
+    }
     if !point.post_id.is_empty() {
         return format!("{} {}", point.post_id, point.person_id);
     }
-    let gone = point.is_current || point.event_id.is_empty();
-    let mark =
-        if gone { "" } else { language.pick("（已被取代或撤回）", " (no longer counts)") };
+    let is_of_event = !point.event_type.is_empty();
+    let mark = if point.is_current || !is_of_event {
+        ""
+    } else {
+        language.pick("（已被取代或撤回）", " (no longer counts)")
+    };
     let text = if point.title.is_empty() { &point.event_type } else { &point.title };
     format!("{text}{mark}")
 }
@@ -102,6 +110,20 @@ fn kind(number: i32, language: Language) -> &'static str {
         K::Deadline => ("期限", "deadline"),
         K::AcceptanceWithdrawn => ("撤销核定", "acceptance withdrawn"),
         K::LeftOffice => ("离任", "left office"),
+        K::StepDeadline => ("期限", "deadline"),
+        K::FindingOrdered => ("督办整改", "finding"),
+        K::FindingAnswered => ("整改反馈", "finding answered"),
+        K::FindingGoesOn => ("核查无效", "finding goes on"),
+        K::FindingClosed => ("销号", "finding closed"),
+        K::YearPublished => ("公示", "published"),
+        K::YearAppealed => ("申诉", "appealed"),
+        K::AppealExtended => ("延长办理", "term extended"),
+        K::AppealDecided => ("申诉决定", "appeal decided"),
+        K::ScoreAdjusted => ("加减分", "score adjusted"),
+        K::YearSealed => ("封存", "sealed"),
+        K::YearReopened => ("启封", "reopened"),
+        K::Exempted => ("免除", "exempted"),
+        K::ExemptionRevoked => ("撤销免除", "exemption revoked"),
         K::Unspecified => ("?", "?"),
     };
     language.pick(zh, en)

@@ -5,7 +5,7 @@ use duty::event::details::{DebriefForm, Details};
 use duty::ruleset::Rung;
 use projection::Snapshot;
 use projection::supervision::coverage::{
-    self, Change, Excluded, Exclusion, Forms, Row, Standing, Tally,
+    self, Change, Coverage, Excluded, Exclusion, Forms, Row, Standing, Tally,
 };
 use projection::supervision::{Papers, percent};
 use tonic::Status;
@@ -14,6 +14,12 @@ use super::{Common, aside, count, points};
 use crate::grpc::Api;
 use crate::grpc::convert::{scalar, view as convert};
 use crate::pb;
+
+/// Coverage, and what the debriefs in it say.
+pub(super) struct Counted {
+    pub(super) found: Coverage,
+    pub(super) papers: Papers,
+}
 
 pub(super) async fn answer(
     api: &Api,
@@ -26,11 +32,17 @@ pub(super) async fn answer(
         page_token: request.page_token,
     };
     let asked = api.asked("GetDebriefCoverage", common, &[]).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let found = aside(move || coverage::coverage(&snapshot, within.as_ref(), question)).await?;
-    let papers = api.papers(found.positions()).await?;
-    let Forms { forms, ratings } = found.forms(&papers);
+    let question = asked.question;
+    let compute = async || {
+        let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
+        let count = move || coverage::coverage(&snapshot, within.as_ref(), question);
+        let found = aside(count).await?;
+        let papers = api.papers(found.positions()).await?;
+        Ok(Counted { found, papers })
+    };
+    let counted = api.kept("GetDebriefCoverage", &asked, &[], compute).await?;
+    let Counted { found, papers } = &*counted;
+    let Forms { forms, ratings } = found.forms(papers);
     let (next_page_token, total_size) = asked.next(found.rows.len());
     let is_first = asked.offset == 0;
     let excluded = found.excluded.iter().filter(|_| is_first);
@@ -55,7 +67,7 @@ pub(super) async fn answer(
             .collect(),
         rows: asked
             .page(&found.rows)
-            .map(|of| row(of, official(&asked.snapshot, of, question), &papers))
+            .map(|of| row(of, official(&asked.snapshot, of, question), papers))
             .collect(),
         excluded: excluded.map(out).collect(),
         leader_changes: changes.map(change).collect(),

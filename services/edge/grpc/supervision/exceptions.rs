@@ -1,13 +1,20 @@
 //! `ListExceptions`, outward. Nothing is found here.
 
 use duty::Problems;
-use projection::supervision::exceptions::{self, Exception, Kind};
+use duty::id::OrganizationId;
+use projection::supervision::exceptions::{self, Exception, Found, Kind};
 use tonic::Status;
 
 use super::{Common, aside, count};
 use crate::grpc::convert::scalar;
 use crate::grpc::{Api, refuse_if_any};
 use crate::pb;
+
+/// Exceptions of every kind in a scope.
+pub(super) struct Listed {
+    pub(super) found: Found,
+    pub(super) without_rules: Vec<OrganizationId>,
+}
 
 pub(super) async fn answer(
     api: &Api,
@@ -22,22 +29,31 @@ pub(super) async fn answer(
     };
     let wanted = format!("{kinds:?}");
     let asked = api.asked("ListExceptions", common, &[&wanted]).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let gathered = aside(move || exceptions::gather(&snapshot, within.as_ref(), question)).await?;
-    let papers = api.papers(gathered.positions()).await?;
-    let without_rules = gathered.without_rules.iter().map(ToString::to_string).collect();
-    let mut found = aside(move || gathered.find(&papers)).await?;
-    found.exceptions.retain(|exception| kinds.contains(&exception.kind));
-    let (next_page_token, total_size) = asked.next(found.exceptions.len());
+    // Of every kind, whichever are wanted: the costly part is the same.
+    let compute = async || {
+        let (snapshot, within, question) =
+            (asked.snapshot.clone(), asked.within.clone(), asked.question);
+        let gather = move || exceptions::gather(&snapshot, within.as_ref(), question);
+        let gathered = aside(gather).await?;
+        let papers = api.papers(gathered.positions()).await?;
+        aside(move || Listed {
+            found: gathered.find(&papers),
+            without_rules: gathered.without_rules,
+        })
+        .await
+    };
+    let listed = api.kept("ListExceptions", &asked, &[], compute).await?;
+    let all = listed.found.exceptions.iter();
+    let exceptions: Vec<&Exception> = all.filter(|found| kinds.contains(&found.kind)).collect();
+    let (next_page_token, total_size) = asked.next(exceptions.len());
     let says_undecided = asked.offset == 0 && kinds.contains(&Kind::LateEntry);
-    let undecided = found.undecided.iter().filter(|_| says_undecided);
+    let undecided = listed.found.undecided.iter().filter(|_| says_undecided);
     Ok(pb::ListExceptionsResponse {
         basis: api.reflects(&asked)?,
-        rules: kinds.iter().map(|of| rule(*of, &found.exceptions)).collect(),
-        exceptions: asked.page(&found.exceptions).map(exception).collect(),
+        rules: kinds.iter().map(|of| rule(*of, &exceptions)).collect(),
+        exceptions: asked.page(&exceptions).map(|found| exception(found)).collect(),
         undecided_positions: undecided.map(|position| position.get()).collect(),
-        organizations_without_rules: without_rules,
+        organizations_without_rules: listed.without_rules.iter().map(ToString::to_string).collect(),
         next_page_token,
         total_size,
     })
@@ -56,7 +72,7 @@ fn kinds(numbers: &[i32]) -> Result<Vec<Kind>, Status> {
     Ok(Kind::ALL.into_iter().filter(wanted).collect())
 }
 
-fn rule(of: Kind, exceptions: &[Exception]) -> pb::ExceptionRule {
+fn rule(of: Kind, exceptions: &[&Exception]) -> pb::ExceptionRule {
     let (rule_zh, rule_en) = of.rule();
     let many = exceptions.iter().filter(|exception| exception.kind == of).count();
     pb::ExceptionRule { kind: kind(of).into(), rule_zh, rule_en, count: count(many) }

@@ -23,10 +23,13 @@ pub(super) async fn answer(
     let by = by(request.measure, request.rung)?;
     let common = Common::whole(request.selector, request.within_organization_id);
     let asked = api.asked("RankOrganizations", common, &[]).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let rank = move || ranking::ranking(&snapshot, within.as_ref(), &filter, by, question);
-    let groups = aside(rank).await?;
+    let question = asked.question;
+    let compute = async || {
+        let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
+        aside(move || ranking::ranking(&snapshot, within.as_ref(), &filter, by, question)).await
+    };
+    let rest = [request.filter.as_str(), &format!("{by:?}")];
+    let groups = api.kept("RankOrganizations", &asked, &rest, compute).await?;
     let (formula_zh, formula_en) = formula(by);
     Ok(pb::RankOrganizationsResponse {
         basis: api.reflects(&asked)?,

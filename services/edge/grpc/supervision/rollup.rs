@@ -31,10 +31,12 @@ pub(super) async fn answer(
     })?;
     let common = Common::whole(request.selector, request.within_organization_id);
     let asked = api.asked("RollUp", common, &[]).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let sum = move || rollup::rollup(&snapshot, within.as_ref(), depth, question);
-    let nodes = aside(sum).await?;
+    let compute = async || {
+        let (snapshot, within, question) =
+            (asked.snapshot.clone(), asked.within.clone(), asked.question);
+        aside(move || rollup::rollup(&snapshot, within.as_ref(), depth, question)).await
+    };
+    let nodes = api.kept("RollUp", &asked, &[&depth.to_string()], compute).await?;
     Ok(pb::RollUpResponse { basis: api.reflects(&asked)?, nodes: nodes.iter().map(node).collect() })
 }
 
@@ -55,10 +57,12 @@ pub(super) async fn trend(
     refuse_if_any(problems)?;
     let common = Common::whole(request.selector, request.within_organization_id);
     let asked = api.asked("GetTrend", common, &[]).await?;
-    let (snapshot, within, question) =
-        (asked.snapshot.clone(), asked.within.clone(), asked.question);
-    let look = move || rollup::trend(&snapshot, within.as_ref(), knowledge, question);
-    let found = aside(look).await?;
+    let compute = async || {
+        let (snapshot, within, question) =
+            (asked.snapshot.clone(), asked.within.clone(), asked.question);
+        aside(move || rollup::trend(&snapshot, within.as_ref(), knowledge, question)).await
+    };
+    let found = api.kept("GetTrend", &asked, &[&format!("{knowledge:?}")], compute).await?;
     Ok(pb::GetTrendResponse {
         basis: api.reflects(&asked)?,
         points: found.iter().map(point).collect(),

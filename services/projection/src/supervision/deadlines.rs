@@ -2,17 +2,19 @@
 //!
 //! Open is what is owed and neither done nor done late; what is past its last day and open stands
 //! in the bucket *overdue*, whatever is claimed about it. Days are civil days, the last one counted
-//! as in time.
+//! as in time. Beside what the rules say is owed stands what steps have set a last day for
+//! ([`dues`]): findings, returns, notice and appeals.
 
 use std::sync::Arc;
 
-use duty::evaluate::{Detail, Obligation, Owner, Question, Status};
+use duty::evaluate::{Detail, Obligation, Question, Status};
 use duty::id::OrganizationId;
 use duty::registry::Organization;
-use duty::ruleset::DutyRule;
+use duty::ruleset::{DutyRule, RuleSet};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use super::dues::{self, DEBTORS, Debtor, Due, KINDS, Kind};
 use super::scope;
 use crate::filter::order::OrderBy;
 use crate::filter::{FieldKind, FieldSpec, Filter, Value};
@@ -36,7 +38,7 @@ pub enum Bucket {
     WithinThirty,
     /// More than 30 days left.
     Later,
-    /// No last day can be told: a calendar is missing.
+    /// No last day can be told, because a calendar is missing, or none is set.
     Undated,
 }
 
@@ -94,6 +96,8 @@ pub const FIELDS: &[FieldSpec] = &[
     FieldSpec { name: "last_date", kind: FieldKind::Date },
     FieldSpec { name: "days_left", kind: FieldKind::Number },
     FieldSpec { name: "year", kind: FieldKind::Number },
+    FieldSpec { name: "kind", kind: FieldKind::Enum(KINDS) },
+    FieldSpec { name: "debtor", kind: FieldKind::Enum(DEBTORS) },
 ];
 
 /// One thing still owed.
@@ -103,16 +107,18 @@ pub struct Deadline {
     pub organization: Arc<Organization>,
     /// 考核年度 it is owed for.
     pub year: i16,
-    /// Chinese name of the duty.
+    /// Chinese name of the duty, or of the step that is owed.
     pub name_zh: Box<str>,
-    /// English name of the duty.
+    /// The same in English.
     pub name_en: Box<str>,
-    /// Category of the duty.
+    /// Category of the duty; empty where no duty of the rules is concerned.
     pub category: Box<str>,
     /// Weight of the duty.
-    pub weight: Decimal,
-    /// The obligation and its judgement.
-    pub obligation: Obligation,
+    pub weight: Option<Decimal>,
+    /// What is owed by when, and by whom.
+    pub due: Due,
+    /// The obligation and its judgement, where a rule says it is owed.
+    pub obligation: Option<Obligation>,
     /// Days from the day asked about to the last day; negative once it has passed.
     pub days_left: Option<i32>,
     /// How near the last day is.
@@ -142,20 +148,32 @@ pub fn deadlines(
     question: Question,
 ) -> Deadlines {
     let mut found = Deadlines::default();
-    for year in years {
+    for (index, year) in years.iter().enumerate() {
         let question = Question { year: *year, ..question };
+        // What a step has set a day for is not owed for one year only: of the years before, all.
+        let before = index == 0 && 1 < years.len();
+        let of_steps = if before { i16::MIN..=*year } else { *year..=*year };
         for organization in scope(snapshot, within, question) {
-            let view = view::organization_in(snapshot, &organization.id, question, Detail::Figures);
-            let Ok(view) = view else {
-                found.without_rules.push((*year, organization.id.clone()));
-                continue;
+            let id = &organization.id;
+            let steps = dues::of(snapshot, id, &of_steps, question);
+            let steps = steps.into_iter().filter(|due| due.is_open);
+            let view = view::organization_in(snapshot, id, question, Detail::Figures);
+            let (organization, rules, lines) = match view {
+                Ok(view) => (view.organization, Some(view.rules.1), view.evaluation.lines),
+                Err(_) => {
+                    found.without_rules.push((*year, id.clone()));
+                    (organization.clone(), None, Vec::new())
+                }
             };
-            let organization = Arc::new(view.organization);
-            for (line, rule) in view.evaluation.lines.into_iter().zip(&view.rules.1.duties) {
+            let organization = Arc::new(organization);
+            let duties = rules.iter().flat_map(|rules| &rules.duties);
+            let owed = lines.into_iter().zip(duties).flat_map(|(line, rule)| {
                 let open = line.obligations.into_iter().filter(|owed| is_open(owed.official));
-                let rows = open.map(|owed| row(&organization, rule, owed, question));
-                found.rows.extend(rows.filter(|row| filter.matches(&|field| value(row, field))));
-            }
+                open.map(|owed| row(&organization, rule, owed, question)).collect::<Vec<_>>()
+            });
+            let steps = steps.map(|due| step(&organization, rules.as_deref(), due, question));
+            let rows = owed.chain(steps);
+            found.rows.extend(rows.filter(|row| filter.matches(&|field| value(row, field))));
         }
     }
     for row in &found.rows {
@@ -182,48 +200,86 @@ fn row(
     obligation: Obligation,
     question: Question,
 ) -> Deadline {
-    let last = obligation.window.map(|window| window.last);
-    let days_left = last.map(|last| (last - question.as_of).get_days());
+    let due = Due {
+        kind: Kind::Obligation,
+        year: question.year,
+        debtor: Debtor::of(&obligation.owner),
+        last: obligation.window.map(|window| window.last),
+        entry: None,
+        event: None,
+        duty: Some(obligation.duty.clone()),
+        document: "".into(),
+        is_open: true,
+    };
+    let (days_left, bucket) = near(due.last, question);
     Deadline {
         organization: Arc::clone(organization),
         year: question.year,
         name_zh: rule.name_zh.clone(),
         name_en: rule.name_en.clone(),
         category: rule.category.clone(),
-        weight: rule.weight,
-        obligation,
+        weight: Some(rule.weight),
+        due,
+        obligation: Some(obligation),
         days_left,
-        bucket: days_left.map_or(Bucket::Undated, Bucket::of),
+        bucket,
     }
 }
 
-fn last(row: &Deadline) -> Option<Date> {
-    row.obligation.window.map(|window| window.last)
+/// What a step has set a last day for.
+fn step(
+    organization: &Arc<Organization>,
+    rules: Option<&RuleSet>,
+    due: Due,
+    question: Question,
+) -> Deadline {
+    let mut duties = rules.into_iter().flat_map(|rules| &rules.duties);
+    let rule = due.duty.as_ref().and_then(|duty| duties.find(|rule| rule.id == *duty));
+    let (name_zh, name_en) = due.kind.names();
+    let (days_left, bucket) = near(due.last, question);
+    Deadline {
+        organization: Arc::clone(organization),
+        year: due.year,
+        name_zh: name_zh.into(),
+        name_en: name_en.into(),
+        category: rule.map_or_else(|| "".into(), |rule| rule.category.clone()),
+        weight: rule.map(|rule| rule.weight),
+        due,
+        obligation: None,
+        days_left,
+        bucket,
+    }
+}
+
+/// How near a last day is.
+fn near(last: Option<Date>, question: Question) -> (Option<i32>, Bucket) {
+    let days_left = last.map(|last| (last - question.as_of).get_days());
+    (days_left, days_left.map_or(Bucket::Undated, Bucket::of))
 }
 
 /// What decides between rows that the order asked for leaves equal.
 fn key(row: &Deadline) -> impl Ord {
-    let owed = &row.obligation;
-    (
-        last(row).unwrap_or(Date::MAX),
-        row.organization.id.clone(),
-        owed.duty.clone(),
-        (row.year, owed.owner.clone(), owed.period.clone()),
-    )
+    let Due { kind, year, last, entry, duty, .. } = &row.due;
+    let owed = row.obligation.as_ref().map(|owed| (owed.owner.clone(), owed.period.clone()));
+    let id = row.organization.id.clone();
+    (last.unwrap_or(Date::MAX), id, *kind, duty.clone(), (*year, owed, *entry))
 }
 
 fn value<'a>(row: &'a Deadline, field: &str) -> Value<'a> {
     match field {
-        "duty_id" => Value::from(row.obligation.duty.as_str()),
+        "duty_id" => row.due.duty.as_ref().map_or(Value::Absent, |id| Value::from(id.as_str())),
+        "duty.category" if row.category.is_empty() => Value::Absent,
         "duty.category" => Value::from(&*row.category),
-        "duty.weight" => Value::Number(row.weight),
-        "person_id" => match &row.obligation.owner {
-            Owner::Person { person, .. } => Value::from(person.as_str()),
-            Owner::Organization | Owner::Vacant => Value::Absent,
-        },
-        "status" => Value::from(row.obligation.official.as_str()),
+        "duty.weight" => row.weight.map_or(Value::Absent, Value::Number),
+        "person_id" => row.due.debtor.person().map_or(Value::Absent, |id| Value::from(id.as_str())),
+        "status" => {
+            let owed = row.obligation.as_ref();
+            owed.map_or(Value::Absent, |owed| Value::from(owed.official.as_str()))
+        }
+        "kind" => Value::from(row.due.kind.as_str()),
+        "debtor" => Value::from(row.due.debtor.as_str()),
         "bucket" => Value::from(row.bucket.as_str()),
-        "last_date" => last(row).map_or(Value::Absent, Value::Date),
+        "last_date" => row.due.last.map_or(Value::Absent, Value::Date),
         "days_left" => row.days_left.map_or(Value::Absent, |days| Value::Number(days.into())),
         "year" => Value::Number(row.year.into()),
         _ => matrix::organization_value(&row.organization, field),

@@ -252,7 +252,8 @@ impl Gathered {
             return;
         }
         let days = organization.rules.late_entry_working_days;
-        let Ok(last) = self.calendars.add_working_days(end, days) else {
+        let last = check::last_day_to_record(&fact.occurred, days, &self.calendars);
+        let Some(Ok(last)) = last else {
             found.undecided.push(fact.position);
             return;
         };

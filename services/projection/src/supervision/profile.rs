@@ -12,12 +12,15 @@ use std::sync::Arc;
 use duty::Position;
 use duty::entry::{Entry, Recorded, Verdict};
 use duty::evaluate::{Detail, Fact, Obligation, Question, Scores};
-use duty::id::{DutyId, OrganizationId, PostId};
+use duty::id::{DutyId, EventId, OrganizationId, PostId};
+use duty::rectification::{Effect, Step as After};
 use duty::registry::{Organization, Tenure};
+use duty::year::{Adjustment, YearAct};
 use duty::zone::civil_day;
 use jiff::civil::{Date, date};
 
 use super::StatusCounts;
+use super::dues::{self, Due};
 use crate::Snapshot;
 use crate::view::{self, NoView};
 
@@ -43,6 +46,56 @@ pub enum What {
     Review(Arc<Fact>, Verdict),
     /// The last day of something owed.
     Deadline(Box<Obligation>),
+    /// A last day that a step has set: of a finding, a return, notice or an appeal.
+    Due(Box<Due>),
+    /// A step in rectification or in the life of the year, or an exemption; the order of the
+    /// finding it is about.
+    Step(Step, Option<EventId>),
+}
+
+/// What a step is; its words stand in its entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// 督办: a finding with the order to mend it.
+    FindingOrdered,
+    /// 整改反馈.
+    FindingAnswered,
+    /// 核查无效: it goes on with a new last day.
+    FindingGoesOn,
+    /// 销号.
+    FindingClosed,
+    /// 公示.
+    YearPublished,
+    /// 申诉.
+    YearAppealed,
+    /// 延长办理期限.
+    AppealExtended,
+    /// 申诉决定.
+    AppealDecided,
+    /// 加分、扣分、一票否决.
+    ScoreAdjusted,
+    /// 封存.
+    YearSealed,
+    /// 启封.
+    YearReopened,
+    /// 免除.
+    Exempted,
+    /// 撤销免除.
+    ExemptionRevoked,
+}
+
+impl From<&YearAct> for Step {
+    fn from(act: &YearAct) -> Self {
+        match act {
+            YearAct::Published(..) => Self::YearPublished,
+            YearAct::Appealed { .. } => Self::YearAppealed,
+            YearAct::Extended { .. } => Self::AppealExtended,
+            YearAct::Decided { .. } => Self::AppealDecided,
+            YearAct::Adjusted(_) => Self::ScoreAdjusted,
+            YearAct::Sealed(..) => Self::YearSealed,
+            YearAct::Reopened { .. } => Self::YearReopened,
+        }
+    }
 }
 
 impl What {
@@ -55,8 +108,10 @@ impl What {
             Self::Correction(_) => 3,
             Self::Withdrawal(_) => 4,
             Self::Review(..) => 5,
-            Self::Deadline(_) => 6,
-            Self::LeftOffice(..) => 7,
+            Self::Step(..) => 6,
+            Self::Deadline(_) => 7,
+            Self::Due(_) => 8,
+            Self::LeftOffice(..) => 9,
         }
     }
 }
@@ -90,6 +145,8 @@ pub struct Gathered {
     tenures: Vec<(Position, PostId, Tenure)>,
     facts: Vec<Arc<Fact>>,
     obligations: Vec<Obligation>,
+    dues: Vec<Due>,
+    steps: Vec<(Position, Step, Option<EventId>)>,
     question: Question,
 }
 
@@ -127,8 +184,42 @@ pub fn gather(
         tenures,
         facts: facts.iter().filter(of_year).cloned().collect(),
         obligations: lines.flat_map(|line| line.obligations).collect(),
+        dues: dues::of(snapshot, id, &(question.year..=question.year), question),
+        steps: steps(snapshot, id, question),
         question,
     })
+}
+
+/// The steps of the year: what supervisors found and what became of it, what was published,
+/// appealed against and sealed, what was exempted.
+fn steps(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+) -> Vec<(Position, Step, Option<EventId>)> {
+    let Question { year, known, .. } = question;
+    let registry = &snapshot.registry;
+    let mut steps = Vec::new();
+    let found = registry.rectifications().of(id, known);
+    for held in found.filter(|held| held.order.accounting_year == year) {
+        let finding = Some(held.id);
+        steps.push((held.since, Step::FindingOrdered, finding));
+        steps.extend(held.steps(known).map(|(at, step)| match step {
+            After::Answered(_) => (*at, Step::FindingAnswered, finding),
+            After::Looked(Effect::Effective) => (*at, Step::FindingClosed, finding),
+            After::Looked(Effect::NotEffective { .. }) => (*at, Step::FindingGoesOn, finding),
+        }));
+    }
+    let of_year = registry.years().steps(id, year, known);
+    steps.extend(of_year.map(|(at, step)| (*at, Step::from(&step.act), None)));
+    for held in registry.exemptions().of(id, known) {
+        if held.exemption.span.concerns(year) {
+            steps.push((held.since, Step::Exempted, None));
+            let revoked = held.revoked.filter(|(at, _)| *at <= known);
+            steps.extend(revoked.map(|(at, _)| (at, Step::ExemptionRevoked, None)));
+        }
+    }
+    steps
 }
 
 impl Gathered {
@@ -139,7 +230,8 @@ impl Gathered {
             let reviews = fact.reviews.iter().map(|review| review.at);
             reviews.chain([fact.position]).chain(fact.withdrawn_at)
         });
-        let all = of_facts.chain(self.versions.iter().copied());
+        let of_steps = self.steps.iter().map(|(position, ..)| *position);
+        let all = of_facts.chain(self.versions.iter().copied()).chain(of_steps);
         all.filter(|position| *position <= self.question.known).collect()
     }
 
@@ -150,21 +242,19 @@ impl Gathered {
         for position in &self.versions {
             items.extend(noted(*position, What::Registered, entries));
         }
+        for (position, step, finding) in &self.steps {
+            items.extend(noted(*position, What::Step(*step, *finding), entries));
+        }
         self.changes(&mut items);
         for fact in &self.facts {
             self.of_fact(fact, entries, &mut items);
         }
         items.extend(self.obligations.iter().filter_map(|owed| {
             let day = owed.window?.last;
-            let what = What::Deadline(Box::new(owed.clone()));
-            Some(Item {
-                day,
-                by_recording: false,
-                position: None,
-                what,
-                title: "".into(),
-                remark: "".into(),
-            })
+            Some(due(day, None, What::Deadline(Box::new(owed.clone()))))
+        }));
+        items.extend(self.dues.iter().filter_map(|owed| {
+            Some(due(owed.last?, owed.entry, What::Due(Box::new(owed.clone()))))
         }));
         items.sort_by(compare);
         items
@@ -214,6 +304,11 @@ impl Gathered {
     }
 }
 
+/// A point on a last day.
+fn due(day: Date, position: Option<Position>, what: What) -> Item {
+    Item { day, by_recording: false, position, what, title: "".into(), remark: "".into() }
+}
+
 /// A point on the day its entry was recorded, with the words of the entry.
 fn noted(position: Position, what: What, entries: &Entries) -> Option<Item> {
     let recorded = entries.get(&position)?;
@@ -223,6 +318,12 @@ fn noted(position: Position, what: What, entries: &Entries) -> Option<Item> {
         Entry::Withdrawal(withdrawal) => ("", &withdrawal.reason),
         Entry::Review(review) => ("", &review.remark),
         Entry::Organization(organization) => (&organization.name_zh, ""),
+        Entry::RectificationOrdered(order) => (&order.text, order.document.as_str()),
+        Entry::RectificationAnswered(answer) => (&answer.text, ""),
+        Entry::RectificationClosed(closing) => ("", &closing.remark),
+        Entry::YearStep(step) => said(&step.act),
+        Entry::Exemption(exemption) => (exemption.duty.as_str(), exemption.document.as_str()),
+        Entry::ExemptionRevoked(revocation) => ("", &revocation.reason),
         _ => ("", ""),
     };
     Some(Item {
@@ -235,6 +336,19 @@ fn noted(position: Position, what: What, entries: &Entries) -> Option<Item> {
     })
 }
 
+/// What a step of the year is about, and its reason or document.
+fn said(act: &YearAct) -> (&str, &str) {
+    match act {
+        YearAct::Published(shown, _) | YearAct::Sealed(shown, _) => ("", shown.document.as_str()),
+        YearAct::Appealed { arguments, .. } => (arguments, ""),
+        YearAct::Extended { reason, .. } => ("", reason),
+        YearAct::Decided { document, reason, .. } | YearAct::Reopened { document, reason, .. } => {
+            (document.as_str(), reason)
+        }
+        YearAct::Adjusted(Adjustment { document, reason, .. }) => (document.as_str(), reason),
+    }
+}
+
 /// By day, then as [`What`] says, then by entry, then by what is owed.
 fn compare(a: &Item, b: &Item) -> Ordering {
     let owed = |item: &Item| -> Option<(DutyId, _, _)> {
@@ -245,7 +359,12 @@ fn compare(a: &Item, b: &Item) -> Ordering {
             _ => None,
         }
     };
+    let kind = |item: &Item| match &item.what {
+        What::Due(due) => Some(due.kind),
+        _ => None,
+    };
     (a.day, a.what.place(), a.position)
         .cmp(&(b.day, b.what.place(), b.position))
         .then_with(|| owed(a).cmp(&owed(b)))
+        .then_with(|| kind(a).cmp(&kind(b)))
 }

@@ -12,6 +12,7 @@
 
 mod coverage;
 mod deadlines;
+mod dues;
 mod exceptions;
 mod profile;
 mod ranking;
@@ -80,7 +81,7 @@ fn record(ledger: &mut Ledger, event: DutyEvent) -> Position {
 }
 
 /// The world of the table above, and a place abroad under nobody's rules.
-fn world() -> Ledger {
+pub(super) fn world() -> Ledger {
     let mut ledger = Ledger::default();
     let closed = ledger.today().yesterday().unwrap();
     let mut all = vec![

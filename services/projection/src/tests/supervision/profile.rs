@@ -23,11 +23,18 @@ fn line(ledger: &Ledger, organization: &str, known: Position) -> String {
             What::Correction(fact) => format!("correction {}", fact.event_type.as_str()),
             What::Withdrawal(fact) => format!("withdrawal of {}", fact.position),
             What::Review(fact, verdict) => format!("{verdict:?} {}", fact.position),
+            What::Due(due) => {
+                let open = if due.is_open { "open" } else { "over" };
+                format!("due {} {} {open}", due.kind.as_str(), due.debtor.as_str())
+            }
+            What::Step(step, _) => format!("{step:?}"),
             What::Deadline(owed) => format!("due {} {}", owed.duty, owed.official.as_str()),
         };
         let by = if item.by_recording { "*" } else { "" };
         let at = item.position.map_or(0, Position::get);
-        format!("{}{by} {at} {what} {}", item.day, item.remark).trim_end().to_owned()
+        let title = if matches!(item.what, What::Step(..)) { &item.title } else { "" };
+        let words = format!("{title} {}", item.remark);
+        format!("{}{by} {at} {what} {}", item.day, words.trim()).trim_end().to_owned()
     };
     gathered.timeline(&entries).iter().map(row).collect::<Vec<_>>().join("\n")
 }
