@@ -1,6 +1,7 @@
 //! The cells of a row put together into one event.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
@@ -12,18 +13,24 @@ use crate::pb;
 use crate::pb::DatePrecision;
 
 /// A cell that says something.
-pub(super) struct Filled<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Filled {
     pub(super) at: u32,
-    pub(super) column: &'a Column,
+    pub(super) column: Rc<Column>,
     pub(super) said: Said,
 }
 
 /// Elements of lists that are filled, by the path of their list: an empty group of columns between
 /// two filled ones is no element.
-pub(super) struct Dense(BTreeMap<String, BTreeSet<usize>>);
+pub(super) struct Dense(Option<BTreeMap<String, BTreeSet<usize>>>);
 
 impl Dense {
-    pub(super) fn of(filled: &[Filled<'_>]) -> Self {
+    /// Nothing closes up.
+    pub(super) fn open() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn of(filled: &[Filled]) -> Self {
         let mut used: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for cell in filled {
             let mut list = String::new();
@@ -36,7 +43,7 @@ impl Dense {
                 list.push('.');
             }
         }
-        Self(used)
+        Self(Some(used))
     }
 
     /// The path and steps of a column in the event.
@@ -45,8 +52,9 @@ impl Dense {
         for step in &column.steps {
             list.push_str(step.field.name());
             let index = step.index.map(|index| {
-                let used = self.0.get(&list);
-                let before = used.map_or(0, |used| used.range(..index).count());
+                let before = self.0.as_ref().map_or(index, |lists| {
+                    lists.get(&list).map_or(0, |used| used.range(..index).count())
+                });
                 list.push_str(&format!("[{index}]"));
                 before
             });
@@ -116,7 +124,10 @@ pub(super) fn put_share(
     Ok(())
 }
 
-fn text_at(message: &DynamicMessage, steps: &[(FieldDescriptor, Option<usize>)]) -> String {
+pub(super) fn text_at(
+    message: &DynamicMessage,
+    steps: &[(FieldDescriptor, Option<usize>)],
+) -> String {
     let [(field, index), rest @ ..] = steps else { return String::new() };
     let value = message.get_field(field);
     let value = match index {
