@@ -12,7 +12,7 @@ use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
 use super::import::ImportArgs;
-use super::{BAD_DATA, FAILED, Output, USAGE, import_registry, output, shown};
+use super::{BAD_DATA, FAILED, Output, USAGE, import_amendments, import_registry, output, shown};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::workbook::{self, Book, Fault, Row, Sheets};
@@ -63,13 +63,14 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
 pub(super) async fn run(args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
     let sheets = match workbook::open(bytes, args.organization.as_deref()) {
         Book::Registry(registry) => return import_registry::run(args, registry).await,
+        _ if args.amend => {
+            let text = "--amend 只用于登记的工作簿；事件请用更正的工作簿 / --amend is for workbooks of the registry: events are corrected by workbooks of their own";
+            return Err(Failure::new(USAGE, text));
+        }
+        Book::Amendments(amendments) => return import_amendments::run(args, amendments).await,
         Book::Events(sheets) => sheets,
     };
     let Sheets { rows, mut faults } = sheets;
-    if args.amend {
-        let text = "--amend 只用于登记的工作簿；事件请用更正 / --amend is for workbooks of the registry: events are corrected";
-        return Err(Failure::new(USAGE, text));
-    }
     if EVENTS_MAX < rows.len() {
         faults.push(too_many(rows.iter().map(|row| row.sheet.as_str())));
         return refused(args, rows.len(), faults);

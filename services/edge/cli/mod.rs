@@ -17,6 +17,7 @@ mod export;
 mod export_tiles;
 mod generate;
 mod import;
+mod import_amendments;
 mod import_registry;
 mod import_workbook;
 mod keys;

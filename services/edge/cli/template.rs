@@ -30,6 +30,9 @@ pub(super) struct TemplateArgs {
     /// groups.
     #[arg(long, conflicts_with_all = ["types", "all"])]
     registry: bool,
+    /// Corrections of events of these types, and withdrawals, instead of new events.
+    #[arg(long, conflicts_with = "registry")]
+    corrections: bool,
     /// The workbook to write.
     #[arg(long)]
     out: PathBuf,
@@ -55,6 +58,8 @@ pub(super) async fn run(args: TemplateArgs) -> Result<(), Failure> {
     };
     let written = if args.registry {
         workbook::registry_template(args.rows.into(), &choices)
+    } else if args.corrections {
+        workbook::amendment_template(&types, args.rows.into(), &choices)
     } else {
         workbook::template(&types, args.rows.into(), &choices)
     };
@@ -65,7 +70,11 @@ pub(super) async fn run(args: TemplateArgs) -> Result<(), Failure> {
     })?;
     let places = choices.places.len();
     let sheets = if args.registry { workbook::registry_columns().len() } else { types.len() };
-    let what = if args.registry { "登记" } else { "事件" };
+    let what = match (args.registry, args.corrections) {
+        (true, _) => "登记",
+        (_, true) => "事件的更正",
+        _ => "事件",
+    };
     output::say(&format!(
         "{file}: {sheets} 类{what}，{places} 个单位可选；填好后 duty-ledger import {file}\n\
          {file}: {sheets} types, {places} organizations to choose from; once filled, import it"

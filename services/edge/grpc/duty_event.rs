@@ -119,6 +119,13 @@ impl DutyEventService for Api {
         Ok(Response::new(pb::WithdrawEventResponse { receipt }))
     }
 
+    async fn amend_events(
+        &self,
+        request: Request<pb::AmendEventsRequest>,
+    ) -> Result<Response<pb::AmendEventsResponse>, Status> {
+        Ok(Response::new(self.events_amended(request.into_inner()).await?))
+    }
+
     async fn get_event(
         &self,
         request: Request<pb::GetEventRequest>,
@@ -428,7 +435,7 @@ fn recorded_entry(stored: &Stored, view: pb::EntryView) -> Result<pb::RecordedEn
 }
 
 /// What is worth a look in an event, by itself and in the light of the registry.
-fn event_flags(event: &DutyEvent, registry: &Registry) -> Vec<pb::Finding> {
+pub(super) fn event_flags(event: &DutyEvent, registry: &Registry) -> Vec<pb::Finding> {
     let by_registry = check::registry_flags(event, registry, Position::MAX);
     check::flags(event).iter().chain(&by_registry).map(convert::finding).collect()
 }

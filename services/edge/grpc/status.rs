@@ -158,7 +158,7 @@ pub fn refused(refusal: Refusal) -> Status {
     problems(code_of(refusal.kind()), refusal.problems())
 }
 
-fn code_of(kind: RefusalKind) -> Code {
+pub(super) fn code_of(kind: RefusalKind) -> Code {
     match kind {
         RefusalKind::Invalid => Code::InvalidArgument,
         RefusalKind::NotFound => Code::NotFound,

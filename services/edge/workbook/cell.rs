@@ -46,6 +46,8 @@ impl std::fmt::Display for Fault {
 pub(super) enum Said {
     /// A value of its field.
     Value(Value),
+    /// Nothing, in place of what is there.
+    Cleared,
     /// A share, in whatever unit the row will state it.
     Percent(Decimal),
     /// 2022年5月, 2022年第二季度, 2022年上半年, 2022年: an interval of a named precision.
@@ -74,6 +76,9 @@ pub(super) fn read(
     };
     if text.is_empty() && matches!(data, Data::String(_)) {
         return Ok(None);
+    }
+    if text == super::CLEARED {
+        return Ok(Some(Said::Cleared));
     }
     let said = match &column.content {
         Content::Date => return date(data, text, column).map(Some),
@@ -301,7 +306,7 @@ fn date(data: &Data, text: &str, column: &Column) -> Result<Said, Unreadable> {
             if let Some(date) = civil(&text) {
                 return Ok(day(date));
             }
-            let may_span = column.path == "occurred.start_date";
+            let may_span = column.in_event() == "occurred.start_date";
             let span = may_span.then(|| span(&text)).flatten();
             span.map(|(precision, first, last)| Said::Span(precision, first, last))
                 .ok_or_else(|| no_date(data))

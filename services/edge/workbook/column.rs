@@ -155,6 +155,11 @@ impl Column {
         })
     }
 
+    /// The path below the event, of a column of an event or of a correction of one.
+    pub(super) fn in_event(&self) -> &str {
+        self.path.strip_prefix("event.").unwrap_or(&self.path)
+    }
+
     /// The text at the field of the column in a message; empty when it is none.
     pub(super) fn text(&self, message: &DynamicMessage) -> String {
         let steps: Vec<_> =
@@ -246,6 +251,29 @@ pub fn columns(event_type: EventType) -> Result<Vec<Column>, String> {
         }
     }
     Ok(columns)
+}
+
+/// The columns of a template for corrections of events of a type: what is corrected, why, and every
+/// field that may be corrected.
+///
+/// # Errors
+/// When our own descriptors cannot be read.
+pub(super) fn correction_columns(event_type: EventType) -> Result<Vec<Column>, String> {
+    let none = || "程序内的接口描述无法读取 / the descriptors cannot be read".to_owned();
+    let root = contract::message("Correction").ok_or_else(none)?;
+    let event = root.get_field_by_name("event").ok_or_else(none)?;
+    let mut found =
+        vec![Column::of_path(&root, "target_event_id")?, Column::of_path(&root, "reason")?];
+    // What makes it this event stays as it is.
+    let kept = ["event_id", "organization_id"];
+    for column in columns(event_type)? {
+        if !kept.contains(&column.path.as_str()) {
+            let mut steps = vec![Step { field: event.clone(), index: None }];
+            steps.extend(column.steps);
+            found.extend(Column::of_steps(steps));
+        }
+    }
+    Ok(found)
 }
 
 /// The columns of a template for a message that is no event; `left_out` are fields of it.

@@ -14,6 +14,11 @@ use crate::pb;
 
 /// Names the comments do not open with.
 const NAMES: &[(&str, &str)] = &[
+    ("Correction.target_event_id", "更正的事件编号"),
+    ("Correction.reason", "更正理由"),
+    ("Withdrawal.target_event_id", "撤回的事件编号"),
+    ("Withdrawal.reason", "撤回理由"),
+    ("Withdrawal.consented_by", "同意撤回的审核人编号"),
     ("Organization.organization_id", "单位编号"),
     ("Organization.parent_organization_id", "上级单位编号"),
     ("Organization.name_zh", "单位名称"),
@@ -128,6 +133,8 @@ pub(super) fn message(name: &str) -> Option<MessageDescriptor> {
 
 /// Fields of messages that are no events and cannot be left out.
 const DEMANDED: &[(&str, &[&str])] = &[
+    ("Correction", &["target_event_id", "reason"]),
+    ("Withdrawal", &["target_event_id", "reason"]),
     ("Organization", &["organization_id", "name_zh", "level", "class", "division_code"]),
     ("OrganizationChange", &["change_id", "organization_id", "start_date", "document_number"]),
     ("Post", &["post_id", "organization_id", "kind", "title_zh"]),

@@ -26,3 +26,15 @@ pub(super) const REGISTRY: [&str; 9] = [
     "7. 已登记且内容相同的行不会重复登记；内容不同的须用 --amend 导入（如补填免职日期、撤销登记）。/ What is registered just so is left alone; otherwise import with --amend.",
     "8. 一个工作簿最多 1000 行，全部接受或全部不接受：duty-ledger import 文件.xlsx --check 先检查。/ At most 1,000 rows, all or nothing; check first.",
 ];
+
+/// Of corrections and withdrawals.
+pub(super) const AMENDMENTS: [&str; 8] = [
+    "责任台账更正、撤回导入模板 / Template for correcting and withdrawing duty events",
+    "1. “更正·…”每张表对应一类事件，每行更正一件；“撤回”表每行撤回一件。第1行是名称，第2行是字段路径（请勿改动），第3行起填写。/ One row an event; keep rows 1 and 2.",
+    "2. ＊必填：事件编号（现行版本）和理由（至少10个字）。/ ＊ required: the id of the current version, and why, at least 10 characters.",
+    "3. 只填要更正的列，留空的保持原样；清除原值请填“（清空）”。/ Fill in only what is to read otherwise; empty cells keep what is there; （清空） takes it away.",
+    "4. 分组列（如 议题1、材料2）按事件现有的次序对应，不合并空档。/ Numbered groups of columns are those of the event as it stands.",
+    "5. 责任单位和事件类型不能更正：请撤回后重新填报；已核定的事件，撤回须填同意的审核人。/ Organization and type stay; withdrawing what was accepted takes a verifier's consent.",
+    "6. 同一行再次导入不会重复更正。/ The same row again is no change.",
+    "7. 一个工作簿最多 1000 行，全部接受或全部不接受：duty-ledger import 文件.xlsx --check 先检查。/ At most 1,000 rows, all or nothing; check first.",
+];

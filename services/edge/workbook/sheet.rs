@@ -280,7 +280,8 @@ pub(super) type Span = (DatePrecision, Date, Date);
 
 impl Raw {
     /// Writes the cells over a message. Elements of lists close up when they are `dense`: a gap
-    /// between filled groups of columns is no element. Otherwise they count in what is written over.
+    /// between filled groups of columns is no element. Otherwise they count in what is written
+    /// over.
     pub(super) fn over(
         &self,
         message: &mut DynamicMessage,
@@ -290,7 +291,7 @@ impl Raw {
         let closed_up = if dense { Dense::of(&self.filled) } else { Dense::open() };
         let (mut places, mut groups) = (Vec::new(), BTreeMap::new());
         let mut span = None;
-        let mut shares = Vec::new();
+        let (mut shares, mut cleared) = (Vec::new(), Vec::new());
         for Filled { at, column, said } in &self.filled {
             let (path, steps) = closed_up.steps(column);
             let ends = |path: &str| path.match_indices(']').map(|(at, _)| at + 1).collect();
@@ -301,6 +302,7 @@ impl Raw {
             places.push((path, *at));
             match said {
                 Said::Value(value) => row::put(message, &steps, value.clone()),
+                Said::Cleared => cleared.push(steps),
                 Said::Percent(share) => shares.push((*at, steps, *share)),
                 Said::Span(precision, first, last) => span = Some((*precision, *first, *last)),
             }
@@ -310,6 +312,8 @@ impl Raw {
                 faults.bad(&self.sheet, self.number - 1, at, why);
             }
         }
+        // Last, so that the numbers of elements are those of the message until then.
+        row::clear(message, &cleared);
         let (sheet, number, head) = (self.sheet.clone(), self.number, Rc::clone(&self.head));
         (span, Origin { sheet, number, places, head, groups })
     }

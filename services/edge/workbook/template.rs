@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 use uuid::Uuid;
 
 use super::column::{Column, Content, Mark, columns};
-use super::{GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET, contract, guide};
+use super::{CLEARED, GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET, contract, guide};
 
 /// Most characters of a validation's message, and of its title.
 const MESSAGE_CHARS_MAX: usize = 255;
@@ -42,6 +42,8 @@ pub struct Choices {
 /// Lists of words, a column each in their sheet.
 #[derive(Default)]
 struct Lists {
+    /// Whether a cell may also take away what stands there.
+    clearable: bool,
     lists: Vec<(String, Vec<String>)>,
 }
 
@@ -50,7 +52,9 @@ impl Lists {
     fn range(&mut self, name: &str, words: impl FnOnce() -> Vec<String>) -> String {
         let at = self.lists.iter().position(|(known, _)| known == name);
         let at = at.unwrap_or_else(|| {
-            self.lists.push((name.to_owned(), words()));
+            let mut words = words();
+            words.extend(self.clearable.then(|| CLEARED.to_owned()));
+            self.lists.push((name.to_owned(), words));
             self.lists.len() - 1
         });
         let column =
@@ -140,6 +144,32 @@ pub fn registry_template(rows: u32, choices: &Choices) -> Result<Vec<u8>, String
     book.save_to_buffer().map_err(failed)
 }
 
+/// Writes a template for corrections of these types and for withdrawals, with `rows` rows to fill
+/// on each sheet.
+///
+/// # Errors
+/// When the workbook cannot be written, in both languages.
+pub fn amendment_template(
+    types: &[EventType],
+    rows: u32,
+    choices: &Choices,
+) -> Result<Vec<u8>, String> {
+    let mut book = Workbook::new();
+    let formats = Formats::new();
+    let mut lists = Lists { clearable: true, ..Lists::default() };
+    write_guide(book.add_worksheet(), &guide::AMENDMENTS, &formats).map_err(failed)?;
+    for (name, columns) in super::amendment_columns(types)? {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).map_err(failed)?;
+        fill(sheet, &columns, rows, choices, &mut lists, &formats).map_err(failed)?;
+    }
+    if !choices.places.is_empty() {
+        write_places(book.add_worksheet(), &choices.places, &formats).map_err(failed)?;
+    }
+    write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
+    book.save_to_buffer().map_err(failed)
+}
+
 fn failed(error: XlsxError) -> String {
     format!("无法写出工作簿 / the workbook cannot be written: {error}")
 }
@@ -195,7 +225,7 @@ fn validation(
     let Choices { places, evidence_kinds } = choices;
     let field = column.path.rsplit('.').next().unwrap_or_default();
     let field = field.split('[').next().unwrap_or_default();
-    let in_quantity = column.path.starts_with("quantities[");
+    let in_quantity = column.in_event().starts_with("quantities[");
     let new = DataValidation::new();
     // What may also be something else is suggested; what may not is demanded.
     let suggested = |range: String| {
@@ -218,7 +248,7 @@ fn validation(
                 DataValidationRule::GreaterThanOrEqualTo(ExcelDateTime::from_ymd(1949, 10, 1)?);
             // 2022年5月 in the first column of the time is no date for a spreadsheet.
             let style = DataValidationErrorStyle::Warning;
-            let hint = if column.path == "occurred.start_date" {
+            let hint = if column.in_event() == "occurred.start_date" {
                 "日期如 2022-05-18；只知月份、季度、半年、年度时可写 2022年5月、2022年第二季度、2022年上半年、2022年"
             } else {
                 "日期如 2022-05-18 或 2022年5月18日"
@@ -241,7 +271,7 @@ fn validation(
             (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
         }
         Content::Text
-            if column.path.starts_with("evidence[")
+            if column.in_event().starts_with("evidence[")
                 && field == "kind"
                 && !evidence_kinds.is_empty() =>
         {
