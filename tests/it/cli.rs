@@ -2,6 +2,7 @@
 
 mod export;
 pub(crate) mod import;
+mod registry;
 mod report;
 mod review;
 mod year;

@@ -1,5 +1,6 @@
 //! The integration tests of the Duty Ledger: one crate, one file a feature, all through the edge.
 
+mod amendments;
 mod append;
 mod bench;
 mod changes;

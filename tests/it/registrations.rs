@@ -162,6 +162,7 @@ async fn one_bad_item_keeps_all_out_and_every_bad_item_is_named() {
             }),
         ),
     ];
+    let checked = pb::RegisterBatchRequest { validate_only: true, ..request(bad.clone()) };
     let status = send(&service, request(bad)).await.expect_err("refused");
     let refusal = Refusal::of(&status);
     let mut fields = refusal.fields();
@@ -179,6 +180,19 @@ async fn one_bad_item_keeps_all_out_and_every_bad_item_is_named() {
         "registrations[7].organization.organization_id ALREADY_EXISTS",
     ];
     assert_eq!(fields, expected);
+    // A check says the same, all of it in full.
+    let told = send(&service, checked).await.expect("told").results;
+    assert_eq!(told.len(), 8);
+    let mut full = Vec::new();
+    for (index, result) in told.iter().enumerate() {
+        for found in &result.problems {
+            assert!(!found.text_zh.is_empty() && !found.text_en.is_empty(), "{found:?}");
+            let dot = if found.field.is_empty() { "" } else { "." };
+            full.push(format!("registrations[{index}]{dot}{} {}", found.field, found.reason));
+        }
+    }
+    full.sort();
+    assert_eq!(full, expected);
     assert_eq!(refusal.metadata["bad_events"], "1-7");
     assert_eq!(count(&service).await, before, "nothing half registered");
 

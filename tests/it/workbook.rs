@@ -1,6 +1,8 @@
 //! Workbooks: templates that leave out no field, and what is filled in comes back as events.
 
+mod amendments;
 mod filled;
+mod registry;
 
 use std::collections::BTreeSet;
 

@@ -40,6 +40,9 @@ pub(super) struct ImportArgs {
     /// Id of the importing system or person.
     #[arg(long, default_value = "import")]
     pub(super) recorder: String,
+    /// Registers new versions of what is registered otherwise; of a workbook of the registry alone.
+    #[arg(long)]
+    pub(super) amend: bool,
     /// Only says what would happen; of a workbook alone.
     #[arg(long)]
     pub(super) check: bool,
@@ -105,8 +108,8 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     if import_workbook::is_workbook(&bytes) {
         return import_workbook::run(&args, &bytes).await;
     }
-    if args.check {
-        let text = "--check 只用于工作簿（.xlsx）/ --check is for workbooks (.xlsx) only";
+    if args.check || args.amend {
+        let text = "--check、--amend 只用于工作簿（.xlsx）/ --check and --amend are for workbooks (.xlsx) only";
         return Err(Failure::new(USAGE, text));
     }
     // Invalid UTF-8 becomes U+FFFD, which costs its own line and no other; a BOM is no content.

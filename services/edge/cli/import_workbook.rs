@@ -12,40 +12,40 @@ use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
 use super::import::ImportArgs;
-use super::{BAD_DATA, FAILED, Output, output, shown};
+use super::{BAD_DATA, FAILED, Output, USAGE, import_amendments, import_registry, output, shown};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
-use crate::workbook::{self, Fault, Row, Sheets};
+use crate::workbook::{self, Book, Fault, Row, Sheets};
 
 /// Most events of one call.
-const EVENTS_MAX: usize = duty::decide::ENTRIES_PER_COMMAND_MAX;
+pub(super) const EVENTS_MAX: usize = duty::decide::ENTRIES_PER_COMMAND_MAX;
 
 /// What became of an import.
 #[derive(Debug, Default, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     /// Rows that are in the ledger now and were not before; with --check, that would be.
-    appended: usize,
+    pub(super) appended: usize,
     /// Rows that were in the ledger before.
-    duplicates: usize,
+    pub(super) duplicates: usize,
     /// Rows of the workbook that hold an event.
-    rows: usize,
+    pub(super) rows: usize,
     /// Whether nothing was written because nothing was to be.
-    check: bool,
+    pub(super) check: bool,
     /// Position of the journal afterwards.
-    position: u64,
+    pub(super) position: u64,
     /// What is worth a look in accepted rows.
-    flags: Vec<Place>,
+    pub(super) flags: Vec<Place>,
     /// The bad cells, and nothing was written.
-    faults: Vec<Place>,
+    pub(super) faults: Vec<Place>,
 }
 
 /// Something about a cell.
 #[derive(Debug, Serialize)]
-struct Place {
-    sheet: String,
-    cell: String,
-    zh: String,
-    en: String,
+pub(super) struct Place {
+    pub(super) sheet: String,
+    pub(super) cell: String,
+    pub(super) zh: String,
+    pub(super) en: String,
 }
 
 impl From<&Fault> for Place {
@@ -61,9 +61,18 @@ pub(super) fn is_workbook(bytes: &[u8]) -> bool {
 }
 
 pub(super) async fn run(args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
-    let Sheets { rows, mut faults } = workbook::read(bytes, args.organization.as_deref());
+    let sheets = match workbook::open(bytes, args.organization.as_deref()) {
+        Book::Registry(registry) => return import_registry::run(args, registry).await,
+        _ if args.amend => {
+            let text = "--amend 只用于登记的工作簿；事件请用更正的工作簿 / --amend is for workbooks of the registry: events are corrected by workbooks of their own";
+            return Err(Failure::new(USAGE, text));
+        }
+        Book::Amendments(amendments) => return import_amendments::run(args, amendments).await,
+        Book::Events(sheets) => sheets,
+    };
+    let Sheets { rows, mut faults } = sheets;
     if EVENTS_MAX < rows.len() {
-        faults.push(too_many(&rows));
+        faults.push(too_many(rows.iter().map(|row| row.sheet.as_str())));
         return refused(args, rows.len(), faults);
     }
     if rows.is_empty() {
@@ -130,23 +139,25 @@ async fn send(
     Ok(client.append_events(request).await?.into_inner())
 }
 
-/// How to split a workbook that holds too many events.
-fn too_many(rows: &[Row]) -> Fault {
+/// How to split a workbook that holds too many rows, by the sheet of each.
+pub(super) fn too_many<'a>(rows: impl Iterator<Item = &'a str>) -> Fault {
     let mut sheets: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in rows {
-        *sheets.entry(&row.sheet).or_default() += 1;
+    let mut all = 0;
+    for sheet in rows {
+        *sheets.entry(sheet).or_default() += 1;
+        all += 1;
     }
     let counts: Vec<_> = sheets.iter().map(|(sheet, rows)| format!("{sheet} {rows}")).collect();
-    let (counts, all) = (counts.join("、"), rows.len());
+    let counts = counts.join("、");
     Fault {
         sheet: String::new(),
         row: 0,
         cell: String::new(),
         zh: format!(
-            "共 {all} 件（{counts}），超过一次 {EVENTS_MAX} 件的上限，未导入任何一件：请按工作表或年度拆成几个工作簿，各自导入（事件编号随行保留，不会重复）"
+            "共 {all} 件（{counts}），超过一次 {EVENTS_MAX} 件的上限，未导入任何一件：请按工作表或年度拆成几个工作簿，各自导入（编号随行保留，不会重复）"
         ),
         en: format!(
-            "{all} events are more than the {EVENTS_MAX} of one import; none was imported: split the workbook by sheet or year and import the parts; rows keep their ids"
+            "{all} rows are more than the {EVENTS_MAX} of one import; none was imported: split the workbook by sheet or year and import the parts; rows keep their ids"
         ),
     }
 }
@@ -253,7 +264,11 @@ fn by_cell(all: Vec<Found>, rows: &[Row], known: &[Fault]) -> Vec<Fault> {
 }
 
 /// Every bad cell, in the order of the workbook; nothing was written.
-fn refused(args: &ImportArgs, rows: usize, mut faults: Vec<Fault>) -> Result<(), Failure> {
+pub(super) fn refused(
+    args: &ImportArgs,
+    rows: usize,
+    mut faults: Vec<Fault>,
+) -> Result<(), Failure> {
     faults.dedup();
     let summary = Summary {
         rows,
@@ -283,7 +298,7 @@ fn say_json(summary: &Summary) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tell(args: &ImportArgs, summary: &Summary) -> Result<(), Failure> {
+pub(super) fn tell(args: &ImportArgs, summary: &Summary) -> Result<(), Failure> {
     if args.output.output == Output::Json {
         return say_json(summary);
     }

@@ -17,14 +17,16 @@ mod export;
 mod export_tiles;
 mod generate;
 mod import;
+mod import_amendments;
+mod import_registry;
 mod import_workbook;
 mod keys;
-mod organization;
 mod output;
 mod person;
 mod persons;
 mod receipt;
 mod rectify;
+mod registry;
 mod replay;
 mod report;
 mod restore;
@@ -138,8 +140,16 @@ enum Command {
     BenchServer(bench::server::ServerArgs),
     /// Registers, shows and erases persons (人员).
     Person(person::PersonArgs),
-    /// Shows an organization over time: names, parents, who held its posts (单位).
-    Organization(organization::OrganizationArgs),
+    /// Registers, changes and shows organizations: names, parents, who held their posts (单位).
+    Organization(registry::organization::OrganizationArgs),
+    /// Registers posts (职务).
+    Post(registry::post::PostArgs),
+    /// Registers who holds a post, acting or not, and hands posts over (任期、交接).
+    Tenure(registry::tenure::TenureArgs),
+    /// Registers that the holder of a post is excused by a document (离岗).
+    Absence(registry::absence::AbsenceArgs),
+    /// Registers and shows leading groups, a version a document (领导小组).
+    Group(registry::group::GroupArgs),
     /// Makes and changes the key of keys, offline (主密钥).
     Persons(persons::PersonsArgs),
     /// Fetches the receipt of an entry, to be checked by anybody (凭证).
@@ -259,7 +269,11 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::BenchServer(args) => bench::server::run(&args),
         Command::Person(args) => on_runtime(person::run(args)),
-        Command::Organization(args) => on_runtime(organization::run(args)),
+        Command::Organization(args) => on_runtime(registry::organization::run(args)),
+        Command::Post(args) => on_runtime(registry::post::run(args)),
+        Command::Tenure(args) => on_runtime(registry::tenure::run(args)),
+        Command::Absence(args) => on_runtime(registry::absence::run(args)),
+        Command::Group(args) => on_runtime(registry::group::run(args)),
         Command::Persons(args) => persons::run(&args),
         Command::Receipt(args) => on_runtime(receipt::run(args)),
         Command::VerifyReceipt(args) => ended(verify_receipt::run(&args)),

@@ -127,7 +127,7 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
         name(&answer, language)
     ));
     for holding in &answer.holdings {
-        for line in super::organization::holding(holding, false, language) {
+        for line in super::registry::organization::holding(holding, false, language) {
             output::say(&line);
         }
     }

@@ -1,4 +1,4 @@
-//! `duty-ledger template`: a workbook to be filled in, for one type of event or for all.
+//! `duty-ledger template`: a workbook to be filled in, for types of events or for the registry.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,11 +17,22 @@ use crate::workbook::{self, Choices, Place};
 #[derive(Debug, Args)]
 pub(super) struct TemplateArgs {
     /// Types of events, in Chinese or as in rule sets, such as 领导述法 or rule_of_law_debrief.
-    #[arg(long = "type", value_name = "TYPE", required_unless_present = "all")]
+    #[arg(
+        long = "type",
+        value_name = "TYPE",
+        required_unless_present_any = ["all", "registry"]
+    )]
     types: Vec<String>,
     /// One sheet for every type.
     #[arg(long, conflicts_with = "types")]
     all: bool,
+    /// The registry: organizations and their changes, posts, persons, tenures, absences, leading
+    /// groups.
+    #[arg(long, conflicts_with_all = ["types", "all"])]
+    registry: bool,
+    /// Corrections of events of these types, and withdrawals, instead of new events.
+    #[arg(long, conflicts_with = "registry")]
+    corrections: bool,
     /// The workbook to write.
     #[arg(long)]
     out: PathBuf,
@@ -45,15 +56,27 @@ pub(super) async fn run(args: TemplateArgs) -> Result<(), Failure> {
             evidence_kinds: evidence_kinds([demo::RULES.to_owned()])?,
         },
     };
-    let bytes = workbook::template(&types, args.rows.into(), &choices)
-        .map_err(|error| Failure::new(FAILED, error))?;
+    let written = if args.registry {
+        workbook::registry_template(args.rows.into(), &choices)
+    } else if args.corrections {
+        workbook::amendment_template(&types, args.rows.into(), &choices)
+    } else {
+        workbook::template(&types, args.rows.into(), &choices)
+    };
+    let bytes = written.map_err(|error| Failure::new(FAILED, error))?;
     let file = shown(&args.out);
     std::fs::write(&args.out, &bytes).map_err(|error| {
         Failure::new(FAILED, format!("无法写入 {file} / cannot write {file}: {error}"))
     })?;
-    let (sheets, places) = (types.len(), choices.places.len());
+    let places = choices.places.len();
+    let sheets = if args.registry { workbook::registry_columns().len() } else { types.len() };
+    let what = match (args.registry, args.corrections) {
+        (true, _) => "登记",
+        (_, true) => "事件的更正",
+        _ => "事件",
+    };
     output::say(&format!(
-        "{file}: {sheets} 类事件，{places} 个单位可选；填好后 duty-ledger import {file}\n\
+        "{file}: {sheets} 类{what}，{places} 个单位可选；填好后 duty-ledger import {file}\n\
          {file}: {sheets} types, {places} organizations to choose from; once filled, import it"
     ));
     Ok(())

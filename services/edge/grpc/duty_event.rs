@@ -123,6 +123,13 @@ impl DutyEventService for Api {
         Ok(Response::new(pb::WithdrawEventResponse { receipt }))
     }
 
+    async fn amend_events(
+        &self,
+        request: Request<pb::AmendEventsRequest>,
+    ) -> Result<Response<pb::AmendEventsResponse>, Status> {
+        Ok(Response::new(self.events_amended(request.into_inner()).await?))
+    }
+
     async fn get_event(
         &self,
         request: Request<pb::GetEventRequest>,

@@ -1,6 +1,7 @@
 //! The gRPC surface: one file per service, conversions by hand, one table of errors.
 
 pub(crate) mod admin;
+pub(crate) mod amendments;
 pub(crate) mod answer;
 pub(crate) mod changes;
 pub(crate) mod compliance;

@@ -10,12 +10,12 @@ use duty::decide::{Command, ENTRIES_PER_COMMAND_MAX, Proposed};
 use duty::entry::Entry;
 use duty::id::EventId;
 use duty::registry::{Person, Registry};
-use duty::{Position, Problems, Reason};
+use duty::{Position, Problem, Problems, Reason};
 use tonic::Status;
 
 use super::convert::{change, group, organization_change, registry, scalar};
 use super::{Api, convert, event_id, person, receipt, recorder, refuse_if_any, status};
-use crate::ledger::{self, Submission};
+use crate::ledger::{self, Submission, SubmitError};
 use crate::pb;
 use crate::pb::ledger_entry::Payload;
 use crate::pb::registration::Registered;
@@ -50,6 +50,7 @@ impl Api {
         let mut problems = Problems::new();
         let by = recorder(&by, &mut problems);
         check_length(registrations.len(), &mut problems);
+        let length = registrations.len();
         let items = read(registrations, &self.ledger.registry(), &mut problems);
         if !amend {
             self.refuse_amendments(&items, &mut problems).await?;
@@ -58,6 +59,9 @@ impl Api {
             items.into_iter().partition(Item::is_unchanged);
         let mut results: BTreeMap<usize, pb::RegistrationResult> = BTreeMap::new();
         if changed.is_empty() {
+            if validate_only && !problems.is_empty() {
+                return self.verdicts(length, problems.into_vec());
+            }
             refuse_if_any(problems)?;
         } else {
             let places: Vec<usize> = changed.iter().map(|item| item.index).collect();
@@ -73,8 +77,14 @@ impl Api {
             let command = Command { recorder: by, entries: proposed, expectations: Vec::new() };
             let submission = Submission::new(command, payloads, problems.into_vec());
             let submission = Submission { validate_only, ..submission };
-            let submitted = self.ledger.submit(submission).await;
-            let given = submitted.map_err(|error| status::submit_list(error, LIST, &places))?;
+            let given = match self.ledger.submit(submission).await {
+                Ok(given) => given,
+                Err(SubmitError::Refused(refusal)) if validate_only => {
+                    let found = status::in_list(refusal.problems(), LIST);
+                    return self.verdicts(length, found);
+                }
+                Err(error) => return Err(status::submit_list(error, LIST, &places)),
+            };
             let known = self.ledger.registry();
             let done = places.into_iter().zip(before).zip(entries).zip(given);
             for (((index, before_position), entry), given) in done {
@@ -84,15 +94,13 @@ impl Api {
                     }
                     _ => Vec::new(),
                 };
-                results.insert(
-                    index,
-                    pb::RegistrationResult {
-                        receipt: Some(receipt(&given, Vec::new())),
-                        unchanged: false,
-                        before_position,
-                        findings: findings.iter().map(convert::finding).collect(),
-                    },
-                );
+                let result = pb::RegistrationResult {
+                    receipt: Some(receipt(&given, Vec::new())),
+                    before_position,
+                    findings: findings.iter().map(convert::finding).collect(),
+                    ..Default::default()
+                };
+                results.insert(index, result);
             }
         }
         for item in unchanged {
@@ -146,8 +154,24 @@ impl Api {
             }),
             unchanged: true,
             before_position: at.get(),
-            findings: Vec::new(),
+            ..Default::default()
         })
+    }
+
+    /// Everything that would refuse a batch, by registration; what is wrong with the call itself is
+    /// a refusal all the same.
+    fn verdicts(
+        &self,
+        length: usize,
+        found: Vec<Problem>,
+    ) -> Result<pb::RegisterBatchResponse, Status> {
+        let problems = status::by_item(found, LIST, length)?;
+        let result = |problems: Vec<Problem>| pb::RegistrationResult {
+            problems: problems.iter().map(convert::finding).collect(),
+            ..Default::default()
+        };
+        let results = problems.into_iter().map(result).collect();
+        Ok(pb::RegisterBatchResponse { results, position: self.ledger.head().get() })
     }
 }
 

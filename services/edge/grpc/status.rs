@@ -158,7 +158,7 @@ pub fn refused(refusal: Refusal) -> Status {
     problems(code_of(refusal.kind()), refusal.problems())
 }
 
-fn code_of(kind: RefusalKind) -> Code {
+pub(super) fn code_of(kind: RefusalKind) -> Code {
     match kind {
         RefusalKind::Invalid => Code::InvalidArgument,
         RefusalKind::NotFound => Code::NotFound,
@@ -179,6 +179,40 @@ pub struct Fields {
     pub whole: &'static str,
 }
 
+/// Problems of a command's events under the name the call has for its list.
+pub(crate) fn in_list(found: Vec<Problem>, list: &str) -> Vec<Problem> {
+    let renamed = found.into_iter().map(|problem| {
+        let field = match problem.field.strip_prefix("events") {
+            Some(inner) if inner.is_empty() || inner.starts_with('[') => format!("{list}{inner}"),
+            _ => problem.field,
+        };
+        Problem { field, ..problem }
+    });
+    renamed.collect()
+}
+
+/// Problems of each item of a list, field paths below the item; a refusal when one is about
+/// something else of the call.
+pub(crate) fn by_item(
+    found: Vec<Problem>,
+    list: &str,
+    length: usize,
+) -> Result<Vec<Vec<Problem>>, Status> {
+    let mut items = vec![Vec::new(); length];
+    let mut others = Vec::new();
+    for problem in found {
+        let place = problem.field.strip_prefix(list).and_then(|rest| {
+            let (index, field) = rest.strip_prefix('[')?.split_once(']')?;
+            Some((index.parse::<usize>().ok()?, field.trim_start_matches('.').to_owned()))
+        });
+        match place.and_then(|(index, field)| Some((items.get_mut(index)?, field))) {
+            Some((item, field)) => item.push(Problem { field, ..problem }),
+            None => others.push(problem),
+        }
+    }
+    if others.is_empty() { Ok(items) } else { Err(invalid(others)) }
+}
+
 /// A submission of a list of entries that was not accepted, under the name the call has for the
 /// list; `places` says where each entry submitted stands in it.
 #[must_use]
@@ -186,15 +220,7 @@ pub fn submit_list(error: SubmitError, list: &str, places: &[usize]) -> Status {
     match error {
         SubmitError::Refused(refusal) => {
             let code = code_of(refusal.kind());
-            let renamed = refusal.problems().into_iter().map(|problem| {
-                let field = match problem.field.strip_prefix("events") {
-                    Some(inner) if inner.starts_with('[') => format!("{list}{inner}"),
-                    Some("") => list.to_owned(),
-                    _ => problem.field,
-                };
-                Problem { field, ..problem }
-            });
-            problems(code, renamed.collect())
+            problems(code, in_list(refusal.problems(), list))
         }
         SubmitError::EntryTooLarge { index, length } => {
             let place = places.get(index).copied().unwrap_or(index);

@@ -5,7 +5,7 @@
 
 use calamine::Data;
 use jiff::civil::Date;
-use prost_reflect::Value;
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Value};
 use rust_decimal::Decimal;
 
 use super::column::{Column, Content};
@@ -46,6 +46,8 @@ impl std::fmt::Display for Fault {
 pub(super) enum Said {
     /// A value of its field.
     Value(Value),
+    /// Nothing, in place of what is there.
+    Cleared,
     /// A share, in whatever unit the row will state it.
     Percent(Decimal),
     /// 2022年5月, 2022年第二季度, 2022年上半年, 2022年: an interval of a named precision.
@@ -75,6 +77,9 @@ pub(super) fn read(
     if text.is_empty() && matches!(data, Data::String(_)) {
         return Ok(None);
     }
+    if text == super::CLEARED {
+        return Ok(Some(Said::Cleared));
+    }
     let said = match &column.content {
         Content::Date => return date(data, text, column).map(Some),
         Content::Figure => return figure(data, text, is_percent).map(Some),
@@ -85,8 +90,14 @@ pub(super) fn read(
         }
         Content::Texts => {
             let lines = plain(data, text)?;
-            let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
-            Value::List(lines.map(|line| Value::String(line.to_owned())).collect())
+            // What follows the blank of an id is its name, for the eye.
+            let is_id = column.path.ends_with("_ids");
+            let word = |line: &'_ str| match line.split_once(char::is_whitespace) {
+                Some((id, _)) if is_id => id.to_owned(),
+                _ => line.to_owned(),
+            };
+            let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(word);
+            Value::List(lines.map(Value::String).collect())
         }
         Content::Whole => whole(data, text, column)?,
         Content::YesNo => match (data, text.to_lowercase().as_str()) {
@@ -96,26 +107,61 @@ pub(super) fn read(
             _ => return Err(not_in("是、否", "是 (yes), 否 (no)", data)),
         },
         Content::Choice(choice) => {
-            let words = contract::words(choice);
             let text = match data {
                 Data::Bool(true) => "是",
                 Data::Bool(false) => "否",
                 _ => text,
             };
-            let is_named = |full: &str| {
-                let short = full.strip_prefix(&prefix(choice.name())).unwrap_or(full);
-                full.eq_ignore_ascii_case(text) || short.eq_ignore_ascii_case(text)
-            };
-            let found = words.iter().find(|(zh, value)| *zh == text || is_named(value.name()));
-            let Some((_, value)) = found else {
-                let words: Vec<_> = words.iter().map(|(zh, _)| *zh).collect();
-                let words = words.join(" | ");
+            let Some(value) = word(choice, text) else {
+                let words = words(choice);
                 return Err(not_in(&words, &words, data));
             };
             Value::EnumNumber(value.number())
         }
     };
     Ok(Some(Said::Value(said)))
+}
+
+/// The value of a closed list by its Chinese word or its name.
+fn word(choice: &EnumDescriptor, text: &str) -> Option<EnumValueDescriptor> {
+    let prefix = prefix(choice.name());
+    let is_named = |full: &str| {
+        let short = full.strip_prefix(&prefix).unwrap_or(full);
+        let text = text.replace('-', "_");
+        full.eq_ignore_ascii_case(&text) || short.eq_ignore_ascii_case(&text)
+    };
+    let mut words = contract::words(choice).into_iter();
+    words.find(|(zh, value)| *zh == text || is_named(value.name())).map(|(_, value)| value)
+}
+
+fn words(choice: &EnumDescriptor) -> String {
+    contract::words(choice).iter().map(|(zh, _)| *zh).collect::<Vec<_>>().join(" | ")
+}
+
+/// The number of a word of one of the contract's closed lists, in Chinese or as the contract names
+/// it (市, city).
+///
+/// # Errors
+/// The words there are, in both languages.
+pub fn choice(list: &str, text: &str) -> Result<i32, String> {
+    let found = contract::list(list);
+    let Some(of) = found else { return Err(format!("没有 {list} / there is no {list}")) };
+    word(&of, text).map(|value| value.number()).ok_or_else(|| {
+        let prefix = prefix(of.name());
+        let both = contract::words(&of).into_iter().map(|(zh, value)| {
+            let short = value.name().strip_prefix(&prefix).unwrap_or_default().to_lowercase();
+            format!("{short} {zh}")
+        });
+        let both = both.collect::<Vec<_>>().join(" | ");
+        format!("可选项 / the choices are: {both}")
+    })
+}
+
+/// The Chinese word of a value of one of the contract's closed lists; empty for one not given.
+#[must_use]
+pub fn choice_zh(list: &str, number: i32) -> &'static str {
+    let value = contract::list(list).and_then(|of| of.get_value(number));
+    value.filter(|_| number != 0).map_or("", |value| contract::name(value.name()))
 }
 
 /// `DebriefForm` to `DEBRIEF_FORM_`, as values of the contract begin.
@@ -260,7 +306,7 @@ fn date(data: &Data, text: &str, column: &Column) -> Result<Said, Unreadable> {
             if let Some(date) = civil(&text) {
                 return Ok(day(date));
             }
-            let may_span = column.path == "occurred.start_date";
+            let may_span = column.in_event() == "occurred.start_date";
             let span = may_span.then(|| span(&text)).flatten();
             span.map(|(precision, first, last)| Said::Span(precision, first, last))
                 .ok_or_else(|| no_date(data))

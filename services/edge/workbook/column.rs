@@ -4,7 +4,7 @@
 //! columns with the next number in their path. A list of texts is one cell, one text a line.
 
 use duty::event::EventType;
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::contract;
 
@@ -78,12 +78,12 @@ pub struct Column {
 }
 
 impl Column {
-    /// The column of a field path.
+    /// The column of a field path of a message.
     ///
     /// # Errors
     /// What is wrong with the path, in both languages.
-    pub(super) fn of_path(path: &str) -> Result<Self, String> {
-        let mut message = contract::event()?;
+    pub(super) fn of_path(root: &MessageDescriptor, path: &str) -> Result<Self, String> {
+        let mut message = root.clone();
         let mut steps = Vec::new();
         let mut parts = path.split('.').peekable();
         while let Some(part) = parts.next() {
@@ -137,7 +137,8 @@ impl Column {
                 }
                 None => {
                     path.push(step.field.name().to_owned());
-                    if !is_type {
+                    // What a correction replaces is the event itself.
+                    if !is_type && !name.is_empty() {
                         heading.push(name.to_owned());
                     }
                 }
@@ -154,6 +155,18 @@ impl Column {
         })
     }
 
+    /// The path below the event, of a column of an event or of a correction of one.
+    pub(super) fn in_event(&self) -> &str {
+        self.path.strip_prefix("event.").unwrap_or(&self.path)
+    }
+
+    /// The text at the field of the column in a message; empty when it is none.
+    pub(super) fn text(&self, message: &DynamicMessage) -> String {
+        let steps: Vec<_> =
+            self.steps.iter().map(|step| (step.field.clone(), step.index)).collect();
+        super::row::text_at(message, &steps)
+    }
+
     /// The words of a choice, as its drop-down offers them; empty for any other column.
     #[must_use]
     pub fn words(&self) -> Vec<&'static str> {
@@ -167,9 +180,8 @@ impl Column {
 
     /// The type of event the column belongs to; `None` for a column of the envelope.
     pub(super) fn event_type(&self) -> Option<EventType> {
-        let first = &self.steps.first()?.field;
-        first.containing_oneof()?;
-        EventType::parse(first.name())
+        let is_type = |step: &&Step| step.field.containing_oneof().is_some();
+        EventType::parse(self.steps.iter().find(is_type)?.field.name())
     }
 }
 
@@ -197,6 +209,11 @@ fn text_content(field: &FieldDescriptor) -> Content {
 fn mark(steps: &[Step]) -> Mark {
     const REQUIRED: [&str; 5] = ["organization_id", "kind", "occurred", "accounting_year", "title"];
     let [first, rest @ ..] = steps else { return Mark::Optional };
+    let root = first.field.parent_message();
+    if root.name() != "DutyEvent" {
+        let is_demanded = rest.is_empty() && contract::demands(root.name(), first.field.name());
+        return if is_demanded { Mark::Required } else { Mark::Optional };
+    }
     if rest.is_empty() || first.field.name() == "occurred" {
         // Of the time, the first day: how precisely it is known follows from it, unless stated.
         let is_first = rest.iter().all(|step| step.field.name() == "start_date");
@@ -234,6 +251,42 @@ pub fn columns(event_type: EventType) -> Result<Vec<Column>, String> {
         }
     }
     Ok(columns)
+}
+
+/// The columns of a template for corrections of events of a type: what is corrected, why, and every
+/// field that may be corrected.
+///
+/// # Errors
+/// When our own descriptors cannot be read.
+pub(super) fn correction_columns(event_type: EventType) -> Result<Vec<Column>, String> {
+    let none = || "程序内的接口描述无法读取 / the descriptors cannot be read".to_owned();
+    let root = contract::message("Correction").ok_or_else(none)?;
+    let event = root.get_field_by_name("event").ok_or_else(none)?;
+    let mut found =
+        vec![Column::of_path(&root, "target_event_id")?, Column::of_path(&root, "reason")?];
+    // What makes it this event stays as it is.
+    let kept = ["event_id", "organization_id"];
+    for column in columns(event_type)? {
+        if !kept.contains(&column.path.as_str()) {
+            let mut steps = vec![Step { field: event.clone(), index: None }];
+            steps.extend(column.steps);
+            found.extend(Column::of_steps(steps));
+        }
+    }
+    Ok(found)
+}
+
+/// The columns of a template for a message that is no event; `left_out` are fields of it.
+pub(super) fn columns_of(root: &MessageDescriptor, left_out: &[&str]) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let mut fields: Vec<_> = root.fields().collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    for field in fields {
+        if !left_out.contains(&field.name()) {
+            walk(&mut Vec::new(), field, &mut columns);
+        }
+    }
+    columns
 }
 
 fn walk(steps: &mut Vec<Step>, field: FieldDescriptor, columns: &mut Vec<Column>) {

@@ -14,6 +14,56 @@ use crate::pb;
 
 /// Names the comments do not open with.
 const NAMES: &[(&str, &str)] = &[
+    ("Correction.target_event_id", "更正的事件编号"),
+    ("Correction.reason", "更正理由"),
+    ("Withdrawal.target_event_id", "撤回的事件编号"),
+    ("Withdrawal.reason", "撤回理由"),
+    ("Withdrawal.consented_by", "同意撤回的审核人编号"),
+    ("Organization.organization_id", "单位编号"),
+    ("Organization.parent_organization_id", "上级单位编号"),
+    ("Organization.name_zh", "单位名称"),
+    ("Organization.name_en", "英文名称"),
+    ("Organization.level", "层级"),
+    ("Organization.class", "单位性质"),
+    ("Organization.credit_code_override_reason", "信用代码校验不符的说明"),
+    ("Organization.sector", "行业领域"),
+    ("Organization.start_date", "成立日期"),
+    ("Organization.end_date", "终止日期"),
+    ("Post.post_id", "职务编号"),
+    ("Post.organization_id", "单位编号"),
+    ("Post.kind", "职务类别"),
+    ("Post.title_zh", "职务名称"),
+    ("Person.person_id", "人员编号"),
+    ("Tenure.tenure_id", "任期编号"),
+    ("Tenure.person_id", "人员编号"),
+    ("Tenure.post_id", "职务编号"),
+    ("Tenure.start_date", "任职日期"),
+    ("Tenure.end_date", "免职日期"),
+    ("TenureAbsence.absence_id", "离岗编号"),
+    ("TenureAbsence.tenure_id", "任期编号"),
+    ("TenureAbsence.kind", "离岗原因"),
+    ("TenureAbsence.start_date", "开始日期"),
+    ("TenureAbsence.end_date", "结束日期"),
+    ("TenureAbsence.revoked", "是否撤销登记"),
+    ("LeadingGroup.group_id", "领导小组编号"),
+    ("LeadingGroup.organization_id", "单位编号"),
+    ("LeadingGroup.start_date", "生效日期"),
+    ("LeadingGroup.end_date", "撤销日期"),
+    ("LeadingGroup.name_zh", "领导小组名称"),
+    ("LeadingGroup.aliases", "别名"),
+    ("LeadingGroupAlias.name_zh", "名称"),
+    ("LeadingGroupAlias.start_date", "启用日期"),
+    ("LeadingGroupAlias.end_date", "停用日期"),
+    ("OrganizationChange.change_id", "变更编号"),
+    ("OrganizationChange.organization_id", "单位编号"),
+    ("OrganizationChange.start_date", "生效日期"),
+    ("OrganizationChange.revoked", "是否撤销登记"),
+    ("OrganizationRenamed.name_zh", "更名后名称"),
+    ("OrganizationRenamed.name_en", "更名后英文名称"),
+    ("OrganizationMoved.axis", "隶属关系（条、块）"),
+    ("OrganizationMoved.parent_organization_id", "调整后上级单位编号"),
+    ("OrganizationEnded.ending", "终止方式"),
+    ("OrganizationEnded.successor_organization_ids", "承接单位编号"),
     ("DutyEvent.responsible_person_id", "履职人编号"),
     ("DutyEvent.aggregate", "是否汇总"),
     ("DutyEvent.component_event_ids", "组成事件编号"),
@@ -73,6 +123,47 @@ pub(super) fn event() -> Result<MessageDescriptor, String> {
     };
     let message = POOL.get_or_init(read).clone();
     message.ok_or_else(|| "程序内的接口描述无法读取 / the descriptors cannot be read".to_owned())
+}
+
+/// A message of the contract by its name.
+pub(super) fn message(name: &str) -> Option<MessageDescriptor> {
+    let pool = event().ok()?.parent_pool().clone();
+    pool.get_message_by_name(&format!("dutyledger.v1.{name}"))
+}
+
+/// Fields of messages that are no events and cannot be left out.
+const DEMANDED: &[(&str, &[&str])] = &[
+    ("Correction", &["target_event_id", "reason"]),
+    ("Withdrawal", &["target_event_id", "reason"]),
+    ("Organization", &["organization_id", "name_zh", "level", "class", "division_code"]),
+    ("OrganizationChange", &["change_id", "organization_id", "start_date", "document_number"]),
+    ("Post", &["post_id", "organization_id", "kind", "title_zh"]),
+    ("Person", &["person_id"]),
+    ("Tenure", &["tenure_id", "person_id", "post_id", "start_date"]),
+    ("TenureAbsence", &["absence_id", "tenure_id", "kind", "start_date", "document_number"]),
+    (
+        "LeadingGroup",
+        &[
+            "group_id",
+            "organization_id",
+            "document_number",
+            "start_date",
+            "name_zh",
+            "head_post_id",
+            "member_post_ids",
+        ],
+    ),
+];
+
+/// Whether a message that is no event is refused without a field.
+pub(super) fn demands(message: &str, field: &str) -> bool {
+    DEMANDED.iter().any(|(of, fields)| *of == message && fields.contains(&field))
+}
+
+/// A closed list of the contract by its name.
+pub(super) fn list(name: &str) -> Option<EnumDescriptor> {
+    let pool = event().ok()?.parent_pool().clone();
+    pool.get_enum_by_name(&format!("dutyledger.v1.{name}"))
 }
 
 /// The comment of a field or value, as one line.

@@ -1,6 +1,7 @@
 //! The cells of a row put together into one event.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
@@ -12,18 +13,24 @@ use crate::pb;
 use crate::pb::DatePrecision;
 
 /// A cell that says something.
-pub(super) struct Filled<'a> {
+#[derive(Debug, Clone)]
+pub(super) struct Filled {
     pub(super) at: u32,
-    pub(super) column: &'a Column,
+    pub(super) column: Rc<Column>,
     pub(super) said: Said,
 }
 
 /// Elements of lists that are filled, by the path of their list: an empty group of columns between
 /// two filled ones is no element.
-pub(super) struct Dense(BTreeMap<String, BTreeSet<usize>>);
+pub(super) struct Dense(Option<BTreeMap<String, BTreeSet<usize>>>);
 
 impl Dense {
-    pub(super) fn of(filled: &[Filled<'_>]) -> Self {
+    /// Nothing closes up.
+    pub(super) fn open() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn of(filled: &[Filled]) -> Self {
         let mut used: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         for cell in filled {
             let mut list = String::new();
@@ -36,7 +43,7 @@ impl Dense {
                 list.push('.');
             }
         }
-        Self(used)
+        Self(Some(used))
     }
 
     /// The path and steps of a column in the event.
@@ -45,8 +52,9 @@ impl Dense {
         for step in &column.steps {
             list.push_str(step.field.name());
             let index = step.index.map(|index| {
-                let used = self.0.get(&list);
-                let before = used.map_or(0, |used| used.range(..index).count());
+                let before = self.0.as_ref().map_or(index, |lists| {
+                    lists.get(&list).map_or(0, |used| used.range(..index).count())
+                });
                 list.push_str(&format!("[{index}]"));
                 before
             });
@@ -87,6 +95,72 @@ pub(super) fn put(
     }
 }
 
+/// A step of the way to a field: a field, and which element of its list.
+type Way = (FieldDescriptor, Option<usize>);
+
+/// Takes these fields away, and then the elements of lists that hold nothing any more.
+pub(super) fn clear(message: &mut DynamicMessage, fields: &[Vec<Way>]) {
+    let mut elements: BTreeMap<(String, usize), &[Way]> = BTreeMap::new();
+    for steps in fields {
+        clear_one(message, steps);
+        let indexed = steps.iter().position(|(_, index)| index.is_some());
+        if let Some(at) = indexed
+            && let (field, Some(index)) = &steps[at]
+        {
+            elements.insert((field.full_name().to_owned(), *index), &steps[..=at]);
+        }
+    }
+    // The last first: an element that goes moves those behind it.
+    for steps in elements.into_values().rev() {
+        drop_empty(message, steps);
+    }
+}
+
+fn clear_one(message: &mut DynamicMessage, steps: &[Way]) {
+    let [(field, index), rest @ ..] = steps else { return };
+    if !message.has_field(field) {
+        return;
+    }
+    if rest.is_empty() && index.is_none() {
+        message.clear_field(field);
+        return;
+    }
+    let value = message.get_field_mut(field);
+    let place = match index {
+        None => Some(value),
+        Some(index) => value.as_list_mut().and_then(|list| list.get_mut(*index)),
+    };
+    let Some(place) = place else { return };
+    if rest.is_empty() {
+        *place = Value::default_value(&field.kind());
+    } else if let Some(inner) = place.as_message_mut() {
+        clear_one(inner, rest);
+    }
+}
+
+fn drop_empty(message: &mut DynamicMessage, steps: &[Way]) {
+    let [(field, index), rest @ ..] = steps else { return };
+    if !message.has_field(field) {
+        return;
+    }
+    let value = message.get_field_mut(field);
+    let Some(index) = *index else {
+        if let Some(inner) = value.as_message_mut() {
+            drop_empty(inner, rest);
+        }
+        return;
+    };
+    let Some(list) = value.as_list_mut() else { return };
+    let is_empty = list.get(index).is_some_and(|element| match element {
+        Value::Message(inner) => inner.fields().next().is_none(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    });
+    if is_empty {
+        list.remove(index);
+    }
+}
+
 /// States a share in the unit of its figure; a figure without one becomes a ratio.
 pub(super) fn put_share(
     message: &mut DynamicMessage,
@@ -116,7 +190,10 @@ pub(super) fn put_share(
     Ok(())
 }
 
-fn text_at(message: &DynamicMessage, steps: &[(FieldDescriptor, Option<usize>)]) -> String {
+pub(super) fn text_at(
+    message: &DynamicMessage,
+    steps: &[(FieldDescriptor, Option<usize>)],
+) -> String {
     let [(field, index), rest @ ..] = steps else { return String::new() };
     let value = message.get_field(field);
     let value = match index {

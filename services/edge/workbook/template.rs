@@ -13,7 +13,7 @@ use rust_xlsxwriter::{
 use uuid::Uuid;
 
 use super::column::{Column, Content, Mark, columns};
-use super::{GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET, contract};
+use super::{CLEARED, GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET, contract, guide};
 
 /// Most characters of a validation's message, and of its title.
 const MESSAGE_CHARS_MAX: usize = 255;
@@ -42,6 +42,8 @@ pub struct Choices {
 /// Lists of words, a column each in their sheet.
 #[derive(Default)]
 struct Lists {
+    /// Whether a cell may also take away what stands there.
+    clearable: bool,
     lists: Vec<(String, Vec<String>)>,
 }
 
@@ -50,7 +52,9 @@ impl Lists {
     fn range(&mut self, name: &str, words: impl FnOnce() -> Vec<String>) -> String {
         let at = self.lists.iter().position(|(known, _)| known == name);
         let at = at.unwrap_or_else(|| {
-            self.lists.push((name.to_owned(), words()));
+            let mut words = words();
+            words.extend(self.clearable.then(|| CLEARED.to_owned()));
+            self.lists.push((name.to_owned(), words));
             self.lists.len() - 1
         });
         let column =
@@ -102,9 +106,9 @@ pub fn template(types: &[EventType], rows: u32, choices: &Choices) -> Result<Vec
     let mut book = Workbook::new();
     let formats = Formats::new();
     let mut lists = Lists::default();
-    let failed =
-        |error: XlsxError| format!("无法写出工作簿 / the workbook cannot be written: {error}");
-    guide(book.add_worksheet(), types, &formats).map_err(failed)?;
+    let sheet = book.add_worksheet();
+    write_guide(sheet, &guide::EVENTS, &formats).map_err(failed)?;
+    name_types(sheet, types).map_err(failed)?;
     for event_type in types {
         let columns = columns(*event_type)?;
         let sheet = book.add_worksheet();
@@ -116,6 +120,58 @@ pub fn template(types: &[EventType], rows: u32, choices: &Choices) -> Result<Vec
     }
     write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
     book.save_to_buffer().map_err(failed)
+}
+
+/// Writes a template for the registry, with `rows` rows to fill on each sheet.
+///
+/// # Errors
+/// When the workbook cannot be written, in both languages.
+pub fn registry_template(rows: u32, choices: &Choices) -> Result<Vec<u8>, String> {
+    let mut book = Workbook::new();
+    let formats = Formats::new();
+    let mut lists = Lists::default();
+    let sheets = super::registry_columns();
+    write_guide(book.add_worksheet(), &guide::REGISTRY, &formats).map_err(failed)?;
+    for (name, columns) in &sheets {
+        let sheet = book.add_worksheet();
+        sheet.set_name(*name).map_err(failed)?;
+        fill(sheet, columns, rows, choices, &mut lists, &formats).map_err(failed)?;
+    }
+    if !choices.places.is_empty() {
+        write_places(book.add_worksheet(), &choices.places, &formats).map_err(failed)?;
+    }
+    write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
+    book.save_to_buffer().map_err(failed)
+}
+
+/// Writes a template for corrections of these types and for withdrawals, with `rows` rows to fill
+/// on each sheet.
+///
+/// # Errors
+/// When the workbook cannot be written, in both languages.
+pub fn amendment_template(
+    types: &[EventType],
+    rows: u32,
+    choices: &Choices,
+) -> Result<Vec<u8>, String> {
+    let mut book = Workbook::new();
+    let formats = Formats::new();
+    let mut lists = Lists { clearable: true, ..Lists::default() };
+    write_guide(book.add_worksheet(), &guide::AMENDMENTS, &formats).map_err(failed)?;
+    for (name, columns) in super::amendment_columns(types)? {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).map_err(failed)?;
+        fill(sheet, &columns, rows, choices, &mut lists, &formats).map_err(failed)?;
+    }
+    if !choices.places.is_empty() {
+        write_places(book.add_worksheet(), &choices.places, &formats).map_err(failed)?;
+    }
+    write_lists(book.add_worksheet(), &lists, &formats).map_err(failed)?;
+    book.save_to_buffer().map_err(failed)
+}
+
+fn failed(error: XlsxError) -> String {
+    format!("无法写出工作簿 / the workbook cannot be written: {error}")
 }
 
 fn fill(
@@ -169,7 +225,7 @@ fn validation(
     let Choices { places, evidence_kinds } = choices;
     let field = column.path.rsplit('.').next().unwrap_or_default();
     let field = field.split('[').next().unwrap_or_default();
-    let in_quantity = column.path.starts_with("quantities[");
+    let in_quantity = column.in_event().starts_with("quantities[");
     let new = DataValidation::new();
     // What may also be something else is suggested; what may not is demanded.
     let suggested = |range: String| {
@@ -192,7 +248,7 @@ fn validation(
                 DataValidationRule::GreaterThanOrEqualTo(ExcelDateTime::from_ymd(1949, 10, 1)?);
             // 2022年5月 in the first column of the time is no date for a spreadsheet.
             let style = DataValidationErrorStyle::Warning;
-            let hint = if column.path == "occurred.start_date" {
+            let hint = if column.in_event() == "occurred.start_date" {
                 "日期如 2022-05-18；只知月份、季度、半年、年度时可写 2022年5月、2022年第二季度、2022年上半年、2022年"
             } else {
                 "日期如 2022-05-18 或 2022年5月18日"
@@ -215,19 +271,25 @@ fn validation(
             (new.allow_list_formula(Formula::new(range)), "从下拉列表选择")
         }
         Content::Text
-            if column.path.starts_with("evidence[")
+            if column.in_event().starts_with("evidence[")
                 && field == "kind"
                 && !evidence_kinds.is_empty() =>
         {
             let range = lists.range("材料类别", || evidence_kinds.clone());
             (suggested(range), "选择类别，或填写英文小写类别名，如 meeting_minutes")
         }
-        Content::Id if field == "organization_id" && !places.is_empty() => {
+        Content::Id
+            if field.ends_with("organization_id") && !places.is_empty() && !is_own_id(column) =>
+        {
             let last = places.len() + 1;
             let range = format!("='{PLACES_SHEET}'!$A$2:$A${last}");
             (suggested(range), "选择单位，或填写单位编号")
         }
-        Content::Id if field == "responsible_post_ids" && has_posts(places) => {
+        Content::Id
+            if (field == "responsible_post_ids" || field.ends_with("post_id"))
+                && has_posts(places)
+                && !is_own_id(column) =>
+        {
             let last = places.iter().map(|place| place.posts.len()).sum::<usize>() + 1;
             let range = format!("='{PLACES_SHEET}'!$B$2:$B${last}");
             (suggested(range), "选择职务，或填写职务编号")
@@ -248,6 +310,15 @@ fn metric_word(metric: &metric::Metric) -> String {
     format!("{} {}", metric.name, metric.zh)
 }
 
+/// Whether a column gives the thing of its row its id, which no list can offer.
+fn is_own_id(column: &Column) -> bool {
+    let own = [("Organization", "organization_id"), ("Post", "post_id")];
+    column
+        .steps
+        .first()
+        .is_some_and(|step| own.contains(&(step.field.parent_message().name(), step.field.name())))
+}
+
 fn has_posts(places: &[Place]) -> bool {
     places.iter().any(|place| !place.posts.is_empty())
 }
@@ -257,24 +328,17 @@ fn column_owner(column: &Column) -> &'static str {
     column.steps.last().map_or("", |step| contract::name(&contract::field_key(&step.field)))
 }
 
-fn guide(sheet: &mut Worksheet, types: &[EventType], formats: &Formats) -> Result<(), XlsxError> {
+/// The sheet that says how to fill in the others.
+fn write_guide(sheet: &mut Worksheet, lines: &[&str], formats: &Formats) -> Result<(), XlsxError> {
     sheet.set_name(GUIDE_SHEET)?;
     sheet.set_column_width(0, 100)?;
-    let lines = [
-        "责任台账事件导入模板 / Template for importing duty events",
-        "1. 每张表对应一类事件，每行填一件。第1行是名称，第2行是字段路径（请勿改动），第3行起填写。/ One sheet a type, one row an event; keep rows 1 and 2.",
-        "2. ＊必填：不填不予接受；△应填：不填会提示“要素缺失”；其余选填，不知道的留空。/ ＊ required, △ asked for, the rest optional; leave empty what is not known.",
-        "3. 事件编号已预填，是防止重复导入的依据：同一行再次导入不会重复。复制整行时请清空复制行的编号。/ The id makes an import repeatable; clear it in a copied row.",
-        "4. 日期写 2022-05-18 或 2022年5月18日；“开始日期”也可写 2022年5月、2022年第二季度、2022年上半年、2022年，时间精度可不填；完全不知时间的，精度选“不详”。/ Dates as 2022-05-18; the first one may be a month, quarter, half-year or year; of an unknown time say 不详.",
-        "5. 多项文字写在一格内，每行一项（Alt+Enter）；分组列（如 议题1、议题2）不够时，可插入列并按第2行的形式续编，如 special_work_meeting.agenda[3].title。/ Several texts: one a line. More groups: add columns and number their paths on.",
-        "6. 百分数写 95%；“余、多、以上、约”选在“限定”列。/ Percentages as 95%; lower bounds go into the column 限定.",
-        "7. 严禁填写国家秘密；人员只填编号或职务，不填姓名。/ No state secrets; persons by id or post, never by name.",
-        "8. 用不到的表和列可以删除；词表供下拉列表使用，请保留。/ Unused sheets and columns may be removed; keep 词表.",
-        "9. 一个工作簿最多 1000 件，全部接受或全部不接受：duty-ledger import 文件.xlsx --check 先检查。/ At most 1,000 events a workbook, all or nothing; check first.",
-    ];
     for (row, line) in (0..).zip(lines) {
-        sheet.write_string_with_format(row, 0, line, &formats.wrapped)?;
+        sheet.write_string_with_format(row, 0, *line, &formats.wrapped)?;
     }
+    Ok(())
+}
+
+fn name_types(sheet: &mut Worksheet, types: &[EventType]) -> Result<(), XlsxError> {
     for (row, event_type) in (11..).zip(types) {
         let line = format!("{} {}", event_type.name_zh(), event_type.name_en());
         sheet.write_string(row, 0, line)?;

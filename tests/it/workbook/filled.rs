@@ -14,13 +14,13 @@ use crate::support::{directory, entries, repository};
 
 const MEETING: &str = "法治政府建设专题工作会";
 
-struct Desk {
-    server: Server,
+pub(super) struct Desk {
+    pub(super) server: Server,
     directory: tempfile::TempDir,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = directory();
         let ledger = directory.path().join("ledger");
         seeded(&ledger);
@@ -32,7 +32,7 @@ impl Desk {
     }
 
     /// Writes a template and fills it with another library; the drop-downs it saw.
-    fn fill(&self, name: &str, args: &[&str], rows: &Value) -> (PathBuf, Value) {
+    pub(super) fn fill(&self, name: &str, args: &[&str], rows: &Value) -> (PathBuf, Value) {
         let Some(python) = std::env::var_os("DUTY_LEDGER_TEST_PYTHON") else {
             panic!("DUTY_LEDGER_TEST_PYTHON is not set: run ./test, which installs what it takes");
         };
@@ -51,7 +51,7 @@ impl Desk {
         (out, serde_json::from_slice(printed).expect("JSON"))
     }
 
-    fn import(&self, file: &std::path::Path, args: &[&str]) -> Ran {
+    pub(super) fn import(&self, file: &std::path::Path, args: &[&str]) -> Ran {
         let (file, url) = (file.to_str().expect("UTF-8"), self.server.url());
         run(["import", file, "--output", "json", "--server", &url].iter().chain(args))
     }
@@ -71,7 +71,7 @@ impl Desk {
 }
 
 /// Entries of the demo.
-const BEFORE: usize = 54;
+pub(super) const BEFORE: usize = 54;
 
 #[test]
 fn a_template_filled_elsewhere_comes_back_as_the_events_it_says() {

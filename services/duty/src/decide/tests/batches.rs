@@ -194,3 +194,80 @@ fn the_callers_index_names_the_entry() {
     "#]],
     );
 }
+
+#[test]
+fn registrations_of_a_batch_rest_on_those_before_them() {
+    let bureau = || Entry::Organization(organization("new", Some("city")));
+    let head = |organization| Entry::Post(post("new.head", organization, PostKind::GovernmentHead));
+    let held = |id, from, to| Entry::Tenure(tenure(id, "p2", "new.head", from, to));
+    let bad = || Entry::Organization(organization("new", Some("nobody")));
+    let ring = ["a", "b"].map(|id| {
+        let other = if id == "a" { "b" } else { "a" };
+        Entry::Organization(organization(id, Some(other)))
+    });
+    let [a, b] = ring;
+    check(
+        [
+            ("in order", command([(FREE, bureau()), (FREE + 1, head("new"))])),
+            ("the other way round", command([(FREE, head("new")), (FREE + 1, bureau())])),
+            ("on a bad one", command([(FREE, bad()), (FREE + 1, head("new"))])),
+            (
+                "the second overlaps the first",
+                command([
+                    (FREE, bureau()),
+                    (FREE + 1, head("new")),
+                    (FREE + 2, held("t2", "2022-01-01", None)),
+                    (FREE + 3, held("t3", "2022-06-01", None)),
+                ]),
+            ),
+            (
+                "a handover",
+                command([
+                    (
+                        FREE,
+                        Entry::Tenure(tenure(
+                            "t1",
+                            "p1",
+                            "bureau.party",
+                            "2021-01-01",
+                            Some("2022-12-31"),
+                        )),
+                    ),
+                    (
+                        FREE + 1,
+                        Entry::Tenure(tenure("t2", "p2", "bureau.party", "2023-01-01", None)),
+                    ),
+                ]),
+            ),
+            ("a ring", command([(FREE, a), (FREE + 1, b)])),
+        ],
+        expect![[r#"
+            in order: append 0, append 1
+            the other way round: Invalid: REFERENCE_UNKNOWN events[0].post.organization_id
+            on a bad one: Invalid: REFERENCE_UNKNOWN events[0].organization.parent_organization_id, REFERENCE_UNKNOWN events[1].post.organization_id
+            the second overlaps the first: FailedPrecondition: TENURE_OVERLAPS events[3].tenure.start_date
+            a handover: append 0, append 1
+            a ring: Invalid: REFERENCE_UNKNOWN events[0].organization.parent_organization_id, REFERENCE_UNKNOWN events[1].organization.parent_organization_id
+        "#]],
+    );
+}
+
+#[test]
+fn one_version_is_amended_once_in_a_batch() {
+    let (first, second) = (|| correction(PLAIN, |_| {}), || correction(PLAIN, |_| {}));
+    check(
+        [
+            ("twice", command([(FREE, first()), (FREE + 1, second())])),
+            (
+                "corrected and withdrawn",
+                command([(FREE, first()), (FREE + 1, withdrawal(PLAIN, |_| {}))]),
+            ),
+            ("two events", command([(FREE, first()), (FREE + 1, correction(NEWER, |_| {}))])),
+        ],
+        expect![[r#"
+            twice: FailedPrecondition: EVENT_NOT_CURRENT events[1].target_event_id
+            corrected and withdrawn: FailedPrecondition: EVENT_NOT_CURRENT events[1].target_event_id
+            two events: append 0, append 1
+        "#]],
+    );
+}

@@ -1,17 +1,18 @@
-//! `duty-ledger organization`: what an organization was on a day, and who answered for it when.
+//! `duty-ledger organization`: what an organization was on a day, and who answered for it when; the
+//! steps that change it are `steps`'.
 
 use clap::{Args, Subcommand};
 
-use super::client::{self, Failure};
-use super::compliance::json;
-use super::{Language, Output, OutputArgs, ServerArg, output};
+use super::super::client::Failure;
+use super::super::compliance::json;
+use super::super::{Language, Output, output};
+use super::{Whence, steps};
 use crate::pb;
 use crate::pb::organization_change::Change;
-use crate::pb::registry_service_client::RegistryServiceClient;
 
 /// Works with organizations.
 #[derive(Debug, Args)]
-pub(super) struct OrganizationArgs {
+pub(in crate::cli) struct OrganizationArgs {
     #[command(subcommand)]
     command: OrganizationCommand,
 }
@@ -20,6 +21,22 @@ pub(super) struct OrganizationArgs {
 enum OrganizationCommand {
     /// Shows an organization, its changes, and who held its posts from when to when (责任沿革).
     Show(ShowArgs),
+    /// Lists the organizations of a day (列出).
+    List(ListArgs),
+    /// Registers an organization (登记单位).
+    Register(Box<steps::RegisterArgs>),
+    /// Gives an organization another name from a day on (更名).
+    Rename(steps::RenameArgs),
+    /// Puts an organization under another one from a day on, by territory or by line (隶属关系调整).
+    Move(steps::MoveArgs),
+    /// Ends organizations that go into another one (合并).
+    Merge(steps::MergeArgs),
+    /// Ends an organization out of which others come (分立).
+    Split(steps::SplitArgs),
+    /// Ends an organization (撤销).
+    Dissolve(steps::DissolveArgs),
+    /// Takes back a change that was registered by mistake (撤销登记).
+    RevokeChange(steps::RevokeArgs),
 }
 
 #[derive(Debug, Args)]
@@ -33,25 +50,81 @@ struct ShowArgs {
     #[arg(long, default_value_t = 0)]
     known: u64,
     #[command(flatten)]
-    server: ServerArg,
-    #[command(flatten)]
-    output: OutputArgs,
+    whence: Whence,
 }
 
-pub(super) async fn run(args: OrganizationArgs) -> Result<(), Failure> {
-    let OrganizationCommand::Show(args) = args.command;
-    let mut client = RegistryServiceClient::new(client::connect(&args.server.server).await?);
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// This organization and those below it; by default all.
+    #[arg(long, default_value = "")]
+    within: String,
+    /// Names and structure of this day, YYYY-MM-DD; by default the day now running by the ledger.
+    #[arg(long, default_value = "")]
+    as_of: String,
+    /// Only entries up to this position are known; by default all.
+    #[arg(long, default_value_t = 0)]
+    known: u64,
+    #[command(flatten)]
+    whence: Whence,
+}
+
+pub(in crate::cli) async fn run(args: OrganizationArgs) -> Result<(), Failure> {
+    match args.command {
+        OrganizationCommand::Show(args) => look(args).await,
+        OrganizationCommand::List(args) => list(args).await,
+        OrganizationCommand::Register(args) => steps::register(*args).await,
+        OrganizationCommand::Rename(args) => steps::rename(args).await,
+        OrganizationCommand::Move(args) => steps::moved(args).await,
+        OrganizationCommand::Merge(args) => steps::merge(args).await,
+        OrganizationCommand::Split(args) => steps::split(args).await,
+        OrganizationCommand::Dissolve(args) => steps::dissolve(args).await,
+        OrganizationCommand::RevokeChange(args) => steps::revoke(args).await,
+    }
+}
+
+async fn look(args: ShowArgs) -> Result<(), Failure> {
     let request = pb::GetOrganizationRequest {
         organization_id: args.organization,
         known_position: args.known,
         as_of_date: args.as_of,
         ..Default::default()
     };
-    let answer = client.get_organization(request).await?.into_inner();
-    if args.output.output == Output::Json {
+    let answer = args.whence.registry().await?.get_organization(request).await?.into_inner();
+    if args.whence.output.output == Output::Json {
         return json("GetOrganizationResponse", &answer);
     }
-    show(&answer, args.output.lang);
+    show(&answer, args.whence.output.lang);
+    Ok(())
+}
+
+async fn list(args: ListArgs) -> Result<(), Failure> {
+    let mut registry = args.whence.registry().await?;
+    let mut request = pb::ListOrganizationsRequest {
+        within_organization_id: args.within,
+        as_of_date: args.as_of,
+        known_position: args.known,
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let mut all = pb::ListOrganizationsResponse::default();
+    loop {
+        let page = registry.list_organizations(request.clone()).await?.into_inner();
+        request.page_token.clone_from(&page.next_page_token);
+        let organizations = [all.organizations, page.organizations].concat();
+        let next_page_token = String::new();
+        all = pb::ListOrganizationsResponse { organizations, next_page_token, ..page };
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    if args.whence.output.output == Output::Json {
+        return json("ListOrganizationsResponse", &all);
+    }
+    for of in &all.organizations {
+        let name = args.whence.output.lang.pick(&of.name_zh, &of.name_en);
+        let line = format!("{} {name} {}", of.organization_id, of.parent_organization_id);
+        output::say(line.trim_end());
+    }
     Ok(())
 }
 
@@ -70,7 +143,12 @@ fn show(answer: &pb::GetOrganizationResponse, language: Language) {
     }
     for recorded in &answer.changes {
         if let Some(told) = &recorded.change {
-            output::say(&format!("  #{} {}", recorded.position, change(told, language)));
+            output::say(&format!(
+                "  #{} {} {}",
+                recorded.position,
+                told.change_id,
+                change(told, language)
+            ));
         }
     }
     for post in &answer.posts {
@@ -114,7 +192,11 @@ fn change(told: &pb::OrganizationChange, language: Language) -> String {
 }
 
 /// A holding, and what excuses its holder, in a line each; seen from the post or from the person.
-pub(super) fn holding(holding: &pb::Holding, of_post: bool, language: Language) -> Vec<String> {
+pub(in crate::cli) fn holding(
+    holding: &pb::Holding,
+    of_post: bool,
+    language: Language,
+) -> Vec<String> {
     let tenure = holding.tenure.clone().unwrap_or_default();
     let pb::Tenure { person_id, post_id, start_date, end_date, acting, .. } = tenure;
     let acting = if acting { language.pick("（主持工作）", " (acting)") } else { "" };
