@@ -225,6 +225,10 @@ reasons! {
     RuleSetParent = "RULE_SET_PARENT",
     /// A change of an inherited duty that is not there, or changes nothing.
     RuleSetOverride = "RULE_SET_OVERRIDE",
+    // --- rectification, continued
+    /// Whoever closes a finding is not of the body that ordered it, or holds a post where it was
+    /// found.
+    CloserNotOfBody = "CLOSER_NOT_OF_BODY",
 }
 
 impl fmt::Display for Reason {
