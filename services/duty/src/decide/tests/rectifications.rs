@@ -215,7 +215,8 @@ fn a_finding_is_closed_by_the_body_that_ordered_it() {
         its post, p4: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
         its post, p5: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
         its post, p6: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
-    "#]].assert_eq(&said);
+    "#]]
+    .assert_eq(&said);
 }
 
 #[test]
