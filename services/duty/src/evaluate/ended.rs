@@ -1,6 +1,6 @@
 //! Organizations that have ended (合并、分立、撤销): nothing is owed whose deadline lies after the
-//! last day, and whoever goes on with the duties is named. What a successor takes over is owed there
-//! and here no more, whatever its deadline.
+//! last day, and whoever goes on with the duties is named. What a successor takes over is owed
+//! there and here no more, whatever its deadline.
 //!
 //! What was done before stays done. An end that lies after the day asked about has not come yet.
 
