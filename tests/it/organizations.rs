@@ -61,7 +61,24 @@ fn ended(ending: pb::OrganizationEnding, successors: &[&str]) -> Change {
     Change::Ended(pb::OrganizationEnded {
         ending: ending.into(),
         successor_organization_ids: successors.iter().map(|id| (*id).to_owned()).collect(),
+        taker_organization_id: String::new(),
     })
+}
+
+/// The same, saying who takes over what is open.
+fn taken(change: Change, taker: &str) -> Change {
+    let Change::Ended(ended) = change else { return change };
+    Change::Ended(pb::OrganizationEnded { taker_organization_id: taker.to_owned(), ..ended })
+}
+
+/// The view of an organization on 1 March 2023.
+async fn view_of(service: &Service, organization: &str) -> pb::GetOrganizationComplianceResponse {
+    let request = pb::GetOrganizationComplianceRequest {
+        organization_id: organization.to_owned(),
+        selector: Some(selector("2023-03-01")),
+    };
+    let answer = service.clients.compliance.clone().get_organization_compliance(request).await;
+    answer.expect("a view").into_inner()
 }
 
 fn renamed(name: &str) -> Change {
@@ -150,35 +167,56 @@ async fn a_name_holds_from_its_day_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_ended_owes_nothing_later_and_names_who_goes_on() {
+async fn what_is_open_at_an_end_passes_to_the_successor_and_is_owed_once() {
     let service = service().await;
     let before = seed::view(&service.clients, selector("2023-03-01")).await;
     let merged = ended(pb::OrganizationEnding::Merged, &[OTHER_BUREAU]);
-    told(&service, change("c-1", BUREAU, "2022-12-31", merged)).await;
+    let at = told(&service, change("c-1", BUREAU, "2022-12-31", merged)).await;
     // The day before the end has come nothing is different.
     let still = seed::view(&service.clients, selector("2022-12-30")).await;
     let findings = |view: &pb::GetOrganizationComplianceResponse| {
         let owed = view.duties.iter().flat_map(|duty| &duty.obligations);
         let all = owed.flat_map(|owed| &owed.findings);
-        all.filter(|f| f.reason == "ORGANIZATION_ENDED")
-            .map(|f| f.text_zh.clone())
-            .collect::<Vec<_>>()
+        let of = |reason: &str| {
+            let found = all.clone().filter(|finding| finding.reason == reason);
+            found.map(|finding| finding.text_zh.clone()).collect::<Vec<_>>()
+        };
+        ["ORGANIZATION_ENDED", "OBLIGATION_PASSED_ON", "OBLIGATION_TAKEN_OVER"].map(of)
     };
-    assert!(findings(&still).is_empty());
+    assert_eq!(findings(&still), <[Vec<String>; 3]>::default());
     let after = seed::view(&service.clients, selector("2023-03-01")).await;
-    let told_why = findings(&after);
-    assert!(told_why.len() > 5, "{told_why:?}");
-    assert!(told_why[0].contains(OTHER_BUREAU) && told_why[0].contains("2022-12-30"));
-    // Whatever was due by the last day is owed as before.
+    let [here_no_more, passed, _] = findings(&after);
+    assert!(passed.len() > 5, "{passed:?}");
+    let by = format!("{OTHER_BUREAU} 承接（合并，柳编〔2022〕8号，第 {at} 条记录）");
+    assert!(passed.iter().all(|why| why.contains(&by)), "{passed:?}");
+    // What a person owes goes with the person.
+    assert!(here_no_more.iter().all(|why| why.contains("2022-12-30")), "{here_no_more:?}");
     for (old, new) in before.duties.iter().zip(&after.duties) {
         for (old, new) in old.obligations.iter().zip(&new.obligations) {
-            if old.last_date.as_str() <= "2022-12-30" {
+            if old.status() == pb::ComplianceStatus::Fulfilled {
                 assert_eq!(old, new);
-            } else {
+            } else if old.owner.as_ref().is_some_and(|owner| owner.person_id.is_empty()) {
                 assert_ne!(new.status(), pb::ComplianceStatus::Overdue, "{new:?}");
             }
         }
     }
+    let successor = view_of(&service, OTHER_BUREAU).await;
+    let [_, _, taken] = findings(&successor);
+    assert_eq!(taken.len(), passed.len(), "each is owed at one place");
+    let taken = successor
+        .duties
+        .iter()
+        .find(|duty| duty.obligations.iter().any(|owed| owed.period == format!("year@{BUREAU}")));
+    let request = pb::ExplainObligationRequest {
+        organization_id: OTHER_BUREAU.to_owned(),
+        selector: Some(selector("2023-03-01")),
+        duty_id: taken.expect("an annual duty").duty_id.clone(),
+        period: format!("year@{BUREAU}"),
+        ..Default::default()
+    };
+    let explained = service.clients.compliance.clone().explain_obligation(request).await;
+    let explained = format!("{:?}", explained.expect("explained").into_inner());
+    assert!(explained.contains(&format!("承接自 {BUREAU}（2022-12-31 起，第 {at} 条记录）")));
     // In the next year there are no rows of it at all.
     let request = pb::QueryComplianceRequest {
         selector: Some(pb::ViewSelector { year: 2023, ..selector("2023-03-01") }),
@@ -236,6 +274,11 @@ async fn changes_that_contradict_the_tree_or_one_another_are_refused() {
             "succeeding itself",
             change("c-2", COUNTY, "2022-08-01", ended(split, &[COUNTY, CITY])),
             (invalid, "ORGANIZATION_CHANGE_INVALID", "ended.successor_organization_ids[0]"),
+        ),
+        (
+            "taken over by a stranger",
+            change("c-2", COUNTY, "2022-08-01", taken(ended(split, &[CITY, BUREAU]), OTHER_BUREAU)),
+            (invalid, "ORGANIZATION_CHANGE_INVALID", "ended.taker_organization_id"),
         ),
         (
             "ended before it moved",

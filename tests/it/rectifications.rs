@@ -305,3 +305,29 @@ async fn what_is_no_step_is_refused() {
         check(what, close(clients, request).await, invalid, reason, &format!("closing.{field}"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_that_ordered_it_closes_it() {
+    let service = service().await;
+    let clients = &service.clients;
+    let itself = order(1, |order| order.issuing_organization_id = BUREAU.to_owned());
+    let (reason, invalid) = ("CLOSER_NOT_OF_BODY", Code::InvalidArgument);
+    let field = "order.issuing_organization_id";
+    check("itself", give(clients, itself).await, invalid, reason, field);
+    let post = order(1, |order| order.closing_post_id = GOVERNMENT_HEAD.to_owned());
+    let field = "order.closing_post_id";
+    check("post alone", give(clients, post).await, invalid, "REFERENCE_UNKNOWN", field);
+    let by_city = order(1, |order| order.issuing_organization_id = CITY.to_owned());
+    give(clients, by_city).await.expect("ordered");
+    reply(clients, answer(2, |_| {})).await.expect("answered");
+    let by = |who: &str| closing(3, |closing| closing.closer = who.to_owned());
+    let failed = Code::FailedPrecondition;
+    check("stranger", close(clients, by("somebody")).await, failed, reason, "closing.closer");
+    // The one who holds the post that had to mend it.
+    let owner = "CLOSER_IS_ANSWERER";
+    check("owner", close(clients, by(LEADER)).await, failed, owner, "closing.closer");
+    close(clients, by(VERIFIER)).await.expect("closed by who ordered it");
+    let listed = list(clients, pb::ListRectificationsRequest::default()).await;
+    let order = listed.rectifications[0].order.clone().expect("the order");
+    assert_eq!(order.issuing_organization_id, CITY);
+}

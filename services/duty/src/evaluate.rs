@@ -19,6 +19,7 @@ mod line;
 mod obligation;
 mod owner;
 mod score;
+mod taken_over;
 mod turn;
 mod window;
 

@@ -234,6 +234,15 @@ reasons! {
     FurtherReviewUndecided = "FURTHER_REVIEW_UNDECIDED",
     /// A further review belongs to another office than decided, and not to one below it.
     FurtherReviewOffice = "FURTHER_REVIEW_OFFICE",
+    // --- rectification, continued
+    /// Whoever closes a finding is not of the body that ordered it, or holds a post where it was
+    /// found.
+    CloserNotOfBody = "CLOSER_NOT_OF_BODY",
+    // --- successors
+    /// What an organization that ended had left open is owed by its successor (a flag).
+    ObligationPassedOn = "OBLIGATION_PASSED_ON",
+    /// It is owed in the place of an organization that ended (a flag).
+    ObligationTakenOver = "OBLIGATION_TAKEN_OVER",
 }
 
 impl fmt::Display for Reason {

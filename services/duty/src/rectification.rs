@@ -71,6 +71,11 @@ pub struct Order {
     pub document: DocumentNumber,
     /// The supervisor who gives it; becomes the recorder.
     pub issuer: Box<str>,
+    /// 督办单位: the body that orders it; who closes it stands in a post there or issued it. `None`
+    /// in orders that do not say.
+    pub body: Option<OrganizationId>,
+    /// The post of that body whose holder alone closes it; `None` for anybody there.
+    pub closing_post: Option<PostId>,
 }
 
 /// What was done about a finding (整改反馈).
@@ -107,7 +112,8 @@ pub struct Closing {
     pub effect: Effect,
     /// Remark; the reason where it is not effective.
     pub remark: Box<str>,
-    /// The supervisor, never one who answered or was to mend it; becomes the recorder.
+    /// The supervisor, of the body that ordered it where the order says which, never one who
+    /// answered or was to mend it; becomes the recorder.
     pub closer: Box<str>,
 }
 

@@ -289,6 +289,8 @@ pub struct Registry {
     changes: BTreeMap<ChangeId, Versions<OrganizationChange>>,
     /// Changes of each organization; a change never changes its organization.
     changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
+    /// Ends of others that ever named an organization as a successor.
+    ends_naming: BTreeMap<OrganizationId, Vec<ChangeId>>,
     exemptions: Exemptions,
     years: Years,
     rectifications: Rectifications,

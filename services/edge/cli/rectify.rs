@@ -95,6 +95,13 @@ struct OrderArgs {
     /// 文号 of the order.
     #[arg(long)]
     document: String,
+    /// The body that orders it (督办单位): it is closed by who issued it or by a person in a post
+    /// there.
+    #[arg(long, default_value = "")]
+    body: String,
+    /// The post of that body whose holder alone closes it.
+    #[arg(long, default_value = "", requires = "body")]
+    closing_post: String,
     #[command(flatten)]
     by: ByArgs,
     #[command(flatten)]
@@ -224,6 +231,8 @@ async fn order(args: OrderArgs) -> Result<(), Failure> {
         due_date: args.due,
         document_number: args.document,
         issuer: args.by.by.clone(),
+        issuing_organization_id: args.body,
+        closing_post_id: args.closing_post,
     };
     let event_id = args.by.event_id();
     let request = pb::OrderRectificationRequest { event_id, order: Some(order) };

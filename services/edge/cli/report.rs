@@ -3,6 +3,7 @@
 mod check;
 mod docx;
 mod draft;
+mod supervised;
 
 use clap::{Args, Subcommand};
 

@@ -44,6 +44,16 @@ pub fn demand(rule: &DutyRule, obligation: &Obligation) -> Sentence {
             format!("{day} 发生变化（{kind}），应在 {} 及以前完成", window.last),
             format!("after {kind} on {day}, by {} at the latest", window.last),
         ),
+        (Period::TakenOver { from, day, position, .. }, Some(window)) => (
+            format!(
+                "承接自 {from}（{day} 起，第 {position} 条记录），自 {} 至 {}（含当日）",
+                window.first, window.last
+            ),
+            format!(
+                "taken over from {from} on {day} (entry {position}); from {} to {}, both included",
+                window.first, window.last
+            ),
+        ),
         (_, Some(window)) => (
             format!("自 {} 至 {}（含当日）", window.first, window.last),
             format!("from {} to {}, both included", window.first, window.last),

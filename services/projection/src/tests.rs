@@ -301,6 +301,8 @@ fn ordered(organization: &str, accounting_year: i16, due: &str) -> Entry {
         due: day(due),
         document: DocumentNumber::parse("柳法办〔2022〕6号").unwrap(),
         issuer: "supervisor".into(),
+        body: None,
+        closing_post: None,
     }))
 }
 

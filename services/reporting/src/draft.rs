@@ -7,6 +7,7 @@
 mod first_person;
 mod items;
 pub mod markdown;
+mod supervision;
 mod writer;
 
 use duty::event::{EventType, Kind};
@@ -15,6 +16,7 @@ use duty::ruleset::Rung;
 use jiff::civil::Date;
 
 use crate::Recorded;
+use crate::supervised::Supervised;
 use writer::Writer;
 
 /// What is to be drafted.
@@ -76,9 +78,9 @@ pub struct Note {
     pub numbers: Vec<String>,
 }
 
-/// Drafts a report from the current entries of an organization.
+/// Drafts a report from the current entries of an organization and what supervisors did about it.
 #[must_use]
-pub fn draft(order: &Order<'_>, entries: &[Recorded]) -> Draft {
+pub fn draft(order: &Order<'_>, entries: &[Recorded], supervised: &Supervised) -> Draft {
     let usable: Vec<&Recorded> = entries.iter().filter(|entry| is_usable(order, entry)).collect();
     let mut writer = Writer::default();
     let year = order.year;
@@ -93,7 +95,7 @@ pub fn draft(order: &Order<'_>, entries: &[Recorded]) -> Draft {
         },
         Section {
             heading: "三、落实第一责任人职责情况".to_owned(),
-            paragraphs: first_person::paragraphs(order, &usable, &mut writer),
+            paragraphs: first_person::paragraphs(order, &usable, supervised, &mut writer),
         },
         Section {
             heading: format!("四、{}年度推进法治政府建设的主要安排", year.saturating_add(1)),

@@ -10,6 +10,7 @@ pub mod draft;
 pub mod figures;
 mod numeral;
 mod recorded;
+pub mod supervised;
 mod words;
 
 pub use recorded::Recorded;

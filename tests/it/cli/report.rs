@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::import::seeded;
 use crate::support::child::{Ran, Server, run};
-use crate::support::events::{batch, id};
+use crate::support::events::{batch, document, id};
 use crate::support::seed::VERIFIER;
 use crate::support::service::Clients;
 use crate::support::{directory, repository};
@@ -320,5 +320,94 @@ fn what_a_supervisor_accepted_fills_the_official_draft() {
     assert_eq!(filled(&official), 1, "{notes:?}");
     assert_eq!(notes[0]["printed"], "1次");
     assert_eq!(notes[0]["entries"], serde_json::json!([position]));
+    reports.server.terminate();
+}
+
+/// A finding of the year of the report.
+fn finding(number: u128, sequence: u32) -> pb::OrderRectificationRequest {
+    let order = pb::RectificationOrder {
+        organization_id: BUREAU.to_owned(),
+        accounting_year: 2022,
+        text: "重大决策未经合法性审查即提交讨论".to_owned(),
+        severity: pb::RectificationSeverity::Major.into(),
+        source: pb::RectificationSource::Inspection.into(),
+        owner_post_id: format!("{BUREAU}.government-head"),
+        due_date: "2023-04-30".to_owned(),
+        document_number: format!("柳法办〔2023〕{sequence}号"),
+        issuer: VERIFIER.to_owned(),
+        ..Default::default()
+    };
+    pb::OrderRectificationRequest { event_id: id(number), order: Some(order) }
+}
+
+#[test]
+fn the_draft_tells_what_was_found_mended_closed_and_exempted() {
+    let reports = Reports::new();
+    let answer = |number: u128, target: u128| pb::AnswerRectificationRequest {
+        event_id: id(number),
+        answer: Some(pb::RectificationAnswer {
+            target_event_id: id(target),
+            text: "已补做合法性审查并修订议事规则".to_owned(),
+            evidence: vec![document("柳科会〔2023〕3号")],
+            answerer: "kjj-office".to_owned(),
+        }),
+    };
+    let closing = pb::CloseRectificationRequest {
+        event_id: id(15),
+        closing: Some(pb::RectificationClosing {
+            target_event_id: id(10),
+            effect: pb::RectificationEffect::Effective.into(),
+            remark: "已查验会议记录，规则得到执行".to_owned(),
+            new_due_date: String::new(),
+            closer: VERIFIER.to_owned(),
+        }),
+    };
+    let exemption = |number: u128, accounting_year: i32| pb::GrantExemptionRequest {
+        recorder: "zfb-office".to_owned(),
+        event_id: id(number),
+        exemption: Some(pb::Exemption {
+            organization_id: BUREAU.to_owned(),
+            duty_id: "court_appearance".to_owned(),
+            accounting_year,
+            reason: pb::ExemptionReason::ForceMajeure.into(),
+            document_number: "柳法办〔2022〕8号".to_owned(),
+            applicant: "kjj-office".to_owned(),
+            approver: VERIFIER.to_owned(),
+            ..Default::default()
+        }),
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let review = Clients::connect(&reports.server.api).await.review;
+        for (number, sequence) in [(10, 6), (11, 7), (12, 7)] {
+            let given = review.clone().order_rectification(finding(number, sequence)).await;
+            given.expect("ordered");
+        }
+        for (number, target) in [(13, 10), (14, 11)] {
+            let given = review.clone().answer_rectification(answer(number, target)).await;
+            given.expect("answered");
+        }
+        review.clone().close_rectification(closing).await.expect("closed");
+        for (number, year) in [(16, 2022), (17, 2023)] {
+            review.clone().grant_exemption(exemption(number, year)).await.expect("exempted");
+        }
+    });
+    let args = ["report", "draft", "--organization", BUREAU, "--year", "2022"];
+    let asked = ["--as-of", "2023-12-31", "--server"];
+    let url = reports.server.url();
+    let drafted = run(args.into_iter().chain(asked).chain([url.as_str()])).exits(0).out;
+    let told = drafted.lines().filter(|line| {
+        line.starts_with("督察检查") || line.starts_with("经批准") || line.starts_with("[^")
+    });
+    expect![[r#"
+        督察检查发现问题3个[^1]（柳法办〔2023〕6号、柳法办〔2023〕7号[^2]），已反馈整改2个[^3]、已销号1个[^4]，整改销号率33.33%[^5]。
+        经批准免除事项1项[^6]（柳法办〔2022〕8号[^7]）。
+        [^1]: 台账第 55、56、57 条
+        [^2]: 台账第 55、56、57 条
+        [^3]: 台账第 58、59 条
+        [^4]: 台账第 60 条
+        [^5]: 台账第 55、56、57、60 条
+        [^6]: 台账第 61 条
+        [^7]: 台账第 61 条"#]].assert_eq(&told.collect::<Vec<_>>().join("\n"));
     reports.server.terminate();
 }

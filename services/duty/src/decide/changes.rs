@@ -32,8 +32,16 @@ pub(super) fn change(standing: &Standing, change: &OrganizationChange, refusal: 
                 }
             }
             Change::Moved { parent: None, .. } => {}
-            Change::Ended { ending, successors } => {
+            Change::Ended { ending, successors, taker } => {
                 ended(registry, change, (*ending, successors), problems);
+                if let Some(taker) = taker.as_ref().filter(|taker| !successors.contains(taker)) {
+                    problems.add(
+                        Reason::OrganizationChangeInvalid,
+                        "change.ended.taker_organization_id",
+                        format!("承接未了事项的单位 {taker} 应是承接单位之一"),
+                        format!("{taker}, who takes over what is open, is one of the successors"),
+                    );
+                }
             }
         }
     });

@@ -1,11 +1,16 @@
 //! Findings: an order names what exists, an answer answers what is open, a closing looks at what
-//! was answered, and nobody closes what they answered themselves.
+//! was answered. Nobody closes what they answered or had to mend, or what was found where they hold
+//! a post; where the order names the body it comes from, only that body closes it.
+
+use jiff::civil::{Date, date};
 
 use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind};
-use crate::id::EventId;
+use crate::id::{EventId, OrganizationId, PersonId};
 use crate::position::Position;
 use crate::problem::{Problems, Reason};
 use crate::rectification::{self, Answer, Assignee, Closing, Effect, Order, Stage, Step};
+use crate::registry::Registry;
+use crate::zone::civil_day;
 
 /// Checks an order.
 pub(super) fn order(context: &Context<'_>, index: usize, order: &Order, refusal: &mut Refusal) {
@@ -29,9 +34,32 @@ pub(super) fn order(context: &Context<'_>, index: usize, order: &Order, refusal:
                 unknown(&field, "该单位的履责事件", id, problems);
             }
         }
+        body(registry, order, problems);
         reason("text", "问题描述", &order.text, problems);
     };
     refusal.add(RefusalKind::Invalid, |problems| problems.at_item("events", index, check));
+}
+
+/// Checks who orders and who is to close: another organization, and a post of it.
+fn body(registry: &Registry, order: &Order, problems: &mut Problems) {
+    match &order.body {
+        None => {}
+        Some(body) if registry.organization(body, Position::MAX).is_none() => {
+            unknown("issuing_organization_id", "单位", body, problems);
+        }
+        Some(body) if *body == order.organization => problems.add(
+            Reason::CloserNotOfBody,
+            "issuing_organization_id",
+            "督办单位不能是被督办单位本身",
+            "the body that orders it is another one than the organization that mends it",
+        ),
+        Some(_) => {}
+    }
+    let Some(post) = &order.closing_post else { return };
+    let found = registry.post(post, Position::MAX);
+    if found.is_none_or(|found| Some(&found.organization) != order.body.as_ref()) {
+        unknown("closing_post_id", "督办单位的职务", post, problems);
+    }
 }
 
 /// Checks an answer: the finding waits for one.
@@ -71,9 +99,10 @@ pub(super) fn close(context: &Context<'_>, index: usize, closing: &Closing, refu
         Step::Answered(by) => *by == closing.closer,
         Step::Looked(_) => false,
     });
+    let by = Closer::new(context, &held.order, &closing.closer);
     let assigned = match &held.order.assignee {
-        Assignee::Person(person) => person.as_str() == &*closing.closer,
-        Assignee::Post(_) => false,
+        Assignee::Person(person) => by.person.as_ref() == Some(person),
+        Assignee::Post(_) => by.held_the_owners_post(),
     };
     if answered || assigned {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
@@ -83,6 +112,11 @@ pub(super) fn close(context: &Context<'_>, index: usize, closing: &Closing, refu
                 "核查销号的人不得是整改责任人或反馈人",
                 "whoever closes a finding must be neither who answered it nor who had to mend it",
             );
+        });
+    } else if let Some((zh, en)) = by.not_of_body() {
+        refusal.add(RefusalKind::FailedPrecondition, |problems| {
+            let field = format!("events[{index}].closer");
+            problems.add(Reason::CloserNotOfBody, &field, zh, en);
         });
     }
     let Effect::NotEffective { due } = closing.effect else { return };
@@ -100,6 +134,82 @@ pub(super) fn close(context: &Context<'_>, index: usize, closing: &Closing, refu
             }
         });
     });
+}
+
+/// Whoever closes a finding, on the day it is closed. Recorders are ids; one that is a registered
+/// person has posts, and any other has none.
+struct Closer<'a> {
+    registry: &'a Registry,
+    order: &'a Order,
+    id: &'a str,
+    person: Option<PersonId>,
+    today: Date,
+}
+
+impl<'a> Closer<'a> {
+    fn new(context: &Context<'a>, order: &'a Order, id: &'a str) -> Self {
+        let registry = context.standing.registry();
+        Self { registry, order, id, person: PersonId::parse(id), today: civil_day(context.now) }
+    }
+
+    /// Whether they held the post that was to mend it on a day since the year it counts for began.
+    fn held_the_owners_post(&self) -> bool {
+        let Assignee::Post(post) = &self.order.assignee else { return false };
+        let first = date(self.order.accounting_year, 1, 1);
+        let tenures = self.registry.tenures_of(post, Position::MAX);
+        tenures.iter().any(|(_, tenure)| {
+            self.person.as_ref() == Some(&tenure.person) && tenure.overlaps(first, self.today)
+        })
+    }
+
+    /// Whether they hold a post of an organization today, that of `only` where one is given.
+    fn holds_post_of(&self, organization: &OrganizationId, only: Option<&str>) -> bool {
+        let Some(person) = &self.person else { return false };
+        self.registry.tenures_by_person(person, Position::MAX).iter().any(|(_, tenure)| {
+            tenure.includes(self.today)
+                && only.is_none_or(|only| tenure.post.as_str() == only)
+                && self
+                    .registry
+                    .post(&tenure.post, Position::MAX)
+                    .is_some_and(|post| post.organization == *organization)
+        })
+    }
+
+    /// Why they are not who closes it, in Chinese and English.
+    fn not_of_body(&self) -> Option<(String, String)> {
+        let Self { order, id, today, .. } = self;
+        let found_at = &order.organization;
+        if self.holds_post_of(found_at, None) {
+            return Some((
+                format!(
+                    "{id} 在被督办单位 {found_at} 任职，不得核查销号；请由督办单位的其他人员办理"
+                ),
+                format!(
+                    "{id} holds a post at {found_at}, where it was found: somebody else closes it"
+                ),
+            ));
+        }
+        let body = order.body.as_ref()?;
+        match &order.closing_post {
+            Some(post) if !self.holds_post_of(body, Some(post.as_str())) => Some((
+                format!(
+                    "该问题由 {body} 的职务 {post} 核查销号，{today} 任该职务的不是 {id}；                     请由任职者办理，或先登记其任期"
+                ),
+                format!(
+                    "it is closed by whoever holds {post} of {body}, on {today} not {id}: let the                      holder close it, or register the tenure first"
+                ),
+            )),
+            None if *self.id != *order.issuer && !self.holds_post_of(body, None) => Some((
+                format!(
+                    "该问题由督办单位 {body} 核查销号，{id} 既非下达人，{today} 也未在该单位任职；                     请由该单位人员办理，或先登记其任期"
+                ),
+                format!(
+                    "it is closed by {body}, which ordered it; {id} neither issued it nor holds a                      post there on {today}: let somebody of {body} close it, or register the                      tenure first"
+                ),
+            )),
+            _ => None,
+        }
+    }
 }
 
 fn target<'a>(

@@ -39,8 +39,10 @@ fn governing_day(scope: &Scope<'_>, obligation: &Obligation) -> Date {
             let item = facts.iter().find(|fact| fact.position == *position);
             item.and_then(|item| item.occurred.end()).unwrap_or(year_end)
         }
-        Period::Year | Period::Half(_) | Period::Quarter(_) | Period::Confirmation => {
-            obligation.window.map_or(year_end, |window| window.last)
-        }
+        Period::Year
+        | Period::Half(_)
+        | Period::Quarter(_)
+        | Period::Confirmation
+        | Period::TakenOver { .. } => obligation.window.map_or(year_end, |window| window.last),
     }
 }

@@ -9,7 +9,10 @@ use super::obligation::{
     Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
 };
 use super::owner::{self, Attribution};
-use super::{Detail, Fact, Question, Scores, Window, World, change, ended, exempt, in_force, item};
+use super::{
+    Detail, Fact, Question, Scores, Window, World, change, ended, exempt, in_force, item,
+    taken_over,
+};
 use crate::event::Kind;
 use crate::id::{DutyId, OrganizationId};
 use crate::problem::{Problem, Reason};
@@ -70,17 +73,16 @@ pub(super) fn duty(
     question: Question,
 ) -> DutyLine {
     let scope = Scope { world, rules, rule, organization, question };
-    let obligations = where_asked(&scope, || {
-        if rule.level == Level::Person {
-            owner::owners(&scope).into_iter().flat_map(|owes| of_owes(&scope, owes)).collect()
-        } else {
-            of_owner(&scope, Owner::Organization)
-        }
-    });
+    let mut obligations = owed(&scope);
+    ended::settle(&scope, &mut obligations);
+    if let Applies::Unknown(why) = applies(&scope) {
+        obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
+    }
     summed_up(rule, obligations)
 }
 
-/// The obligations as judged, where the rule asks for the duty; else that it does not.
+/// The obligations as judged, where the rule asks for the duty and the organization still owes it;
+/// else that it does not.
 pub(super) fn where_asked(
     scope: &Scope<'_>,
     judge: impl FnOnce() -> Vec<Obligation>,
@@ -90,9 +92,24 @@ pub(super) fn where_asked(
         Applies::No(why) => (vec![not_applicable(scope, Owner::Organization, why)], None),
         Applies::Unknown(why) => (judge(), Some(why)),
     };
+    ended::settle(scope, &mut obligations);
     if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }
+    obligations
+}
+
+/// The obligations of an organization and its leaders, and those it took over, as if it went on for
+/// ever.
+pub(super) fn owed(scope: &Scope<'_>) -> Vec<Obligation> {
+    let mut obligations = match applies(scope) {
+        Applies::No(why) => vec![not_applicable(scope, Owner::Organization, why)],
+        Applies::Yes | Applies::Unknown(_) if scope.rule.level == Level::Person => {
+            owner::owners(scope).into_iter().flat_map(|owes| of_owes(scope, owes)).collect()
+        }
+        Applies::Yes | Applies::Unknown(_) => of_owner(scope, Owner::Organization),
+    };
+    obligations.extend(taken_over::obligations(scope));
     obligations
 }
 
@@ -154,7 +171,7 @@ fn summary(results: &[(Status, Decimal)]) -> RungSummary {
 }
 
 /// Whether a duty applies to an organization.
-enum Applies {
+pub(super) enum Applies {
     Yes,
     /// The rule says no, and why.
     No(Problem),
@@ -163,7 +180,7 @@ enum Applies {
 }
 
 /// Whether the duty applies to the organization at all.
-fn applies(scope: &Scope<'_>) -> Applies {
+pub(super) fn applies(scope: &Scope<'_>) -> Applies {
     let Scope { world, rule, organization, question, .. } = scope;
     if let Some(off) = rule.switched_off() {
         return Applies::No(Problem::new(
@@ -268,15 +285,15 @@ pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligatio
     vec![obligation]
 }
 
-/// The obligations of one owner, those exempted among them. What an organization that has ended no
-/// longer owes is taken out first: only what is owed can be exempted.
+/// The obligations of one owner, those exempted among them.
 pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
+    whatever_the_day(scope, owner).into_iter().map(|owed| excepted(scope, owed)).collect()
+}
+
+/// An obligation as the text in force on its day and the exemptions leave it.
+pub(super) fn excepted(scope: &Scope<'_>, owed: Obligation) -> Obligation {
     let is_bounded = scope.rule.valid_from.is_some() || scope.rule.valid_to.is_some();
-    let owed = whatever_the_day(scope, owner).into_iter();
-    let mut owed: Vec<_> =
-        owed.map(|owed| if is_bounded { in_force::apply(scope, owed) } else { owed }).collect();
-    ended::settle(scope, &mut owed);
-    owed.into_iter().map(|owed| exempt::apply(scope, owed)).collect()
+    exempt::apply(scope, if is_bounded { in_force::apply(scope, owed) } else { owed })
 }
 
 /// The obligations of one owner, whichever text was in force.
@@ -290,22 +307,30 @@ fn whatever_the_day(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
         );
         return vec![not_applicable(scope, owner, why)];
     }
+    if let Some(periods) = periods(scope) {
+        let year = scope.question.year;
+        let members = members(scope, &owner, |fact| fact.accounting_year == year);
+        return counted(scope, &owner, &periods, &members);
+    }
+    match &scope.rule.cadence {
+        Cadence::OnChange { .. } => change::obligations(scope, &owner),
+        _ => item::obligations(scope, &owner),
+    }
+}
+
+/// The parts of the year in which events are counted; none where changes or items are judged.
+pub(super) fn periods(scope: &Scope<'_>) -> Option<Vec<(Period, Window)>> {
     let year = scope.question.year;
     match &scope.rule.cadence {
         Cadence::Annual { deadline } => {
             let first = scope.rule.opens_on(year);
-            let window = Window {
-                first,
-                last: deadline.last_day(year),
-                printed: deadline.printed_date(year),
-            };
-            counted(scope, &owner, &[(Period::Year, window)])
+            let (last, printed) = (deadline.last_day(year), deadline.printed_date(year));
+            Some(vec![(Period::Year, Window { first, last, printed })])
         }
-        Cadence::HalfYear { .. } => counted(scope, &owner, &sub_periods(scope, Period::Half)),
-        Cadence::Quarterly { .. } => counted(scope, &owner, &sub_periods(scope, Period::Quarter)),
-        Cadence::ContinuousCount => counted(scope, &owner, &[(Period::Year, Window::year(year))]),
-        Cadence::OnChange { .. } => change::obligations(scope, &owner),
-        Cadence::OnEvent => item::obligations(scope, &owner),
+        Cadence::HalfYear { .. } => Some(sub_periods(scope, Period::Half)),
+        Cadence::Quarterly { .. } => Some(sub_periods(scope, Period::Quarter)),
+        Cadence::ContinuousCount => Some(vec![(Period::Year, Window::year(year))]),
+        Cadence::OnChange { .. } | Cadence::OnEvent => None,
     }
 }
 
@@ -317,8 +342,12 @@ fn sub_periods(scope: &Scope<'_>, period: fn(u8) -> Period) -> Vec<(Period, Wind
 }
 
 /// Obligations met by counting events in windows.
-fn counted(scope: &Scope<'_>, owner: &Owner, periods: &[(Period, Window)]) -> Vec<Obligation> {
-    let members = members(scope, owner, |fact| fact.accounting_year == scope.question.year);
+pub(super) fn counted(
+    scope: &Scope<'_>,
+    owner: &Owner,
+    periods: &[(Period, Window)],
+    members: &[Member<'_>],
+) -> Vec<Obligation> {
     let minimum = scope.rule.min_count;
     if minimum == 0 && members.is_empty() {
         let why = Problem::new(
@@ -333,11 +362,11 @@ fn counted(scope: &Scope<'_>, owner: &Owner, periods: &[(Period, Window)]) -> Ve
     let required = Decimal::from(minimum.max(1)) / count;
     let windows: Vec<Window> = periods.iter().map(|(_, window)| *window).collect();
     let terms = terms(scope, required.max(Decimal::ONE));
-    judge::windows(&windows, &members, terms)
+    judge::windows(&windows, members, terms)
         .into_iter()
         .zip(periods)
         .map(|(judged, (period, window))| {
-            assembled(scope, owner, period.clone(), Some(*window), terms.required, &members, judged)
+            assembled(scope, owner, period.clone(), Some(*window), terms.required, members, judged)
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use super::Window;
 use crate::calendar::Calendars;
 use crate::event::EventType;
 use crate::exemption::HeldExemption;
-use crate::id::{DutyId, EventId, PersonId, PostId};
+use crate::id::{DutyId, EventId, OrganizationId, PersonId, PostId};
 use crate::occurred::Timing;
 use crate::position::Position;
 use crate::problem::Problem;
@@ -143,6 +143,17 @@ pub enum Period {
         /// Where it stands.
         position: Position,
     },
+    /// 承接: what another organization owed and had not done when it ended.
+    TakenOver {
+        /// The organization it arose at.
+        from: OrganizationId,
+        /// The first day it is owed here.
+        day: Date,
+        /// The entry by which it passed here.
+        position: Position,
+        /// For which part of the year it was owed.
+        of: Box<Period>,
+    },
 }
 
 impl Period {
@@ -156,6 +167,7 @@ impl Period {
             Self::Trigger { kind, day, .. } => format!("{kind}@{day}"),
             Self::Confirmation => "confirmation".to_owned(),
             Self::Item { event_id, .. } => format!("item@{event_id}"),
+            Self::TakenOver { from, of, .. } => format!("{}@{from}", of.key()),
         }
     }
 }

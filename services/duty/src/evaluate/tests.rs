@@ -18,6 +18,7 @@ mod reviews;
 mod scoring;
 mod show;
 mod sums;
+mod taken_over;
 mod tenures;
 mod versions;
 mod world;

@@ -3,16 +3,16 @@
 //! A judgement looks at the day asked about in few ways: whether a deadline or the beginning of
 //! its warning has come, whether something recorded has begun or is over, who holds a post or is
 //! excused from it, whether the organization still is and what it is exempted from, and whether a
-//! change that triggers a duty has come. This lists those days, a
-//! few too many rather than one too few: whoever makes the evaluation look at the day in a new way
-//! adds its days here, and a property test compares with judging every day.
+//! change that triggers a duty, or hands over those of another organization, has come. This lists
+//! those days, a few too many rather than one too few: whoever makes the evaluation look at the day
+//! in a new way adds its days here, and a property test compares with judging every day.
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{DutyLine, Question, World};
+use super::{DutyLine, Question, World, taken_over};
 use crate::exemption::Span;
 use crate::id::OrganizationId;
 use crate::registry::Organization;
@@ -52,6 +52,9 @@ pub fn next_turn(
         held.revoked.map(|(_, from)| from).into_iter().for_each(&mut add);
     }
     let mut organizations: BTreeSet<&OrganizationId> = BTreeSet::from([&organization.id]);
+    let (others, days) = taken_over::turns(registry, organization, known);
+    organizations.extend(others.into_iter().map(|other| &other.id));
+    days.into_iter().for_each(&mut add);
     for post in registry.posts_of(&organization.id, known) {
         for (_, tenure) in registry.tenures_of(&post.id, known) {
             add(tenure.from);

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Organization, Registry};
+use super::{Organization, Registry, Versions};
 use crate::docno::DocumentNumber;
 use crate::id::{ChangeId, OrganizationId};
 use crate::position::Position;
@@ -79,7 +79,22 @@ pub enum Change {
         ending: Ending,
         /// Who goes on with its duties (承接单位).
         successors: Vec<OrganizationId>,
+        /// Which of them owes what was open, where the document says so.
+        taker: Option<OrganizationId>,
     },
+}
+
+impl Change {
+    /// Who owes what an organization that ended had left open: whom the document names, or its
+    /// only successor.
+    #[must_use]
+    pub fn taker(&self) -> Option<&OrganizationId> {
+        let Self::Ended { successors, taker, .. } = self else { return None };
+        match &successors[..] {
+            [only] => Some(only),
+            _ => taker.as_ref(),
+        }
+    }
 }
 
 /// A change of an organization from a day on.
@@ -128,7 +143,81 @@ impl Registry {
             let of = self.changes_of.entry(change.organization.clone()).or_default();
             of.push(change.id.clone());
         }
+        if let Change::Ended { successors, .. } = &change.change {
+            for successor in successors {
+                let naming = self.ends_naming.entry(successor.clone()).or_default();
+                if !naming.contains(&change.id) {
+                    naming.push(change.id.clone());
+                }
+            }
+        }
         versions.push(since, change);
+    }
+
+    /// Who owes what an organization that ended before `day` had left open, with the change that
+    /// says so; none where nobody does, or whoever is named does not exist on the first day without
+    /// it.
+    #[must_use]
+    pub fn passes_to(
+        &self,
+        organization: &OrganizationId,
+        day: Date,
+        known: Position,
+    ) -> Option<(Position, &OrganizationChange, &OrganizationId)> {
+        let (position, change) = self.end_before(organization, day, known)?.change?;
+        let taker = change.change.taker()?;
+        let first_day = (change.from, change.from);
+        let exists = self.exists_in(self.organization(taker, known)?, first_day, known);
+        exists.then_some((position, change, taker))
+    }
+
+    /// The ends by which an organization owes since a day up to `day` what others had left open, by
+    /// day.
+    #[must_use]
+    pub fn taken_over_by(
+        &self,
+        heir: &OrganizationId,
+        day: Date,
+        known: Position,
+    ) -> Vec<(Position, &OrganizationChange)> {
+        let naming = self.ends_naming.get(heir).into_iter().flatten();
+        let mut found: Vec<_> = naming
+            .filter_map(|id| {
+                let (_, change) = self.change(id, known)?;
+                let (position, end, taker) = self.passes_to(&change.organization, day, known)?;
+                (end.id == *id && taker == heir).then_some((position, end))
+            })
+            .collect();
+        found.sort_by(|(_, a), (_, b)| (a.from, &a.id).cmp(&(b.from, &b.id)));
+        found
+    }
+
+    /// Everybody of whose end any version ever named the organization as a successor.
+    pub fn predecessors_ever(
+        &self,
+        heir: &OrganizationId,
+    ) -> impl Iterator<Item = &OrganizationId> {
+        let naming = self.ends_naming.get(heir).into_iter().flatten();
+        let versions = naming.filter_map(|id| self.changes.get(id)).flat_map(Versions::all);
+        versions.map(|(_, change)| &change.organization)
+    }
+
+    /// Everybody that any version of a change ever named as a successor of the organization or of
+    /// one of those.
+    #[must_use]
+    pub fn successors_ever(&self, organization: &OrganizationId) -> BTreeSet<OrganizationId> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![organization];
+        while let Some(of) = next.pop() {
+            let ids = self.changes_of.get(of).into_iter().flatten();
+            let versions = ids.filter_map(|id| self.changes.get(id)).flat_map(Versions::all);
+            for (_, change) in versions {
+                let Change::Ended { successors, .. } = &change.change else { continue };
+                let new = successors.iter().filter(|id| found.insert((*id).clone()));
+                next.extend(new);
+            }
+        }
+        found
     }
 
     /// The change as known at `known`, with the position of that version.

@@ -9,7 +9,7 @@ use reporting::draft::markdown::{self, Provenance};
 use reporting::draft::{Draft, Order, Run};
 use serde_json::{Value, json};
 
-use super::docx;
+use super::{docx, supervised};
 use crate::cli::client::{self, Failure};
 use crate::cli::{FAILED, SelectorArgs, ServerArg, USAGE, entries, output, shown};
 use crate::pb;
@@ -97,7 +97,9 @@ pub(super) async fn run(args: DraftArgs) -> Result<(), Failure> {
         as_of,
         known: Position::new(basis.known_position),
     };
-    let draft = reporting::draft::draft(&order, &on_record.entries);
+    let organization = &args.organization;
+    let supervised = supervised::of(&channel, organization, order.year, basis).await?;
+    let draft = reporting::draft::draft(&order, &on_record.entries, &supervised);
     let provenance = provenance(basis, args.rung);
     let bytes = match args.format {
         Format::Md => markdown::render(&draft, &provenance).into_bytes(),

@@ -111,7 +111,11 @@ fn ended(message: &pb::OrganizationEnded, problems: &mut Problems) -> Option<Cha
     });
     // All are read, so that every fault is named.
     let successors: Option<Vec<_>> = read.collect::<Vec<_>>().into_iter().collect();
-    Some(Change::Ended { ending: ending?, successors: successors? })
+    let taker = OrganizationId::parse(&message.taker_organization_id);
+    if taker.is_none() && !message.taker_organization_id.is_empty() {
+        id_malformed("taker_organization_id", problems);
+    }
+    Some(Change::Ended { ending: ending?, successors: successors?, taker })
 }
 
 /// A change, outward.
@@ -134,7 +138,7 @@ pub fn organization_change_message(change: &OrganizationChange) -> pb::Organizat
                     .map_or_else(String::new, ToString::to_string),
             })
         }
-        Change::Ended { ending, successors } => {
+        Change::Ended { ending, successors, taker } => {
             let ending = match ending {
                 Ending::Merged => pb::OrganizationEnding::Merged,
                 Ending::Split => pb::OrganizationEnding::Split,
@@ -143,6 +147,7 @@ pub fn organization_change_message(change: &OrganizationChange) -> pb::Organizat
             Message::Ended(pb::OrganizationEnded {
                 ending: ending.into(),
                 successor_organization_ids: successors.iter().map(ToString::to_string).collect(),
+                taker_organization_id: taker.as_ref().map_or_else(String::new, ToString::to_string),
             })
         }
     };

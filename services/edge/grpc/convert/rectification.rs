@@ -41,6 +41,14 @@ pub fn order(message: &pb::RectificationOrder, problems: &mut Problems) -> Optio
     let due = required_day("due_date", &message.due_date, problems);
     let document = exemption::document(&message.document_number, problems);
     let issuer = by("issuer", &message.issuer, problems);
+    let body = OrganizationId::parse(&message.issuing_organization_id);
+    if body.is_none() && !message.issuing_organization_id.is_empty() {
+        id_malformed("issuing_organization_id", problems);
+    }
+    let closing_post = PostId::parse(&message.closing_post_id);
+    if closing_post.is_none() && !message.closing_post_id.is_empty() {
+        id_malformed("closing_post_id", problems);
+    }
     Some(Order {
         organization: organization?,
         duty,
@@ -53,6 +61,8 @@ pub fn order(message: &pb::RectificationOrder, problems: &mut Problems) -> Optio
         due: due?,
         document: document?,
         issuer,
+        body,
+        closing_post,
     })
 }
 
@@ -251,5 +261,7 @@ fn order_message(order: &Order) -> pb::RectificationOrder {
         due_date: order.due.to_string(),
         document_number: order.document.to_string(),
         issuer: order.issuer.to_string(),
+        issuing_organization_id: order.body.as_ref().map_or_else(String::new, ToString::to_string),
+        closing_post_id: order.closing_post.as_ref().map_or_else(String::new, ToString::to_string),
     }
 }

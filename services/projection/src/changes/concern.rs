@@ -53,8 +53,35 @@ impl Touched {
     }
 }
 
-/// What an entry may change. The registry knows at least the entries up to it.
+/// What an entry may change, also at whoever takes over from those it is about. The registry knows
+/// at least the entries up to it.
 pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
+    let with_successors = |mut organizations: BTreeSet<OrganizationId>| {
+        let heirs: Vec<_> =
+            organizations.iter().flat_map(|id| registry.successors_ever(id)).collect();
+        organizations.extend(heirs);
+        organizations
+    };
+    match here(registry, told) {
+        Concern::Organizations(mut organizations) => {
+            // Whether there is somebody to take over depends on who is there by then.
+            let before: Vec<_> = organizations
+                .iter()
+                .flat_map(|id| registry.predecessors_ever(id))
+                .cloned()
+                .collect();
+            organizations.extend(before);
+            Concern::Organizations(with_successors(organizations))
+        }
+        Concern::Events(organizations, touched) => {
+            Concern::Events(with_successors(organizations), touched)
+        }
+        concern @ (Concern::Nothing | Concern::Everybody | Concern::Day) => concern,
+    }
+}
+
+/// What it may change where it happens.
+fn here(registry: &Registry, told: &Told<'_>) -> Concern {
     let mut about = About { registry, known: told.position, organizations: BTreeSet::new() };
     let mut touched = Touched::default();
     match told.entry {

@@ -175,7 +175,9 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
                 0 | 1 => Change::Moved { axis: Axis::Territory, parent: Some(parent) },
                 2 => Change::Moved { axis: Axis::Line, parent: Some(parent) },
                 3 => Change::Renamed { name_zh: format!("单位{how}").into(), name_en: "".into() },
-                _ => Change::Ended { ending: Ending::Merged, successors: vec![parent] },
+                _ => {
+                    Change::Ended { ending: Ending::Merged, successors: vec![parent], taker: None }
+                }
             };
             let of = ["city.kjj", "city.gaj", "county.kjj"][usize::from(what % 3)];
             Entry::OrganizationChange(OrganizationChange {

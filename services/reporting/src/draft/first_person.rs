@@ -1,17 +1,20 @@
 //! 落实第一责任人职责情况, in the customary order: debrief, party group and special meetings, leading
-//! group, study and lectures, decisions, report and publication (DOMAIN §6.5).
+//! group, study and lectures, decisions, report and publication (DOMAIN §6.5), then what
+//! supervisors found and exempted.
 
 use duty::event::details::{Details, ReviewSubjectKind};
 use duty::event::{EventType, Kind};
 use duty::quantity::Answer;
 
 use super::writer::{self, Writer, day, text};
-use super::{Order, Run, done};
+use super::{Order, Run, done, supervision};
 use crate::Recorded;
+use crate::supervised::Supervised;
 
 pub(super) fn paragraphs(
     order: &Order<'_>,
     entries: &[&Recorded],
+    supervised: &Supervised,
     writer: &mut Writer,
 ) -> Vec<Vec<Run>> {
     let opening = format!(
@@ -27,6 +30,8 @@ pub(super) fn paragraphs(
         decisions(order, entries, writer),
         reporting(order, entries, writer),
         appraisal(order, entries, writer),
+        supervision::rectified(&supervised.findings, writer),
+        supervision::exempted(&supervised.exemptions, writer),
     ]
 }
 

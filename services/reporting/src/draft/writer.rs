@@ -4,6 +4,7 @@ use duty::evaluate::{self, Fact};
 use duty::event::Kind;
 use duty::metric;
 use duty::occurred::{Occurred, Precision};
+use duty::position::Position;
 use duty::quantity::{Qualifier, Quantity};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -35,6 +36,13 @@ impl Writer {
             positions: by.iter().map(|entry| entry.position()).collect(),
             numbers: numbers.filter(|number| !number.is_empty()).collect(),
         });
+        Run::Filled(printed, self.notes.len())
+    }
+
+    /// What entries say that are no duty events.
+    pub(super) fn entries(&mut self, what: &str, printed: String, by: Vec<Position>) -> Run {
+        let (what, numbers) = (what.to_owned(), Vec::new());
+        self.notes.push(Note { printed: printed.clone(), what, positions: by, numbers });
         Run::Filled(printed, self.notes.len())
     }
 

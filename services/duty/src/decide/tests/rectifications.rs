@@ -19,6 +19,8 @@ fn order(change: impl FnOnce(&mut rectification::Order)) -> Entry {
         due: day("2022-12-15"),
         document: DocumentNumber::parse("柳法办〔2022〕6号").unwrap(),
         issuer: "supervisor".into(),
+        body: None,
+        closing_post: None,
     };
     change(&mut order);
     Entry::RectificationOrdered(Box::new(order))
@@ -134,4 +136,111 @@ fn the_steps_come_in_order_and_from_different_people() {
         closed, by who answered: FailedPrecondition: RECTIFICATION_OUT_OF_ORDER events[0].target_event_id, CLOSER_IS_ANSWERER events[0].closer
         closed, by who had to: FailedPrecondition: RECTIFICATION_OUT_OF_ORDER events[0].target_event_id, CLOSER_IS_ANSWERER events[0].closer
     "#]].assert_eq(&said);
+}
+
+/// The bench with the posts of the city and of the bureau filled, and the finding answered.
+fn answered(change: impl FnOnce(&mut rectification::Order)) -> Bench {
+    let mut bench = Bench::with_a_past();
+    let entries = [
+        Entry::Post(post("city.law", "city", PostKind::Deputy)),
+        Entry::Post(post("city.other", "city", PostKind::Other)),
+        Entry::Post(post("bureau.deputy", "bureau", PostKind::Deputy)),
+        Entry::Person(person_id("p3").into()),
+        Entry::Person(person_id("p4").into()),
+        Entry::Person(person_id("p5").into()),
+        Entry::Person(person_id("p6").into()),
+        Entry::Tenure(tenure("t2", "p2", "city.law", "2021-01-01", None)),
+        Entry::Tenure(tenure("t3", "p3", "city.other", "2021-01-01", None)),
+        Entry::Tenure(tenure("t4", "p4", "bureau.deputy", "2021-01-01", None)),
+        // Left the post before the year of the finding; and in it.
+        Entry::Tenure(tenure("t5", "p5", "bureau.head", "2020-01-01", Some("2021-12-31"))),
+        Entry::Tenure(tenure("t6", "p6", "bureau.head", "2022-01-01", Some("2022-03-31"))),
+        // A post of the city that is over by the day of the closing, 1 January 2023.
+        Entry::Tenure(tenure("t7", "p5", "city.other", "2022-01-01", Some("2022-12-31"))),
+    ];
+    for (number, entry) in (301..).zip(entries) {
+        bench.put(number, entry);
+    }
+    bench.put(201, order(change));
+    bench.put(202, answer(201, "office"));
+    bench
+}
+
+#[test]
+fn a_finding_is_closed_by_the_body_that_ordered_it() {
+    let of_post = |o: &mut rectification::Order| {
+        o.assignee = Assignee::Post(post_id("bureau.head"));
+    };
+    let by_city = |o: &mut rectification::Order| o.body = Some(organization_id("city"));
+    let ledgers = [
+        ("no body", answered(of_post)),
+        ("the city", answered(by_city)),
+        (
+            "its post",
+            answered(|o| {
+                by_city(o);
+                o.closing_post = Some(post_id("city.law"));
+            }),
+        ),
+    ];
+    let mut said = String::new();
+    for (what, bench) in ledgers {
+        for by in ["supervisor", "somebody", "p1", "p2", "p3", "p4", "p5", "p6"] {
+            let answer = bench.answer(&alone(close(201, Effect::Effective, by)));
+            said += &format!("{what}, {by}: {answer}\n");
+        }
+    }
+    expect![[r#"
+        no body, supervisor: append 0
+        no body, somebody: append 0
+        no body, p1: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        no body, p2: append 0
+        no body, p3: append 0
+        no body, p4: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        no body, p5: append 0
+        no body, p6: FailedPrecondition: CLOSER_IS_ANSWERER events[0].closer
+        the city, supervisor: append 0
+        the city, somebody: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        the city, p1: FailedPrecondition: CLOSER_IS_ANSWERER events[0].closer
+        the city, p2: append 0
+        the city, p3: append 0
+        the city, p4: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        the city, p5: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        the city, p6: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, supervisor: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, somebody: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, p1: FailedPrecondition: CLOSER_IS_ANSWERER events[0].closer
+        its post, p2: append 0
+        its post, p3: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, p4: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, p5: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+        its post, p6: FailedPrecondition: CLOSER_NOT_OF_BODY events[0].closer
+    "#]]
+    .assert_eq(&said);
+}
+
+#[test]
+fn the_body_that_orders_is_another_one_and_has_the_post() {
+    let of = |body: &str, post: Option<&str>| {
+        let (body, post) = (organization_id(body), post.map(post_id));
+        alone(order(|o| (o.body, o.closing_post) = (Some(body), post)))
+    };
+    check(
+        [
+            ("city", of("city", None)),
+            ("itself", of("bureau", None)),
+            ("nobody", of("none", None)),
+            ("no post", of("city", Some("none"))),
+            ("post elsewhere", of("city", Some("bureau.party"))),
+            ("post without body", alone(order(|o| o.closing_post = Some(post_id("bureau.party"))))),
+        ],
+        expect![[r#"
+            city: append 0
+            itself: Invalid: CLOSER_NOT_OF_BODY events[0].issuing_organization_id
+            nobody: Invalid: REFERENCE_UNKNOWN events[0].issuing_organization_id
+            no post: Invalid: REFERENCE_UNKNOWN events[0].closing_post_id
+            post elsewhere: Invalid: REFERENCE_UNKNOWN events[0].closing_post_id
+            post without body: Invalid: REFERENCE_UNKNOWN events[0].closing_post_id
+        "#]],
+    );
 }

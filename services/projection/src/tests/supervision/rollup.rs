@@ -111,7 +111,11 @@ fn whoever_ended_before_the_year_is_in_no_figure() {
         id: ChangeId::parse("c1").unwrap(),
         organization: organization_id("c"),
         from: day("2022-01-01"),
-        change: Change::Ended { ending: Ending::Merged, successors: vec![organization_id("b")] },
+        change: Change::Ended {
+            ending: Ending::Merged,
+            successors: vec![organization_id("b")],
+            taker: None,
+        },
         document: DocumentNumber::parse("柳编〔2021〕8号").unwrap(),
         revoked: false,
     });

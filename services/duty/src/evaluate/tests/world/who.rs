@@ -107,16 +107,22 @@ pub(super) fn absence(words: &mut SplitWhitespace<'_>) -> Absence {
     absence
 }
 
-/// `ends organization first-day-without-it successor`.
+/// `ends organization first-day-without-it successor… [to taker]`.
 pub(super) fn end(words: &mut SplitWhitespace<'_>) -> OrganizationChange {
+    let organization = next(words);
+    let from = day(next(words));
+    let (mut successors, mut taker) = (Vec::new(), None);
+    while let Some(word) = words.next() {
+        match word {
+            "to" => taker = Some(organization_id(next(words))),
+            successor => successors.push(organization_id(successor)),
+        }
+    }
     OrganizationChange {
-        id: ChangeId::parse("end").unwrap(),
-        organization: organization_id(next(words)),
-        from: day(next(words)),
-        change: Change::Ended {
-            ending: Ending::Merged,
-            successors: vec![organization_id(next(words))],
-        },
+        id: ChangeId::parse(&format!("end.{organization}")).unwrap(),
+        organization: organization_id(organization),
+        from,
+        change: Change::Ended { ending: Ending::Merged, successors, taker },
         document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
         revoked: false,
     }
