@@ -4,14 +4,13 @@
 //! Steps are entries; a [`Cycle`] is their fold. Invariant: nothing here holds a score. A decision
 //! changes a score only as an adjustment, and a seal names the sheet that was computed.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::docno::DocumentNumber;
 use crate::id::OrganizationId;
 use crate::position::Position;
+use crate::registry::shared::SharedMap;
 
 /// 公示期, in working days (DOMAIN §5.5).
 pub const NOTICE_WORKING_DAYS: u32 = 5;
@@ -220,7 +219,7 @@ impl Cycle<'_> {
 /// The steps of every year, kept for ever with the position that brought them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Years {
-    steps: BTreeMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
+    steps: SharedMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
 }
 
 impl Years {
