@@ -24,7 +24,7 @@ use crate::Snapshot;
 use crate::chunk::Mark;
 use crate::ids::IdIndex;
 use crate::places::{Place, Places};
-use crate::stream::Stream;
+use crate::stream::{self, Stream};
 
 /// A value with the position that brought it.
 pub(crate) type Since<T> = (Position, T);
@@ -273,8 +273,9 @@ impl State {
         let streams = Arc::make_mut(&mut self.streams);
         let number = streams.number(&event.organization);
         let fact = Fact::new(position, id, root, civil_day(recorded_at), event);
+        let sealed_at = stream::sealed_at(streams.streams.len());
         if let Some(stream) = streams.numbered_mut(number) {
-            stream.push(fact);
+            stream.push(fact, sealed_at);
         }
         Place::Version(number)
     }
