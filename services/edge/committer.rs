@@ -314,6 +314,7 @@ impl Writer {
         }
         self.show(&group.bytes, group.entries);
         self.standing.settle();
+        self.standing.share(self.shared.state.read().registry());
         self.shared.head.send_replace(self.standing.head());
         self.answer(group.waiting);
     }

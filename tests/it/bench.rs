@@ -10,7 +10,7 @@ use crate::support::child::run;
 use crate::support::directory;
 use crate::support::service::{Service, channel};
 
-const LINES: [&str; 12] = [
+const LINES: [&str; 21] = [
     "append-64",
     "append-256",
     "batch-1",
@@ -23,6 +23,15 @@ const LINES: [&str; 12] = [
     "open",
     "open-tail",
     "rebuild",
+    "supervision-generate",
+    "supervision-matrix",
+    "supervision-rank",
+    "supervision-coverage",
+    "supervision-rollup",
+    "supervision-deadlines",
+    "supervision-exceptions",
+    "supervision-trend",
+    "supervision-changes",
 ];
 
 #[test]
@@ -62,6 +71,12 @@ fn a_short_run_reports_every_line_and_leaves_nothing_behind() {
         }
         for target in line["targets"].as_array().expect("targets") {
             assert!(target["value"].is_number() && target["of"].is_string(), "{line}");
+        }
+        // Every question has an answer with something in it.
+        if let Some(details) = line["details"].as_object()
+            && let Some(found) = details.get("rows").or_else(|| details.get("changes"))
+        {
+            assert!(found.as_u64().is_some_and(|found| 0 < found), "{line}");
         }
         // What the stack does without a ledger stands beside every line of writes.
         if id

@@ -82,6 +82,49 @@ fn everything_generated_is_accepted_and_sending_it_again_changes_nothing() {
 }
 
 #[test]
+fn however_many_are_sent_at_once_the_figures_are_the_same() {
+    let figures = |callers: &str| {
+        let directory = directory();
+        let server = Server::start(directory.path());
+        let url = server.url();
+        let args = ["generate", "--organizations", "40", "--years", "2022-2023"];
+        let more = ["--callers", callers, "--server", &url, "--output", "json"];
+        let summary = run(args.into_iter().chain(more)).exits(0).json();
+        let ask = |args: &[&str]| {
+            let rest = ["--as-of", "2024-07-01", "--server", &url, "--output", "json"];
+            run(args.iter().copied().chain(rest)).exits(0).json()
+        };
+        let mut figures = vec![summary];
+        for organization in ["450200", "450203", "450202-00004"] {
+            let mut shown = ask(&["compliance", organization, "--year", "2023"]);
+            figures.push(shown["duties"].take());
+        }
+        server.terminate();
+        figures
+    };
+    let one_by_one = figures("1");
+    assert!(one_by_one[1..].iter().all(|duties| 10 < duties.as_array().map_or(0, Vec::len)));
+    // Where an entry stands differs; what is judged does not.
+    let without_positions = |figures: &[Value]| -> Vec<Value> {
+        figures.iter().cloned().map(without_positions).collect()
+    };
+    assert_eq!(without_positions(&one_by_one), without_positions(&figures("24")));
+}
+
+/// A value without the positions of entries.
+fn without_positions(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(name, _)| !name.to_lowercase().contains("position"))
+            .map(|(name, value)| (name, without_positions(value)))
+            .collect(),
+        Value::Array(values) => values.into_iter().map(without_positions).collect(),
+        other => other,
+    }
+}
+
+#[test]
 fn years_are_lifelike() {
     let plan = plan(5, 60);
     let calls: Vec<_> = plan.calls(&[]).collect();

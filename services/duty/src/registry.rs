@@ -9,8 +9,9 @@
 mod absence;
 mod change;
 mod group;
+pub(crate) mod shared;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -23,6 +24,7 @@ use crate::exemption::Exemptions;
 use crate::id::{AbsenceId, ChangeId, LeadingGroupId, OrganizationId, PersonId, PostId, TenureId};
 use crate::position::Position;
 use crate::rectification::Rectifications;
+use crate::registry::shared::SharedMap;
 use crate::uscc::SocialCreditCode;
 use crate::year::{YearStep, Years};
 
@@ -273,27 +275,27 @@ impl<T> Versions<T> {
 /// The registry: all versions of everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registry {
-    organizations: BTreeMap<OrganizationId, Versions<Organization>>,
-    posts: BTreeMap<PostId, Versions<Post>>,
-    persons: BTreeMap<PersonId, PersonRecord>,
-    tenures: BTreeMap<TenureId, Versions<Tenure>>,
+    organizations: SharedMap<OrganizationId, Versions<Organization>>,
+    posts: SharedMap<PostId, Versions<Post>>,
+    persons: SharedMap<PersonId, PersonRecord>,
+    tenures: SharedMap<TenureId, Versions<Tenure>>,
     /// Posts of each organization; a post never changes its organization.
-    posts_of: BTreeMap<OrganizationId, Vec<PostId>>,
+    posts_of: SharedMap<OrganizationId, Vec<PostId>>,
     /// Tenures of each post; a tenure never changes its post or person.
-    tenures_of: BTreeMap<PostId, Vec<TenureId>>,
-    tenures_by_person: BTreeMap<PersonId, Vec<TenureId>>,
-    absences: BTreeMap<AbsenceId, Versions<Absence>>,
+    tenures_of: SharedMap<PostId, Vec<TenureId>>,
+    tenures_by_person: SharedMap<PersonId, Vec<TenureId>>,
+    absences: SharedMap<AbsenceId, Versions<Absence>>,
     /// Absences of each tenure; an absence never changes its tenure.
-    absences_of: BTreeMap<TenureId, Vec<AbsenceId>>,
-    groups: BTreeMap<LeadingGroupId, group::GroupVersions>,
-    changes: BTreeMap<ChangeId, Versions<OrganizationChange>>,
+    absences_of: SharedMap<TenureId, Vec<AbsenceId>>,
+    groups: SharedMap<LeadingGroupId, group::GroupVersions>,
+    changes: SharedMap<ChangeId, Versions<OrganizationChange>>,
     /// Changes of each organization; a change never changes its organization.
-    changes_of: BTreeMap<OrganizationId, Vec<ChangeId>>,
+    changes_of: SharedMap<OrganizationId, Vec<ChangeId>>,
     /// Ends of others that ever named an organization as a successor.
-    ends_naming: BTreeMap<OrganizationId, Vec<ChangeId>>,
-    exemptions: Exemptions,
-    years: Years,
-    rectifications: Rectifications,
+    ends_naming: SharedMap<OrganizationId, Vec<ChangeId>>,
+    exemptions: Arc<Exemptions>,
+    years: Arc<Years>,
+    rectifications: Arc<Rectifications>,
 }
 
 impl Registry {
@@ -335,7 +337,7 @@ impl Registry {
 
     /// Who is exempted from what, to take in more.
     pub fn exemptions_mut(&mut self) -> &mut Exemptions {
-        &mut self.exemptions
+        Arc::make_mut(&mut self.exemptions)
     }
 
     /// What supervisors found, and what became of it.
@@ -346,7 +348,7 @@ impl Registry {
 
     /// What supervisors found, to take in more.
     pub fn rectifications_mut(&mut self) -> &mut Rectifications {
-        &mut self.rectifications
+        Arc::make_mut(&mut self.rectifications)
     }
 
     /// Takes in a new version of a tenure.
@@ -364,7 +366,7 @@ impl Registry {
 
     /// Takes in a step in the life of an evaluated year.
     pub fn put_year(&mut self, since: Position, step: YearStep) {
-        self.years.put(since, step);
+        Arc::make_mut(&mut self.years).put(since, step);
     }
 
     /// How far the evaluation of each year is.

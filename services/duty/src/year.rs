@@ -4,14 +4,13 @@
 //! Steps are entries; a [`Cycle`] is their fold. Invariant: nothing here holds a score. A decision
 //! changes a score only as an adjustment, and a seal names the sheet that was computed.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::docno::DocumentNumber;
 use crate::id::OrganizationId;
 use crate::position::Position;
+use crate::registry::shared::SharedMap;
 
 /// Most points of bonus in one year of one organization (加分上限, DOMAIN §6.2).
 pub const BONUS_MAX: u32 = 5;
@@ -298,7 +297,7 @@ impl Cycle<'_> {
 /// The steps of every year, kept for ever with the position that brought them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Years {
-    steps: BTreeMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
+    steps: SharedMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
 }
 
 impl Years {

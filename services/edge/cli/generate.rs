@@ -1,17 +1,20 @@
 //! `duty-ledger generate`: realistic years from a seed, into a file or into a service.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use duty::ruleset::RuleSet;
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use serde::Serialize;
+use tokio::task::{JoinError, JoinSet};
 use tonic::transport::Channel;
 
 use super::client::{self, Failure};
 use super::{BAD_DATA, FAILED, NO_INPUT, Output, OutputArgs, USAGE, demo, output, shown};
-use crate::generate::{Call, Plan};
+use crate::generate::{Call, Lane, Plan};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::pb::registry_service_client::RegistryServiceClient;
@@ -44,13 +47,18 @@ pub(super) struct GenerateArgs {
     /// Sends the calls to a service.
     #[arg(long)]
     server: Option<String>,
+    /// How many organizations are sent at once. With 1 the entries have the same order every
+    /// time; with more each organization has its own order, and they mix.
+    #[arg(long, default_value_t = 16, requires = "server")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
+    callers: u16,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 /// What was generated.
 #[derive(Debug, Default, Serialize)]
-struct Summary {
+pub(super) struct Summary {
     calls: u64,
     organizations: u64,
     events: u64,
@@ -74,39 +82,106 @@ impl Summary {
             _ => {}
         }
     }
+
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.organizations += other.organizations;
+        self.events += other.events;
+        self.corrections += other.corrections;
+        self.withdrawals += other.withdrawals;
+        self.reviews += other.reviews;
+    }
 }
 
 pub(super) async fn run(args: GenerateArgs) -> Result<(), Failure> {
     let plan = plan(&args)?;
-    let mut summary = Summary::default();
-    if let Some(server) = &args.server {
-        let mut clients = Clients::over(client::connect(server).await?);
-        for call in plan.calls(demo::CALENDARS) {
-            clients.send(&call).await?;
-            summary.count(&call);
+    let summary = match (&args.server, &args.out) {
+        (Some(server), _) => {
+            let bar = ProgressBar::new(plan.lane_count());
+            let style = ProgressStyle::with_template("{elapsed} {wide_bar} {percent} % {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let sent = send(plan, client::connect(server).await?, args.callers, &bar).await;
+            bar.finish_and_clear();
+            sent?
         }
-    } else if let Some(path) = &args.out {
-        let file = shown(path);
-        let failed = |error: std::io::Error| {
-            Failure::new(FAILED, format!("无法写入 {file} / cannot write {file}: {error}"))
-        };
-        let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
-        for call in plan.calls(demo::CALENDARS) {
-            if args.events {
-                if call.name != "AppendEvents" {
-                    continue;
-                }
-                for event in call.request["events"].as_array().into_iter().flatten() {
-                    writeln!(out, "{event}").map_err(failed)?;
-                }
-            } else {
-                writeln!(out, "{}", call.line()).map_err(failed)?;
-            }
-            summary.count(&call);
-        }
-        out.flush().map_err(failed)?;
-    }
+        (None, Some(path)) => write(&plan, path, args.events)?,
+        (None, None) => Summary::default(),
+    };
     tell(&args, &summary)
+}
+
+/// Writes every call, or only the events, one a line.
+fn write(plan: &Plan, path: &Path, only_events: bool) -> Result<Summary, Failure> {
+    let file = shown(path);
+    let failed = |error: std::io::Error| {
+        Failure::new(FAILED, format!("无法写入 {file} / cannot write {file}: {error}"))
+    };
+    let mut summary = Summary::default();
+    let mut out = std::io::BufWriter::new(std::fs::File::create(path).map_err(failed)?);
+    for call in plan.calls(demo::CALENDARS) {
+        if only_events {
+            if call.name != "AppendEvents" {
+                continue;
+            }
+            for event in call.request["events"].as_array().into_iter().flatten() {
+                writeln!(out, "{event}").map_err(failed)?;
+            }
+        } else {
+            writeln!(out, "{}", call.line()).map_err(failed)?;
+        }
+        summary.count(&call);
+    }
+    out.flush().map_err(failed)?;
+    Ok(summary)
+}
+
+/// Sends every lane, so many at once at most. The first failure ends it; what was sent before is
+/// in the ledger, and sending all again adds what is missing.
+pub(super) async fn send(
+    plan: Plan,
+    channel: Channel,
+    callers: u16,
+    bar: &ProgressBar,
+) -> Result<Summary, Failure> {
+    let clients = Clients::over(channel);
+    let (plan, mut summary) = (Arc::new(plan), Summary::default());
+    let mut sending = JoinSet::new();
+    for lane in plan.lanes() {
+        let most = if lane.alone() { 0 } else { usize::from(callers) - 1 };
+        drain(&mut sending, most, &mut summary, bar).await?;
+        let (plan, clients) = (Arc::clone(&plan), clients.clone());
+        sending.spawn(async move { send_lane(&plan, lane, clients).await });
+        if lane.alone() {
+            drain(&mut sending, 0, &mut summary, bar).await?;
+        }
+    }
+    drain(&mut sending, 0, &mut summary, bar).await?;
+    Ok(summary)
+}
+
+/// Waits until no more than so many lanes are being sent.
+async fn drain(
+    sending: &mut JoinSet<Result<Summary, Failure>>,
+    most: usize,
+    summary: &mut Summary,
+    bar: &ProgressBar,
+) -> Result<(), Failure> {
+    while most < sending.len() {
+        let Some(sent) = sending.join_next().await else { return Ok(()) };
+        let broken = |error: JoinError| Failure::new(FAILED, crate::chain(&error));
+        summary.add(&sent.map_err(broken)??);
+        bar.inc(1);
+    }
+    Ok(())
+}
+
+async fn send_lane(plan: &Plan, lane: Lane, mut clients: Clients) -> Result<Summary, Failure> {
+    let mut summary = Summary::default();
+    for call in plan.lane(lane, demo::CALENDARS) {
+        clients.send(&call).await?;
+        summary.count(&call);
+    }
+    Ok(summary)
 }
 
 fn tell(args: &GenerateArgs, summary: &Summary) -> Result<(), Failure> {
@@ -161,6 +236,7 @@ fn plan(args: &GenerateArgs) -> Result<Plan, Failure> {
     Ok(Plan { seed, organizations, first_year, last_year, until, rules })
 }
 
+#[derive(Clone)]
 struct Clients {
     events: DutyEventServiceClient<Channel>,
     registry: RegistryServiceClient<Channel>,

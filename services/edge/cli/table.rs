@@ -56,8 +56,29 @@ fn rung(standing: &pb::RungStanding, language: Language) -> String {
     format!("{mark} {words} {}", standing.credit)
 }
 
+/// So many things of a list are shown in one cell.
+const SHOWN_MOST: usize = 12;
+
+/// Ids in a cell: the first few, and how many there are. One cell with a thousand of them would
+/// make every row of the table as wide.
+pub(super) fn few(ids: &[String]) -> String {
+    let shown = ids.iter().take(SHOWN_MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
+    if ids.len() <= SHOWN_MOST { shown } else { format!("{shown} … ({})", ids.len()) }
+}
+
+/// Positions in a cell: as [`positions`], the first few ranges, and how many positions there are.
+pub(super) fn few_positions(all: &[u64]) -> String {
+    let ranges = ranges(all);
+    let shown = in_words(ranges.iter().take(SHOWN_MOST));
+    if ranges.len() <= SHOWN_MOST { shown } else { format!("{shown} … ({})", all.len()) }
+}
+
 /// Positions as ranges: `12, 15–17`.
 pub(super) fn positions(positions: &[u64]) -> String {
+    in_words(ranges(positions).iter())
+}
+
+fn ranges(positions: &[u64]) -> Vec<(u64, u64)> {
     let mut parts: Vec<(u64, u64)> = Vec::new();
     for position in positions {
         match parts.last_mut() {
@@ -65,7 +86,11 @@ pub(super) fn positions(positions: &[u64]) -> String {
             _ => parts.push((*position, *position)),
         }
     }
-    let parts = parts.iter().map(|(first, last)| match last - first {
+    parts
+}
+
+fn in_words<'a>(ranges: impl Iterator<Item = &'a (u64, u64)>) -> String {
+    let parts = ranges.map(|(first, last)| match last - first {
         0 => first.to_string(),
         1 => format!("{first}, {last}"),
         _ => format!("{first}–{last}"),
@@ -201,7 +226,7 @@ pub(super) fn basis(basis: &pb::ViewBasis, language: Language) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::positions;
+    use super::{few, few_positions, positions};
 
     #[test]
     fn positions_are_shown_as_ranges() {
@@ -213,5 +238,16 @@ mod tests {
         ] {
             assert_eq!(positions(given), shown);
         }
+    }
+    #[test]
+    fn a_cell_shows_a_few_of_many_and_says_how_many_there_are() {
+        assert_eq!(few(&["a".to_owned(), "b".to_owned()]), "a b");
+        let many: Vec<String> = (0..1_000).map(|number| number.to_string()).collect();
+        assert_eq!(few(&many), "0 1 2 3 4 5 6 7 8 9 10 11 … (1000)");
+        let run: Vec<u64> = (1..=1_000).collect();
+        assert_eq!(few_positions(&run), "1–1000");
+        let scattered: Vec<u64> = (1..=1_000).map(|number| number * 10).collect();
+        let shown = few_positions(&scattered);
+        assert!(shown.starts_with("10, 20, ") && shown.ends_with("120 … (1000)"), "{shown}");
     }
 }

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use place::Tree;
+use place::Tree;
 
 /// Namespace of everything generated, a fixed random UUID.
 const NAMESPACE: Uuid = Uuid::from_u128(0x51f7_20ad_9b3c_4e08_a6d1_c77e_0b94_d2e5);
@@ -57,24 +57,72 @@ impl Call {
     }
 }
 
+/// A part of a plan whose calls are made one after the other.
+///
+/// What a lane refers to is in lanes before it. Between two lanes that are made [`Lane::alone`]
+/// the others refer to none of each other: they may be sent at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Calendars and the rule set.
+    Published,
+    /// An organization by its number: itself, its posts, its leaders and their tenures.
+    Registered(u32),
+    /// What an organization did in an accounting year.
+    Year(i16, u32),
+}
+
+impl Lane {
+    /// Whether all lanes before are to be finished before it begins, and it before others begin.
+    #[must_use]
+    pub const fn alone(self) -> bool {
+        // The city comes first in every phase; counties are the parents of what follows.
+        match self {
+            Self::Published | Self::Year(_, 0) => true,
+            Self::Registered(number) => number <= place::MOST_COUNTIES,
+            Self::Year(..) => false,
+        }
+    }
+}
+
 impl Plan {
-    /// Every call, made one after the other as they are asked for: calendars and rules, then the
-    /// registry from the city down, then year after year what each organization did.
-    pub fn calls<'a>(&'a self, calendars: &'a [&'a str]) -> impl Iterator<Item = Call> + 'a {
-        let tree = Tree::of(self);
-        let published = calendars.iter().enumerate().map(|(index, toml)| {
-            self.published("PublishWorkCalendar", &format!("calendar/{index}"), toml)
-        });
-        let rules =
-            std::iter::once_with(|| self.published("PublishRuleSet", "rules", &self.rules.text));
+    /// Every lane in order: what is published, then the registry from the city down, then year
+    /// after year what each organization did.
+    pub fn lanes(&self) -> impl Iterator<Item = Lane> + use<> {
         let numbers = 0..self.organizations;
-        let registry = numbers.clone().flat_map(move |number| tree.registrations(self, number));
-        let years = (self.first_year..=self.last_year).flat_map(move |year| {
-            numbers
-                .clone()
-                .flat_map(move |number| year::calls(self, &tree.place(self, number), year))
+        let years = (self.first_year..=self.last_year).flat_map({
+            let numbers = numbers.clone();
+            move |year| numbers.clone().map(move |number| Lane::Year(year, number))
         });
-        published.chain(rules).chain(registry).chain(years)
+        std::iter::once(Lane::Published).chain(numbers.map(Lane::Registered)).chain(years)
+    }
+
+    /// How many lanes there are.
+    #[must_use]
+    pub fn lane_count(&self) -> u64 {
+        let years = u64::try_from(i32::from(self.last_year) - i32::from(self.first_year) + 1);
+        1 + u64::from(self.organizations) * (1 + years.unwrap_or(0))
+    }
+
+    /// The calls of a lane, in order.
+    #[must_use]
+    pub fn lane(&self, lane: Lane, calendars: &[&str]) -> Vec<Call> {
+        let tree = Tree::of(self);
+        match lane {
+            Lane::Published => {
+                let calendars = calendars.iter().enumerate().map(|(index, toml)| {
+                    self.published("PublishWorkCalendar", &format!("calendar/{index}"), toml)
+                });
+                let rules = self.published("PublishRuleSet", "rules", &self.rules.text);
+                calendars.chain(std::iter::once(rules)).collect()
+            }
+            Lane::Registered(number) => tree.registrations(self, number),
+            Lane::Year(year, number) => year::calls(self, &tree.place(self, number), year),
+        }
+    }
+
+    /// Every call of every lane, made one after the other as they are asked for.
+    pub fn calls<'a>(&'a self, calendars: &'a [&'a str]) -> impl Iterator<Item = Call> + 'a {
+        self.lanes().flat_map(move |lane| self.lane(lane, calendars))
     }
 
     fn published(&self, name: &'static str, id: &str, toml: &str) -> Call {

@@ -9,7 +9,7 @@ use super::{Call, Plan, RECORDER};
 /// The city.
 const CITY: (&str, &str) = ("450200", "柳州市人民政府");
 /// Its districts and counties.
-const COUNTIES: [(&str, &str); 10] = [
+const COUNTIES: [(&str, &str); MOST_COUNTIES as usize] = [
     ("450202", "城中区人民政府"),
     ("450203", "鱼峰区人民政府"),
     ("450204", "柳南区人民政府"),
@@ -36,6 +36,13 @@ const KINDS: [(&str, &str, &str, bool); 12] = [
     ("archives", "档案馆", "CIVIL_SERVICE_MANAGED", false),
     ("meteorology_centre", "应急指挥中心", "PUBLIC_INSTITUTION", false),
 ];
+/// What the codes of those who issue documents are made of.
+const ISSUER_CHARS: [char; 20] = [
+    '政', '科', '司', '市', '教', '财', '卫', '环', '住', '宣', '组', '档', '应', '农', '水', '林',
+    '文', '体', '商', '交',
+];
+/// So many counties at most.
+pub(super) const MOST_COUNTIES: u32 = 10;
 /// One county for so many organizations.
 const PER_COUNTY: u32 = 12;
 /// Share of leaders that change in a year, in per cent.
@@ -43,7 +50,7 @@ const CHANGES: u32 = 15;
 
 /// How many of what there are.
 #[derive(Debug, Clone, Copy)]
-pub struct Tree {
+pub(super) struct Tree {
     counties: u32,
 }
 
@@ -71,6 +78,20 @@ impl Place {
         [format!("{}.party-head", self.id), format!("{}.government-head", self.id)]
     }
 
+    /// The code of its documents (机关代字), its own.
+    pub(super) fn issuer(&self) -> String {
+        let mut code = String::from("柳");
+        let mut rest = usize::try_from(self.number).unwrap_or(0);
+        loop {
+            code.push(ISSUER_CHARS[rest % ISSUER_CHARS.len()]);
+            rest /= ISSUER_CHARS.len();
+            if rest == 0 {
+                code.push('发');
+                return code;
+            }
+        }
+    }
+
     /// Whether one act serves both posts.
     pub(super) const fn has_one_head(&self) -> bool {
         self.one_head
@@ -80,9 +101,8 @@ impl Place {
 impl Tree {
     /// The tree of a plan.
     #[must_use]
-    pub fn of(plan: &Plan) -> Self {
-        let most = u32::try_from(COUNTIES.len()).unwrap_or(0);
-        Self { counties: (plan.organizations / PER_COUNTY).min(most) }
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { counties: (plan.organizations / PER_COUNTY).min(MOST_COUNTIES) }
     }
 
     /// The organization of a number: 0 the city, then counties, then departments in turn of the

@@ -209,7 +209,10 @@ impl Desk<'_> {
         };
         let is_on_paper = matches!(course, Course::Documented | Course::Late);
         let serial = self.events.len() + 1;
-        let number_of = format!("柳法发〔{}〕{serial}号", day.year());
+        // Now and then the document of the act before it is given again: 佐证重复.
+        let of_document = serial - usize::from(1 < serial && self.random.percent(1));
+        let issuer = self.place.issuer();
+        let number_of = format!("{issuer}〔{}〕{of_document}号", day.year());
         let evidence = duty.evidence_customary.first().map_or("document", |kind| &**kind);
         let evidence = is_on_paper.then(|| {
             json!({ "kind": evidence, "document_number": number_of, "title": format!("{}材料", duty.name_zh) })

@@ -46,6 +46,19 @@ impl Snapshot {
         &self.registry
     }
 
+    /// Whether both hold the same, so that every question has the same answer in both. Where they
+    /// do not, answers may still be the same.
+    #[must_use]
+    pub fn holds_the_same(&self, other: &Self) -> bool {
+        self.head == other.head
+            && self.recorded_at == other.recorded_at
+            && self.days_closed == other.days_closed
+            && self.calendars == other.calendars
+            && self.rule_sets == other.rule_sets
+            && self.registry == other.registry
+            && self.streams == other.streams
+    }
+
     /// The entries of an organization's stream from `from` to `known`, by position: duty events,
     /// corrections, withdrawals and reviews.
     #[must_use]

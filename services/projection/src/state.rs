@@ -25,7 +25,7 @@ use crate::Snapshot;
 use crate::chunk::Mark;
 use crate::ids::IdIndex;
 use crate::places::{Place, Places};
-use crate::stream::Stream;
+use crate::stream::{self, Stream};
 
 /// A value with the position that brought it.
 pub(crate) type Since<T> = (Position, T);
@@ -285,8 +285,9 @@ impl State {
         let streams = Arc::make_mut(&mut self.streams);
         let number = streams.number(&event.organization);
         let fact = Fact::new(position, id, root, civil_day(recorded_at), event);
+        let sealed_at = stream::sealed_at(streams.streams.len());
         if let Some(stream) = streams.numbered_mut(number) {
-            stream.push(fact, recorder);
+            stream.push(fact, recorder, sealed_at);
         }
         Place::Version(number)
     }

@@ -20,6 +20,14 @@ use crate::words::Words;
 /// organizations at most 16 MB; sealing fewer at a time would make the heads of chunks weigh more.
 /// Tests seal early, to have sealed and open ones in short histories.
 pub(crate) const SEALED_AT: usize = if cfg!(test) { 3 } else { 32 };
+/// With more streams than this, a quarter as many are: 100,000 organizations would hold 800 MB of
+/// open facts, and the heads of four times the chunks take a tenth of that.
+const MANY_STREAMS: usize = 4_096;
+
+/// So many open facts of a stream are sealed together when there are so many streams.
+pub(crate) const fn sealed_at(streams: usize) -> usize {
+    if streams <= MANY_STREAMS { SEALED_AT } else { SEALED_AT / 4 + 1 }
+}
 
 /// What is recorded of one organization.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,14 +101,15 @@ impl Stream {
         (words, chunk)
     }
 
-    /// Adds a version of a duty event, and who recorded it.
-    pub(crate) fn push(&mut self, fact: Fact, recorder: &str) {
+    /// Adds a version of a duty event, and who recorded it; seals the open ones when there are
+    /// `sealed_at` of them.
+    pub(crate) fn push(&mut self, fact: Fact, recorder: &str, sealed_at: usize) {
         self.revision += 1;
         if !self.recorders.has(fact.accounting_year, recorder) {
             Arc::make_mut(&mut self.recorders).add(fact.accounting_year, recorder);
         }
         self.open.push(Arc::new(fact));
-        if SEALED_AT <= self.open.len() {
+        if sealed_at <= self.open.len() {
             let sealed = Chunk::seal(&self.open, Arc::make_mut(&mut self.words));
             self.sealed.extend(sealed.map(Arc::new));
             self.open.clear();

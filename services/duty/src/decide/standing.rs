@@ -157,6 +157,13 @@ impl Standing {
         self.settled = self.small.clone();
     }
 
+    /// Shares the registry of the state that has folded in the same entries, so that there is one
+    /// and not two. Only right after [`Self::settle`].
+    pub fn share(&mut self, registry: Arc<Registry>) {
+        self.settled.registry = Arc::clone(&registry);
+        self.small.registry = registry;
+    }
+
     /// What was taken in since [`Self::settle`] was not written: as if it had not been.
     pub fn roll_back(&mut self) {
         self.ahead = Ahead::default();

@@ -6,7 +6,7 @@
 //! says what it found, and only `--require` makes a missed target a failure.
 //!
 //! What the lines mean and what they must reach stands at each of them: [`writes`], [`reads`],
-//! [`opening`].
+//! [`opening`], [`supervision`].
 
 mod bare;
 mod child;
@@ -19,6 +19,7 @@ mod opening;
 mod reads;
 mod report;
 pub(super) mod server;
+mod supervision;
 mod writes;
 
 use std::path::{Path, PathBuf};
@@ -50,6 +51,9 @@ pub(super) struct BenchArgs {
     /// Organizations the events are spread over.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=99_999))]
     organizations: u32,
+    /// Accounting years generated for the lines of supervision, of as many organizations.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
+    years: u8,
     /// Which lines; by default all.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -91,7 +95,21 @@ enum Part {
     Open,
     /// Rebuilding the state from the journal.
     Rebuild,
+    /// The questions of supervisors, and the feed of changes, over generated years.
+    Supervision,
 }
+
+/// The parts that share one ledger, which grows from one to the next.
+const SHARED: [Part; 8] = [
+    Part::Append,
+    Part::Batch,
+    Part::Single,
+    Part::Growth,
+    Part::Views,
+    Part::Read,
+    Part::Open,
+    Part::Rebuild,
+];
 
 fn slice_seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "0.01 … 600")?;
@@ -241,7 +259,13 @@ async fn measure(args: &BenchArgs, directory: &Path) -> Result<Report, Failure> 
     progress.enable_steady_tick(Duration::from_millis(200));
     let bench = Bench { args, directory, generator: Generator::new(organizations)?, progress };
 
-    let lines = lines(&bench, organizations).await?;
+    let mut lines = match bench.wants_any(&SHARED) {
+        true => lines(&bench, organizations).await?,
+        false => Vec::new(),
+    };
+    if bench.wants(Part::Supervision) {
+        lines.extend(supervision::lines(&bench).await?);
+    }
     bench.progress.finish_and_clear();
     Ok(Report {
         program: machine::PROGRAM,
@@ -249,6 +273,7 @@ async fn measure(args: &BenchArgs, directory: &Path) -> Result<Report, Failure> 
         parameters: json!({
             "events": args.events,
             "organizations": args.organizations,
+            "years": args.years,
             "seconds": args.seconds,
             "rounds": args.rounds,
             "connections": args.connections,

@@ -53,8 +53,8 @@ fn show(answer: &pb::ListExceptionsResponse, language: Language) {
     for exception in &answer.exceptions {
         rows.add_row([
             kind(exception.kind, language).to_owned(),
-            exception.organization_ids.join(" "),
-            table::positions(&exception.entry_positions),
+            table::few(&exception.organization_ids),
+            table::few_positions(&exception.entry_positions),
             exception.subject.clone(),
             language.pick(&exception.text_zh, &exception.text_en).to_owned(),
         ]);

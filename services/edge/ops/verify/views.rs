@@ -1,7 +1,8 @@
 //! The views, computed from the entries again and compared with what the service shows.
 //!
 //! Compared is what can be seen: for every organization and every year with rules for it, the whole
-//! judgement, as it was known at the position checked.
+//! judgement, as it was known at the position checked. Where both hold the same, which is much
+//! quicker to tell, every judgement is the same.
 
 use duty::Position;
 use duty::evaluate::Question;
@@ -124,6 +125,9 @@ pub(super) fn compare(
 /// The organizations and years of which two states say different things.
 pub(super) fn differing(folded: &State, shown: &Snapshot, known: Position) -> Vec<(String, i16)> {
     let folded = folded.snapshot();
+    if folded.holds_the_same(shown) {
+        return Vec::new();
+    }
     let as_of = folded.current_day(known);
     let mut differing = Vec::new();
     if shown.current_day(known) != as_of {
@@ -136,10 +140,10 @@ pub(super) fn differing(folded: &State, shown: &Snapshot, known: Position) -> Ve
     for organization in folded.registry().organizations(known) {
         for year in &years {
             let question = Question { year: *year, as_of, known };
+            // The whole judgement: whatever differs shows.
             let of = |snapshot| {
-                // The whole judgement in words: whatever differs shows.
                 view::organization(snapshot, &organization.id, question)
-                    .map(|view| format!("{:?} {:?}", view.rules.0, view.evaluation))
+                    .map(|view| (view.rules.0, view.rules.1.digest.clone(), view.evaluation))
             };
             if of(&folded) != of(shown) {
                 differing.push((organization.id.to_string(), *year));

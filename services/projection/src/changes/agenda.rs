@@ -117,6 +117,8 @@ impl Agenda {
         changes: &mut Vec<Change>,
     ) {
         let was_followed = self.followed(before, organization);
+        // Both sides look at the same facts: they are unpacked once.
+        let recalled = Recalled::new(after.snapshot);
         for year in self.followed(after, organization) {
             let turn = self.turns.get(organization).and_then(|years| years.get(&year));
             if let (Some(day), Some(turn)) = (new_day, turn)
@@ -126,10 +128,11 @@ impl Agenda {
                 continue;
             }
             let then = match was_followed.contains(&year) {
-                true => before.judge(organization, year, |_| true).0,
+                true => before.judge(&recalled, organization, year, |_| true),
                 false => Vec::new(),
             };
-            let (now, turn) = after.judge(organization, year, |_| true);
+            let now = after.judge(&recalled, organization, year, |_| true);
+            let turn = after.turn(&recalled, organization, year, &now);
             difference((organization, year, after.as_of), &then, &now, changes);
             self.turns.entry(organization.clone()).or_default().insert(year, turn);
         }
@@ -144,6 +147,7 @@ fn compare_events(
     touched: &Touched,
     changes: &mut Vec<Change>,
 ) {
+    let recalled = Recalled::new(after.snapshot);
     for year in followed {
         let is_new = !was_followed.contains(year);
         if !is_new && !touched.years.contains(year) {
@@ -152,9 +156,9 @@ fn compare_events(
         let select = |rule: &DutyRule| is_new || touched.includes(rule);
         let then = match is_new {
             true => Vec::new(),
-            false => before.judge(organization, *year, select).0,
+            false => before.judge(&recalled, organization, *year, select),
         };
-        let (now, _) = after.judge(organization, *year, select);
+        let now = after.judge(&recalled, organization, *year, select);
         difference((organization, *year, after.as_of), &then, &now, changes);
     }
 }
@@ -165,28 +169,45 @@ impl<'a> Side<'a> {
         Self { snapshot, known, as_of, calendars }
     }
 
-    /// The lines of the duties selected, and the next day on which they may turn. Without a rule
-    /// set nothing is owed and no day turns anything.
+    /// The lines of the duties selected. Without a rule set nothing is owed.
     fn judge(
         &self,
+        recalled: &Recalled<'_>,
         organization: &OrganizationId,
         year: i16,
         select: impl Fn(&DutyRule) -> bool,
-    ) -> (Vec<DutyLine>, Option<Date>) {
-        let question = Question { year, as_of: self.as_of, known: self.known };
+    ) -> Vec<DutyLine> {
         let Some((organization, rules)) = self.rules(organization, year) else {
-            return (Vec::new(), None);
+            return Vec::new();
         };
-        let recalled = Recalled::new(self.snapshot);
-        let world = World {
+        let question = self.question(year);
+        evaluate::duties(self.world(recalled), rules, organization, question, select)
+    }
+
+    /// The next day on which these lines of every duty may turn. Without a rule set none does.
+    fn turn(
+        &self,
+        recalled: &Recalled<'_>,
+        organization: &OrganizationId,
+        year: i16,
+        lines: &[DutyLine],
+    ) -> Option<Date> {
+        let (organization, rules) = self.rules(organization, year)?;
+        let question = self.question(year);
+        evaluate::next_turn(self.world(recalled), rules, organization, question, lines)
+    }
+
+    const fn question(&self, year: i16) -> Question {
+        Question { year, as_of: self.as_of, known: self.known }
+    }
+
+    fn world<'w>(&'w self, recalled: &'w Recalled<'_>) -> World<'w> {
+        World {
             registry: &self.snapshot.registry,
             calendars: &self.calendars,
-            facts: &recalled,
+            facts: recalled,
             detail: Detail::Figures,
-        };
-        let lines = evaluate::duties(world, rules, organization, question, select);
-        let turn = evaluate::next_turn(world, rules, organization, question, &lines);
-        (lines, turn)
+        }
     }
 
     fn rules(
