@@ -23,6 +23,7 @@ mod recalled;
 pub mod rectify;
 pub mod saved;
 pub mod snapshot;
+pub mod spread;
 pub mod state;
 mod stream;
 pub mod supervision;

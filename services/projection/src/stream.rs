@@ -141,7 +141,8 @@ impl Stream {
         if chunks.peek().is_none() {
             return Cow::Borrowed(&self.open);
         }
-        let mut facts: Vec<_> = chunks.flat_map(|chunk| chunk.open(&self.words)).collect();
+        let mut facts = Vec::new();
+        chunks.for_each(|chunk| chunk.open_into(&mut facts, &self.words, Some(year)));
         facts.extend_from_slice(&self.open);
         Cow::Owned(facts)
     }
