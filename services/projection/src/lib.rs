@@ -21,6 +21,7 @@ mod pack;
 mod places;
 mod recalled;
 pub mod rectify;
+mod remembered;
 pub mod saved;
 pub mod snapshot;
 pub mod spread;

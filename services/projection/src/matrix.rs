@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use crate::Snapshot;
 use crate::filter::order::{Direction, OrderBy};
 use crate::filter::{FieldKind, FieldSpec, Filter, Value};
+use crate::remembered::Row;
 use crate::spread::{InTurn, Spread};
 use crate::{supervision, view};
 
@@ -103,15 +104,30 @@ pub fn query_spread(
     spread: &impl Spread,
 ) -> Matrix {
     let scope: Vec<&Organization> = supervision::scope(snapshot, within, question).collect();
-    let rows = spread.each(&scope, &|organization| row(snapshot, organization, filter, question));
+    let before = &snapshot.remembered.rows(question);
+    let rows = spread.each(&scope, &|organization| {
+        let remembered = snapshot.row(before, &organization.id, question.known).cloned();
+        let is_new = remembered.is_none();
+        let row = remembered.or_else(|| row(snapshot, organization, question).map(Arc::new))?;
+        // Every row is kept whole: what is selected is another question.
+        let selected = row.cells.iter().filter(|cell| filter.matches(&|f| value(cell, f)));
+        Some((selected.cloned().collect::<Vec<Cell>>(), is_new.then_some(row)))
+    });
     let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
-    matrix.cells.reserve_exact(rows.iter().flatten().map(Vec::len).sum());
+    let mut new = Vec::new();
+    matrix.cells.reserve_exact(rows.iter().flatten().map(|(cells, _)| cells.len()).sum());
     for (organization, row) in scope.into_iter().zip(rows) {
         match row {
-            Some(cells) => matrix.cells.extend(cells),
+            Some((cells, judged)) => {
+                matrix.cells.extend(cells);
+                new.extend(judged.map(|row| (organization.id.clone(), row)));
+            }
             // An organization that owes nothing by any rule set is named, not left out.
             None => matrix.without_rules.push(organization.id.clone()),
         }
+    }
+    if !new.is_empty() {
+        snapshot.remembered.keep(question, new);
     }
     // Rows come by organization, each by duty.
     if !order.terms.is_empty() {
@@ -120,21 +136,14 @@ pub fn query_spread(
     matrix
 }
 
-/// The cells of one organization that the filter selects, by duty; `None` where no rule set is
-/// valid.
-fn row(
-    snapshot: &Snapshot,
-    organization: &Organization,
-    filter: &Filter,
-    question: Question,
-) -> Option<Vec<Cell>> {
+/// The cells of one organization, by duty; `None` where no rule set is valid.
+fn row(snapshot: &Snapshot, organization: &Organization, question: Question) -> Option<Row> {
     let found = view::lines(snapshot, &organization.id, question, Detail::Figures).ok()?;
     let organization = &Arc::new(found.organization);
     let cells = found.lines.into_iter().zip(&found.rules.duties);
-    let cells = cells.map(|(line, rule)| cell(organization, line, rule));
-    let mut cells: Vec<Cell> = cells.filter(|cell| filter.matches(&|f| value(cell, f))).collect();
+    let mut cells: Vec<Cell> = cells.map(|(line, rule)| cell(organization, line, rule)).collect();
     cells.sort_by(|a, b| a.line.duty.cmp(&b.line.duty));
-    Some(cells)
+    Some(Row::new(snapshot, question.known, cells, found.rests_on))
 }
 
 fn cell(organization: &Arc<Organization>, mut line: DutyLine, rule: &DutyRule) -> Cell {

@@ -32,6 +32,17 @@ impl<'a> Recalled<'a> {
         Self { snapshot, first: OnceCell::new() }
     }
 
+    /// The organizations whose facts were asked for.
+    pub(crate) fn asked_for(&self) -> Vec<OrganizationId> {
+        let mut asked = Vec::new();
+        let mut cell = &self.first;
+        while let Some(node) = cell.get() {
+            asked.push(node.organization.clone());
+            cell = &node.next;
+        }
+        asked
+    }
+
     fn recall(&self, organization: &OrganizationId, year: i16) -> Box<Node<'a>> {
         let stream = self.snapshot.streams.of(organization);
         let facts = stream.map_or(Cow::Borrowed(&[][..]), |stream| stream.facts(year));

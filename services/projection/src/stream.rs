@@ -29,6 +29,8 @@ pub(crate) struct Stream {
     words: Arc<Words>,
     /// How many entries: duty events, corrections, withdrawals and reviews.
     revision: u64,
+    /// The last of them, or of what was done to one.
+    touched: Position,
 }
 
 impl Stream {
@@ -40,6 +42,7 @@ impl Stream {
             open: Vec::new(),
             words: Arc::default(),
             revision: 0,
+            touched: Position::ZERO,
         }
     }
 
@@ -56,9 +59,12 @@ impl Stream {
         };
         let revision =
             sealed.iter().chain(open).map(|chunk| u64::from(chunk.count) + notes(chunk)).sum();
+        let marks = |chunk: &Chunk| chunk.marks.iter().map(|mark| mark.by()).max();
+        let last = |chunk: &Chunk| marks(chunk).map_or(chunk.last, |by| by.max(chunk.last));
+        let touched = sealed.iter().chain(open).map(last).max().unwrap_or(Position::ZERO);
         let open = open.iter().flat_map(|chunk| chunk.open(&words)).collect();
         let sealed = sealed.into_iter().map(Arc::new).collect();
-        Self { organization, sealed, open, words: Arc::new(words), revision }
+        Self { organization, sealed, open, words: Arc::new(words), revision, touched }
     }
 
     /// Whose stream it is.
@@ -69,6 +75,11 @@ impl Stream {
     /// How many entries it has.
     pub(crate) const fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The last entry that touched it.
+    pub(crate) const fn touched(&self) -> Position {
+        self.touched
     }
 
     /// The sealed facts.
@@ -86,6 +97,7 @@ impl Stream {
     /// Adds a version of a duty event.
     pub(crate) fn push(&mut self, fact: Fact) {
         self.revision += 1;
+        self.touched = fact.position;
         self.open.push(Arc::new(fact));
         if SEALED_AT <= self.open.len() {
             let sealed = Chunk::seal(&self.open, Arc::make_mut(&mut self.words));
@@ -111,6 +123,7 @@ impl Stream {
             }
             Some(Place::Open(index)) => mark.put_on(Arc::make_mut(&mut self.open[index]), by),
         }
+        self.touched = by;
         // A correction is a version itself, and counted as such.
         self.revision += u64::from(mark != Mark::Superseded);
         true

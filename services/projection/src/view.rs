@@ -82,7 +82,8 @@ pub(crate) fn organization_in(
     question: Question,
     detail: Detail,
 ) -> Result<OrganizationView, NoView> {
-    judged(snapshot, id, question, detail, |world, (since, rules), organization| {
+    let recalled = Recalled::new(snapshot);
+    judged(snapshot, id, question, (&recalled, detail), |world, (since, rules), organization| {
         let evaluation = evaluate::organization(world, rules, &organization, question);
         let rules = (since, Arc::clone(rules));
         OrganizationView { organization, question, rules, evaluation }
@@ -97,6 +98,8 @@ pub(crate) struct Lines {
     pub(crate) rules: Arc<RuleSet>,
     /// Every duty of the rules, in their order.
     pub(crate) lines: Vec<DutyLine>,
+    /// The organizations whose events were looked at.
+    pub(crate) rests_on: Vec<OrganizationId>,
 }
 
 /// What [`organization_in`] says of each duty, where nobody asks for the scores.
@@ -106,9 +109,11 @@ pub(crate) fn lines(
     question: Question,
     detail: Detail,
 ) -> Result<Lines, NoView> {
-    judged(snapshot, id, question, detail, |world, (_, rules), organization| {
+    let recalled = Recalled::new(snapshot);
+    judged(snapshot, id, question, (&recalled, detail), |world, (_, rules), organization| {
         let lines = evaluate::duties(world, rules, &organization, question, |_| true);
-        Lines { organization, rules: Arc::clone(rules), lines }
+        let rests_on = recalled.asked_for();
+        Lines { organization, rules: Arc::clone(rules), lines, rests_on }
     })
 }
 
@@ -117,7 +122,7 @@ fn judged<T>(
     snapshot: &Snapshot,
     id: &OrganizationId,
     question: Question,
-    detail: Detail,
+    (recalled, detail): (&Recalled<'_>, Detail),
     judge: impl FnOnce(World<'_>, (Position, &Arc<RuleSet>), Organization) -> T,
 ) -> Result<T, NoView> {
     let organization = snapshot
@@ -128,9 +133,8 @@ fn judged<T>(
         .rules_for(&organization, question.year, question.known)
         .ok_or_else(|| NoView::NoRuleSet { organization: id.clone(), year: question.year })?;
     let calendars = snapshot.calendars(question.known);
-    let recalled = Recalled::new(snapshot);
     let world =
-        World { registry: &snapshot.registry, calendars: &calendars, facts: &recalled, detail };
+        World { registry: &snapshot.registry, calendars: &calendars, facts: recalled, detail };
     Ok(judge(world, rules, organization))
 }
 

@@ -286,9 +286,11 @@ fn status(share: &Share, window: &Window, borne_out: bool, terms: Terms<'_>) -> 
         return (Status::Fulfilled, Decimal::ONE);
     }
     // More is asked for than that, and hence more than nothing.
-    let in_part = || match share.in_time.is_zero() {
-        true => Decimal::ZERO,
-        false => (share.in_time / terms.required).min(Decimal::ONE),
+    let in_part = || {
+        if share.in_time.is_zero() {
+            return Decimal::ZERO;
+        }
+        (share.in_time / terms.required).min(Decimal::ONE)
     };
     let passed = window.has_passed(as_of);
     if passed && terms.required <= share.in_time.saturating_add(share.late) {
