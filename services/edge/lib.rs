@@ -11,6 +11,7 @@ pub mod clock;
 pub mod codec;
 mod committer;
 pub mod config;
+mod cores;
 mod days;
 mod earlier;
 pub mod generate;

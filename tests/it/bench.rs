@@ -10,7 +10,7 @@ use crate::support::child::run;
 use crate::support::directory;
 use crate::support::service::{Service, channel};
 
-const LINES: [&str; 21] = [
+const LINES: [&str; 22] = [
     "append-64",
     "append-256",
     "batch-1",
@@ -19,6 +19,7 @@ const LINES: [&str; 21] = [
     "growth",
     "view-organization",
     "view-matrix",
+    "view-matrix-first",
     "read",
     "open",
     "open-tail",

@@ -41,6 +41,7 @@ pub use turn::next_turn;
 pub use window::Window;
 
 use crate::calendar::Calendars;
+use crate::event::EventType;
 use crate::id::{OrganizationId, PersonId};
 use crate::position::Position;
 use crate::registry::{Organization, Registry};
@@ -62,6 +63,18 @@ pub trait Facts {
     /// The facts of the organization, by position; none for an unknown one. Those that judging
     /// `year` looks at are among them, see [`Fact::concerns`]; others may be left out.
     fn of(&self, organization: &OrganizationId, year: i16) -> &[Arc<Fact>];
+
+    /// Those among them that are of one of these types, by position. Every duty asks: whoever
+    /// keeps the facts in order of their types need not look at all of them each time.
+    fn of_types(
+        &self,
+        organization: &OrganizationId,
+        year: i16,
+        types: &[EventType],
+    ) -> Vec<&Fact> {
+        let facts = self.of(organization, year).iter().map(|fact| &**fact);
+        facts.filter(|fact| types.contains(&fact.event_type)).collect()
+    }
 }
 
 /// The ledger as an evaluation sees it.

@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 use super::answer::{self, Unexplained, Which};
 use super::convert::scalar;
 use super::{Api, convert, page, refuse_if_any, status};
+use crate::cores::Cores;
 use crate::kept::Key;
 use crate::pb;
 use crate::pb::compliance_service_server::ComplianceService;
@@ -163,8 +164,10 @@ impl ComplianceService for Api {
         let key = Key::new("QueryCompliance", question, &[scope, text, &request.order_by]);
         // Thousands of organizations take long enough to hold other calls up.
         let compute = async || {
-            let query =
-                move || matrix::query(&snapshot, within.as_ref(), &filter, &order, question);
+            let query = move || {
+                let (asked, cores) = ((&filter, &order), Cores::all());
+                matrix::query_spread(&snapshot, within.as_ref(), asked, question, &cores)
+            };
             let cut_short = |_| status::internal("a query was cut short");
             tokio::task::spawn_blocking(query).await.map_err(cut_short)
         };

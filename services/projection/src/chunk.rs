@@ -193,21 +193,35 @@ impl Chunk {
     /// these words do.
     pub(crate) fn open(&self, words: &Words) -> Vec<Arc<Fact>> {
         let mut facts = Vec::with_capacity(self.count.into());
+        self.open_into(&mut facts, words, None);
+        debug_assert_eq!(facts.len(), usize::from(self.count), "sealed with these words");
+        facts
+    }
+
+    /// Unpacks the facts that judging `year` looks at, all of them when `None`, by position.
+    pub(crate) fn open_into(&self, facts: &mut Vec<Arc<Fact>>, words: &Words, year: Option<i16>) {
+        let before = facts.len();
         let (positions, start) = self.read_positions();
         let mut reader = Reader::new(self.bytes.get(start..).unwrap_or(&[]));
         let ids = reader.take(16 * usize::from(self.count)).unwrap_or(&[]);
         let mut day = 0;
-        for (position, id) in positions.zip(ids.chunks_exact(16)) {
+        // Which of the facts sealed here each one is: what marks tell.
+        let mut indexes = Vec::new();
+        for (index, (position, id)) in positions.zip(ids.chunks_exact(16)).enumerate() {
             let id = EventId::new(Uuid::from_slice(id).unwrap_or_default());
-            let Some(fact) = read_fact(&mut reader, position, id, &mut day, words) else { break };
-            facts.push(fact);
+            let read = read_fact(&mut reader, (position, id), &mut day, words, year);
+            let Some(read) = read else { break };
+            if let Some(fact) = read {
+                facts.push(Arc::new(fact));
+                indexes.push(index);
+            }
         }
-        debug_assert_eq!(facts.len(), usize::from(self.count), "sealed with these words");
         for mark in &self.marks {
-            if let Some(fact) = facts.get_mut(mark.index()) {
+            if let Ok(of) = indexes.binary_search(&mark.index())
+                && let Some(fact) = facts.get_mut(before + of).and_then(Arc::get_mut)
+            {
                 mark.mark().put_on(fact, mark.by());
             }
         }
-        facts.into_iter().map(Arc::new).collect()
     }
 }

@@ -13,6 +13,8 @@ use rust_decimal::Decimal;
 use crate::Snapshot;
 use crate::filter::order::{Direction, OrderBy};
 use crate::filter::{FieldKind, FieldSpec, Filter, Value};
+use crate::remembered::Row;
+use crate::spread::{InTurn, Spread};
 use crate::{supervision, view};
 
 pub(crate) const STATUSES: &[&str] = &[
@@ -61,7 +63,7 @@ pub const FIELDS: &[FieldSpec] = &[
 pub struct Cell {
     /// The organization as registered.
     pub organization: Arc<Organization>,
-    /// The duty and what became of it.
+    /// The duty and what became of it, without its obligations: no cell of a table shows them.
     pub line: DutyLine,
     /// Category of the duty.
     pub category: Box<str>,
@@ -88,29 +90,65 @@ pub fn query(
     order: &OrderBy,
     question: Question,
 ) -> Matrix {
+    query_spread(snapshot, within, (filter, order), question, &InTurn)
+}
+
+/// The same, the organizations spread over whoever does the work: no organization depends on what
+/// is said of another.
+#[must_use]
+pub fn query_spread(
+    snapshot: &Snapshot,
+    within: Option<&OrganizationId>,
+    (filter, order): (&Filter, &OrderBy),
+    question: Question,
+    spread: &impl Spread,
+) -> Matrix {
+    let scope: Vec<&Organization> = supervision::scope(snapshot, within, question).collect();
+    let before = &snapshot.remembered.rows(question);
+    let rows = spread.each(&scope, &|organization| {
+        let remembered = snapshot.row(before, &organization.id, question.known).cloned();
+        let is_new = remembered.is_none();
+        let row = remembered.or_else(|| row(snapshot, organization, question).map(Arc::new))?;
+        // Every row is kept whole: what is selected is another question.
+        let selected = row.cells.iter().filter(|cell| filter.matches(&|f| value(cell, f)));
+        Some((selected.cloned().collect::<Vec<Cell>>(), is_new.then_some(row)))
+    });
     let mut matrix = Matrix { cells: Vec::new(), without_rules: Vec::new() };
-    for organization in supervision::scope(snapshot, within, question) {
-        // An organization that owes nothing by any rule set is named, not left out.
-        let Ok(view) = view::organization_in(snapshot, &organization.id, question, Detail::Figures)
-        else {
-            matrix.without_rules.push(organization.id.clone());
-            continue;
-        };
-        let rules = &view.rules.1.duties;
-        let organization = &Arc::new(view.organization);
-        for (line, rule) in view.evaluation.lines.into_iter().zip(rules) {
-            let cell = cell(organization, line, rule);
-            if filter.matches(&|field| value(&cell, field)) {
-                matrix.cells.push(cell);
+    let mut new = Vec::new();
+    matrix.cells.reserve_exact(rows.iter().flatten().map(|(cells, _)| cells.len()).sum());
+    for (organization, row) in scope.into_iter().zip(rows) {
+        match row {
+            Some((cells, judged)) => {
+                matrix.cells.extend(cells);
+                new.extend(judged.map(|row| (organization.id.clone(), row)));
             }
+            // An organization that owes nothing by any rule set is named, not left out.
+            None => matrix.without_rules.push(organization.id.clone()),
         }
     }
-    matrix.cells.sort_by(|a, b| compare(a, b, order));
+    if !new.is_empty() {
+        snapshot.remembered.keep(question, new);
+    }
+    // Rows come by organization, each by duty.
+    if !order.terms.is_empty() {
+        sort(&mut matrix.cells, order);
+    }
     matrix
 }
 
-fn cell(organization: &Arc<Organization>, line: DutyLine, rule: &DutyRule) -> Cell {
-    let windows = || line.obligations.iter().filter_map(|o| Some((o.official, o.window?.last)));
+/// The cells of one organization, by duty; `None` where no rule set is valid.
+fn row(snapshot: &Snapshot, organization: &Organization, question: Question) -> Option<Row> {
+    let found = view::lines(snapshot, &organization.id, question, Detail::Figures).ok()?;
+    let organization = &Arc::new(found.organization);
+    let cells = found.lines.into_iter().zip(&found.rules.duties);
+    let mut cells: Vec<Cell> = cells.map(|(line, rule)| cell(organization, line, rule)).collect();
+    cells.sort_by(|a, b| a.line.duty.cmp(&b.line.duty));
+    Some(Row::new(snapshot, question.known, cells, found.rests_on))
+}
+
+fn cell(organization: &Arc<Organization>, mut line: DutyLine, rule: &DutyRule) -> Cell {
+    let obligations = std::mem::take(&mut line.obligations);
+    let windows = || obligations.iter().filter_map(|o| Some((o.official, o.window?.last)));
     let open = windows().filter(|(status, _)| *status != Status::Fulfilled).map(|(_, last)| last);
     let due = open.min().or_else(|| windows().map(|(_, last)| last).max());
     Cell { organization: Arc::clone(organization), line, category: rule.category.clone(), due }
@@ -150,10 +188,20 @@ pub(crate) fn organization_value<'a>(organization: &'a Organization, field: &str
     }
 }
 
-/// The order asked for, with ties by organization and duty so that pages never overlap.
-fn compare(a: &Cell, b: &Cell, order: &OrderBy) -> Ordering {
-    by_order(order, &|field| value(a, field), &|field| value(b, field))
-        .then_with(|| (&a.organization.id, &a.line.duty).cmp(&(&b.organization.id, &b.line.duty)))
+/// Puts cells that stand by organization and duty in the order asked for. Those that tie stay as
+/// they stand, so that pages never overlap.
+fn sort(cells: &mut Vec<Cell>, order: &OrderBy) {
+    // What a cell is compared by is found once, and cells are moved once.
+    let of = |cell: &Cell| order.terms.iter().map(|(field, _)| rank(&value(cell, field))).collect();
+    let ranks: Vec<Vec<Option<Rank>>> = cells.iter().map(of).collect();
+    let mut places: Vec<usize> = (0..cells.len()).collect();
+    places.sort_by(|a, b| {
+        let terms = order.terms.iter().zip(ranks[*a].iter().zip(&ranks[*b]));
+        let of_terms = terms.map(|((_, direction), (a, b))| by_rank(a, b, *direction));
+        of_terms.fold(Ordering::Equal, Ordering::then)
+    });
+    let mut left: Vec<Option<Cell>> = std::mem::take(cells).into_iter().map(Some).collect();
+    cells.extend(places.into_iter().filter_map(|place| left[place].take()));
 }
 
 /// Two rows in the order asked for.
@@ -163,15 +211,7 @@ pub(crate) fn by_order<'a>(
     b: &dyn Fn(&str) -> Value<'a>,
 ) -> Ordering {
     for (field, direction) in &order.terms {
-        let (a, b) = (rank(&a(field)), rank(&b(field)));
-        // What is absent comes last in either direction.
-        let ordering = match (a, b, direction) {
-            (Some(a), Some(b), Direction::Ascending) => a.cmp(&b),
-            (Some(a), Some(b), Direction::Descending) => b.cmp(&a),
-            (Some(_), None, _) => Ordering::Less,
-            (None, Some(_), _) => Ordering::Greater,
-            (None, None, _) => Ordering::Equal,
-        };
+        let ordering = by_rank(&rank(&a(field)), &rank(&b(field)), *direction);
         if ordering != Ordering::Equal {
             return ordering;
         }
@@ -179,8 +219,22 @@ pub(crate) fn by_order<'a>(
     Ordering::Equal
 }
 
+/// What a value is compared by.
+type Rank = (Decimal, Option<Date>, String);
+
+/// The order of two values; what is absent comes last in either direction.
+fn by_rank(a: &Option<Rank>, b: &Option<Rank>, direction: Direction) -> Ordering {
+    match (a, b, direction) {
+        (Some(a), Some(b), Direction::Ascending) => a.cmp(b),
+        (Some(a), Some(b), Direction::Descending) => b.cmp(a),
+        (Some(_), None, _) => Ordering::Less,
+        (None, Some(_), _) => Ordering::Greater,
+        (None, None, _) => Ordering::Equal,
+    }
+}
+
 /// What a value is compared by; nothing for one that is absent.
-fn rank(value: &Value<'_>) -> Option<(Decimal, Option<Date>, String)> {
+fn rank(value: &Value<'_>) -> Option<Rank> {
     match value {
         Value::Number(number) => Some((*number, None, String::new())),
         Value::Date(day) => Some((Decimal::ZERO, Some(*day), String::new())),

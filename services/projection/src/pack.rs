@@ -26,6 +26,9 @@ const COMPONENTS: u8 = 1 << 4;
 const PART_OF: u8 = 1 << 5;
 const CHANGE: u8 = 1 << 6;
 const PROCEDURE: u8 = 1 << 7;
+/// Days of a procedure, see [`put_procedure`].
+const PROCEDURE_DAYS: usize = 7;
+const ID_BYTES: usize = 16;
 
 const KINDS: [Kind; 4] = [Kind::Performed, Kind::Planned, Kind::RecurringClaim, Kind::Outcome];
 const PRECISIONS: [Precision; 7] = [
@@ -104,14 +107,15 @@ pub(crate) fn put_fact(bytes: &mut Vec<u8>, fact: &Fact, before: i64, words: &mu
     recorded
 }
 
-/// Unpacks what [`put_fact`] packed.
+/// Unpacks what [`put_fact`] packed. With a year, what judging it does not look at is passed over,
+/// and the answer is that there is none: most of a long history, which nobody need build up.
 pub(crate) fn read_fact(
     reader: &mut Reader<'_>,
-    position: Position,
-    event_id: EventId,
+    (position, event_id): (Position, EventId),
     before: &mut i64,
     words: &Words,
-) -> Option<Fact> {
+    year: Option<i16>,
+) -> Option<Option<Fact>> {
     let has = reader.byte()?;
     let shape = reader.byte()?;
     let event_type = *EventType::ALL.get(usize::from(reader.byte()?))?;
@@ -119,7 +123,12 @@ pub(crate) fn read_fact(
     *before = recorded;
     let recorded_on = day_of(recorded)?;
     let accounting_year = i64::from(recorded_on.year()).checked_add(reader.signed()?)?;
+    let accounting_year = i16::try_from(accounting_year).ok()?;
     let precision = *PRECISIONS.get(usize::from(shape >> 2 & 7))?;
+    if year.is_some_and(|year| !Fact::concerns(accounting_year, has & CHANGE != 0, year)) {
+        pass_over(reader, has, precision)?;
+        return Some(None);
+    }
     let occurred = read_occurred(reader, precision, recorded)?;
     let root = if has & OTHER_ROOT == 0 { event_id } else { read_id(reader)? };
     let word = |reader: &mut Reader<'_>| words.word(reader.number()?);
@@ -145,7 +154,7 @@ pub(crate) fn read_fact(
     if has & PROCEDURE != 0 {
         details.procedure = Some(Box::new(read_procedure(reader, recorded)?));
     }
-    Some(Fact {
+    Some(Some(Fact {
         position,
         event_id,
         root,
@@ -153,7 +162,7 @@ pub(crate) fn read_fact(
         event_type,
         kind: KINDS[usize::from(shape & 3)],
         occurred,
-        accounting_year: i16::try_from(accounting_year).ok()?,
+        accounting_year,
         documented: shape >> 6 & 1 == 1,
         responsible_person,
         responsible_posts,
@@ -165,7 +174,54 @@ pub(crate) fn read_fact(
         superseded_at: None,
         withdrawn_at: None,
         reviews: Vec::new(),
-    })
+    }))
+}
+
+/// Passes over what follows the accounting year of a fact that tells of no change.
+fn pass_over(reader: &mut Reader<'_>, has: u8, precision: Precision) -> Option<()> {
+    let numbers = |reader: &mut Reader<'_>, count: usize| {
+        (0..count).try_for_each(|_| reader.number().map(drop))
+    };
+    let days = match precision {
+        Precision::Unknown => 0,
+        Precision::Day => 1,
+        _ => 2,
+    };
+    numbers(reader, days)?;
+    if has & OTHER_ROOT != 0 {
+        reader.take(ID_BYTES)?;
+    }
+    if has & PERSON != 0 {
+        reader.number()?;
+    }
+    if has & POSTS != 0 {
+        let count = reader.count()?;
+        numbers(reader, count)?;
+    }
+    if has & QUANTITIES != 0 {
+        for _ in 0..reader.count()? {
+            numbers(reader, 2)?;
+            let shape = reader.byte()?;
+            reader.byte()?;
+            match shape >> 3 & 1 {
+                0 => numbers(reader, 1)?,
+                _ => reader.take(size_of::<i128>()).map(drop)?,
+            }
+            numbers(reader, if shape >> 2 & 1 == 0 { 0 } else { 2 })?;
+        }
+    }
+    if has & COMPONENTS != 0 {
+        let count = reader.count()?;
+        reader.take(count.checked_mul(ID_BYTES)?)?;
+    }
+    if has & PART_OF != 0 {
+        reader.take(ID_BYTES)?;
+    }
+    if has & PROCEDURE != 0 {
+        reader.take(2)?;
+        numbers(reader, PROCEDURE_DAYS)?;
+    }
+    Some(())
 }
 
 fn read_occurred(reader: &mut Reader<'_>, precision: Precision, base: i64) -> Option<Occurred> {

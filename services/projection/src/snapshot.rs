@@ -12,6 +12,7 @@ use duty::ruleset::RuleSet;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 
+use crate::remembered::Remembered;
 use crate::state::{Since, Streams};
 
 /// An unchanging state.
@@ -25,6 +26,9 @@ pub struct Snapshot {
     pub(crate) calendars: Arc<Vec<Since<CalendarYear>>>,
     pub(crate) calendars_now: Arc<Calendars>,
     pub(crate) days_closed: Arc<Vec<Since<Date>>>,
+    /// The last entry that said who is who, or by which rules and days.
+    pub(crate) registered: Position,
+    pub(crate) remembered: Remembered,
 }
 
 impl Snapshot {

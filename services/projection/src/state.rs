@@ -25,6 +25,7 @@ use crate::Snapshot;
 use crate::chunk::Mark;
 use crate::ids::IdIndex;
 use crate::places::{Place, Places};
+use crate::remembered::Remembered;
 use crate::stream::{self, Stream};
 
 /// A value with the position that brought it.
@@ -88,6 +89,9 @@ pub struct State {
     /// All calendars known at the head, ready for use.
     calendars_now: Arc<Calendars>,
     pub(crate) days_closed: Arc<Vec<Since<Date>>>,
+    /// The last entry that said who is who, or by which rules and days.
+    registered: Position,
+    remembered: Remembered,
 }
 
 impl State {
@@ -166,6 +170,8 @@ impl State {
             calendars: Arc::clone(&self.calendars),
             calendars_now: Arc::clone(&self.calendars_now),
             days_closed: Arc::clone(&self.days_closed),
+            registered: self.registered,
+            remembered: self.remembered.clone(),
         }
     }
 
@@ -211,6 +217,7 @@ impl State {
 
     /// Folds in an entry that says who is who, or by which rules and days.
     pub(crate) fn register(&mut self, position: Position, id: EventId, entry: &Entry) {
+        self.registered = self.registered.max(position);
         match entry {
             Entry::Organization(organization) => {
                 let registry = Arc::make_mut(&mut self.registry);

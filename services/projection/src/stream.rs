@@ -39,6 +39,8 @@ pub(crate) struct Stream {
     recorders: Arc<Recorders>,
     /// How many entries: duty events, corrections, withdrawals and reviews.
     revision: u64,
+    /// The last of them, or of what was done to one.
+    touched: Position,
 }
 
 impl Stream {
@@ -51,6 +53,7 @@ impl Stream {
             words: Arc::default(),
             recorders: Arc::default(),
             revision: 0,
+            touched: Position::ZERO,
         }
     }
 
@@ -68,10 +71,13 @@ impl Stream {
         };
         let revision =
             sealed.iter().chain(open).map(|chunk| u64::from(chunk.count) + notes(chunk)).sum();
+        let marks = |chunk: &Chunk| chunk.marks.iter().map(|mark| mark.by()).max();
+        let last = |chunk: &Chunk| marks(chunk).map_or(chunk.last, |by| by.max(chunk.last));
+        let touched = sealed.iter().chain(open).map(last).max().unwrap_or(Position::ZERO);
         let open = open.iter().flat_map(|chunk| chunk.open(&words)).collect();
         let sealed = sealed.into_iter().map(Arc::new).collect();
         let (words, recorders) = (Arc::new(words), Arc::new(recorders));
-        Self { organization, sealed, open, words, recorders, revision }
+        Self { organization, sealed, open, words, recorders, revision, touched }
     }
 
     /// Whose stream it is.
@@ -87,6 +93,11 @@ impl Stream {
     /// Who recorded its events.
     pub(crate) const fn recorders(&self) -> &Arc<Recorders> {
         &self.recorders
+    }
+
+    /// The last entry that touched it.
+    pub(crate) const fn touched(&self) -> Position {
+        self.touched
     }
 
     /// The sealed facts.
@@ -108,6 +119,7 @@ impl Stream {
         if !self.recorders.has(fact.accounting_year, recorder) {
             Arc::make_mut(&mut self.recorders).add(fact.accounting_year, recorder);
         }
+        self.touched = fact.position;
         self.open.push(Arc::new(fact));
         if sealed_at <= self.open.len() {
             let sealed = Chunk::seal(&self.open, Arc::make_mut(&mut self.words));
@@ -133,6 +145,7 @@ impl Stream {
             }
             Some(Place::Open(index)) => mark.put_on(Arc::make_mut(&mut self.open[index]), by),
         }
+        self.touched = by;
         // A correction is a version itself, and counted as such.
         self.revision += u64::from(mark != Mark::Superseded);
         true
@@ -163,7 +176,8 @@ impl Stream {
         if chunks.peek().is_none() {
             return Cow::Borrowed(&self.open);
         }
-        let mut facts: Vec<_> = chunks.flat_map(|chunk| chunk.open(&self.words)).collect();
+        let mut facts = Vec::new();
+        chunks.for_each(|chunk| chunk.open_into(&mut facts, &self.words, Some(year)));
         facts.extend_from_slice(&self.open);
         Cow::Owned(facts)
     }

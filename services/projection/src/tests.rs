@@ -11,6 +11,7 @@ mod laws;
 mod matrix;
 mod model;
 mod rectify;
+mod remembered;
 mod rules;
 mod saved;
 mod supervision;

@@ -12,6 +12,7 @@ use duty::ruleset::RuleSet;
 use rust_decimal::Decimal;
 
 use crate::Snapshot;
+use crate::remembered::Remembered;
 use crate::view::organization_in;
 
 /// What a draft changes for one organization.
@@ -49,6 +50,8 @@ pub fn with_draft(snapshot: &Snapshot, draft: RuleSet, known: Position) -> Snaps
     let mut after = snapshot.clone();
     let published = snapshot.rule_sets.iter().filter(|(since, _)| *since <= known).cloned();
     after.rule_sets = Arc::new(published.chain([(known, Arc::new(draft))]).collect());
+    // Nothing is known of these rules, and nothing said by them is true of the ledger.
+    after.remembered = Remembered::default();
     after
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use duty::Position;
 use duty::evaluate::{
-    self, Detail, Handover, LeaderLine, OrganizationEvaluation, Question, Scores, World,
+    self, Detail, DutyLine, Handover, LeaderLine, OrganizationEvaluation, Question, Scores, World,
 };
 use duty::exemption::HeldExemption;
 use duty::id::{OrganizationId, PersonId};
@@ -88,24 +88,60 @@ pub(crate) fn organization_in(
     question: Question,
     detail: Detail,
 ) -> Result<OrganizationView, NoView> {
-    let organization = &snapshot
+    let recalled = Recalled::new(snapshot);
+    judged(snapshot, id, question, (&recalled, detail), |world, (since, rules), organization| {
+        let evaluation = evaluate::organization(world, rules, &organization, question);
+        let rules = (since, Arc::clone(rules));
+        OrganizationView { organization, question, rules, evaluation }
+    })
+}
+
+/// The duties of one organization, without its scores.
+pub(crate) struct Lines {
+    /// The organization as registered then.
+    pub(crate) organization: Organization,
+    /// The rules.
+    pub(crate) rules: Arc<RuleSet>,
+    /// Every duty of the rules, in their order.
+    pub(crate) lines: Vec<DutyLine>,
+    /// The organizations whose events were looked at.
+    pub(crate) rests_on: Vec<OrganizationId>,
+}
+
+/// What [`organization_in`] says of each duty, where nobody asks for the scores.
+pub(crate) fn lines(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+    detail: Detail,
+) -> Result<Lines, NoView> {
+    let recalled = Recalled::new(snapshot);
+    judged(snapshot, id, question, (&recalled, detail), |world, (_, rules), organization| {
+        let lines = evaluate::duties(world, rules, &organization, question, |_| true);
+        let rests_on = recalled.asked_for();
+        Lines { organization, rules: Arc::clone(rules), lines, rests_on }
+    })
+}
+
+/// Finds what an organization is judged by, and judges it.
+fn judged<T>(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+    (recalled, detail): (&Recalled<'_>, Detail),
+    judge: impl FnOnce(World<'_>, (Position, &Arc<RuleSet>), Organization) -> T,
+) -> Result<T, NoView> {
+    let organization = snapshot
         .registry
         .organization_on(id, question.as_of, question.known)
         .ok_or_else(|| NoView::UnknownOrganization(id.clone()))?;
-    let (since, rules) = snapshot
-        .rules_for(organization, question.year, question.known)
+    let rules = snapshot
+        .rules_for(&organization, question.year, question.known)
         .ok_or_else(|| NoView::NoRuleSet { organization: id.clone(), year: question.year })?;
     let calendars = snapshot.calendars(question.known);
-    let recalled = Recalled::new(snapshot);
     let world =
-        World { registry: &snapshot.registry, calendars: &calendars, facts: &recalled, detail };
-    let evaluation = evaluate::organization(world, rules, organization, question);
-    Ok(OrganizationView {
-        organization: organization.clone(),
-        question,
-        rules: (since, Arc::clone(rules)),
-        evaluation,
-    })
+        World { registry: &snapshot.registry, calendars: &calendars, facts: recalled, detail };
+    Ok(judge(world, rules, organization))
 }
 
 /// The duties a person answers for in a year.

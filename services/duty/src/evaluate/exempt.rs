@@ -11,14 +11,14 @@ use super::line::Scope;
 use super::obligation::{NotCounted, Obligation, Owner, RungResult, Standing, Status};
 use crate::exemption::{Covered, HeldExemption};
 
-/// The obligation, exempted if exemptions in force cover it.
-pub(super) fn apply(scope: &Scope<'_>, mut obligation: Obligation) -> Obligation {
+/// Exempts the obligation if exemptions in force cover it.
+pub(super) fn apply(scope: &Scope<'_>, obligation: &mut Obligation) {
     if obligation.official == Status::NotApplicable {
-        return obligation;
+        return;
     }
-    let by = covering(scope, &obligation);
+    let by = covering(scope, obligation);
     if by.is_empty() {
-        return obligation;
+        return;
     }
     let rung = RungResult {
         status: Status::Exempted,
@@ -35,7 +35,6 @@ pub(super) fn apply(scope: &Scope<'_>, mut obligation: Obligation) -> Obligation
         }
     }
     obligation.exempted_by = by;
-    obligation
 }
 
 /// The exemptions that together cover the obligation; none when they do not.

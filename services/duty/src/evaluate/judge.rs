@@ -1,8 +1,6 @@
 //! From counted events to the state of obligations, one window or several, on each rung.
 
-use std::collections::BTreeSet;
-
-use jiff::ToSpan;
+use jiff::SignedDuration;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -48,14 +46,32 @@ pub(super) struct Terms<'a> {
 struct Share {
     in_time: Decimal,
     late: Decimal,
-    /// Members that make up the in-time and the late part.
-    in_time_from: BTreeSet<usize>,
-    late_from: BTreeSet<usize>,
+    /// Members that make up the in-time and the late part, each once, in order.
+    in_time_from: Vec<usize>,
+    late_from: Vec<usize>,
+}
+
+impl Share {
+    const NOTHING: Self = Self {
+        in_time: Decimal::ZERO,
+        late: Decimal::ZERO,
+        in_time_from: Vec::new(),
+        late_from: Vec::new(),
+    };
+
+    fn rests_on(&self, member: usize) -> bool {
+        let within = |members: &[usize]| members.binary_search(&member).is_ok();
+        within(&self.in_time_from) || within(&self.late_from)
+    }
 }
 
 /// Judges windows, in order of time, over the same events. An event counts in one window only,
 /// except a recurring claim, which claims them all.
 pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'_>) -> Vec<Judged> {
+    // Most duties of most organizations, in a table of all.
+    if members.is_empty() {
+        return windows.iter().map(|window| without_members(window, terms)).collect();
+    }
     let mut shares: Vec<Vec<Share>> =
         Rung::ALL.iter().map(|rung| share_out(windows, members, *rung, terms)).collect();
     let credit = |share: &Share, window: &Window| status(share, window, true, terms).1;
@@ -90,6 +106,21 @@ pub(super) fn windows(windows: &[Window], members: &[Member<'_>], terms: Terms<'
             Judged { rungs, official, standings }
         })
         .collect()
+}
+
+/// The judgement of a window in which nothing was done: the same on every rung.
+fn without_members(window: &Window, terms: Terms<'_>) -> Judged {
+    let (status, credit) = status(&Share::NOTHING, window, true, terms);
+    let rung = || RungResult {
+        status,
+        credit,
+        in_time: Decimal::ZERO,
+        late: Decimal::ZERO,
+        entries: Vec::new(),
+    };
+    let rungs = std::array::from_fn(|_| rung());
+    let official = official(&rungs, terms.rules.official_rung);
+    Judged { rungs, official, standings: Vec::new() }
 }
 
 /// The amounts of the members that stand on `rung`; zero for the others and for recurring claims.
@@ -136,13 +167,7 @@ fn share_out(
     terms: Terms<'_>,
 ) -> Vec<Share> {
     let mut left = amounts_at(windows, members, rung, terms);
-    let empty = || Share {
-        in_time: Decimal::ZERO,
-        late: Decimal::ZERO,
-        in_time_from: BTreeSet::new(),
-        late_from: BTreeSet::new(),
-    };
-    let mut shares: Vec<Share> = windows.iter().map(|_| empty()).collect();
+    let mut shares = vec![Share::NOTHING; windows.len()];
     let timing = |index: usize, window: &Window| {
         members[index].fact.occurred.timing(window.first, window.last)
     };
@@ -191,6 +216,12 @@ fn share_out(
             }
         }
     }
+    for share in &mut shares {
+        for from in [&mut share.in_time_from, &mut share.late_from] {
+            from.sort_unstable();
+            from.dedup();
+        }
+    }
     shares
 }
 
@@ -199,13 +230,13 @@ fn take(
     wanted: Decimal,
     index: usize,
     sum: &mut Decimal,
-    from: &mut BTreeSet<usize>,
+    from: &mut Vec<usize>,
 ) {
     let taken = wanted.min(*left);
     if Decimal::ZERO < taken {
         *left -= taken;
         *sum = sum.saturating_add(taken);
-        from.insert(index);
+        from.push(index);
     }
 }
 
@@ -219,7 +250,7 @@ fn claim_regularly(window: &Window, members: &[Member<'_>], required: Decimal, s
             && member.fact.occurred.may_overlap(window.first, window.last);
         if claims {
             share.in_time = required;
-            share.in_time_from.insert(index);
+            share.in_time_from.push(index);
         }
     }
 }
@@ -251,28 +282,39 @@ fn rung_results(
 /// a late completion keeps the part that was in time.
 fn status(share: &Share, window: &Window, borne_out: bool, terms: Terms<'_>) -> (Status, Decimal) {
     let as_of = terms.question.as_of;
-    let in_part = (share.in_time / terms.required).min(Decimal::ONE);
     if terms.required <= share.in_time {
         return (Status::Fulfilled, Decimal::ONE);
     }
+    // More is asked for than that, and hence more than nothing.
+    let in_part = || {
+        if share.in_time.is_zero() {
+            return Decimal::ZERO;
+        }
+        (share.in_time / terms.required).min(Decimal::ONE)
+    };
     let passed = window.has_passed(as_of);
     if passed && terms.required <= share.in_time.saturating_add(share.late) {
-        return (Status::FulfilledLate, terms.rules.scoring.late_credit.max(in_part));
+        return (Status::FulfilledLate, terms.rules.scoring.late_credit.max(in_part()));
     }
     let nothing = share.in_time <= Decimal::ZERO;
     if nothing && !borne_out {
         return (Status::NeedsVerification, Decimal::ZERO);
     }
     if passed {
-        return if nothing { (Status::Overdue, Decimal::ZERO) } else { (Status::Partial, in_part) };
+        return if nothing {
+            (Status::Overdue, Decimal::ZERO)
+        } else {
+            (Status::Partial, in_part())
+        };
     }
-    (pending(window, as_of, terms.rules), in_part)
+    (pending(window, as_of, terms.rules), in_part())
 }
 
 /// The state before the deadline.
 pub(super) fn pending(window: &Window, as_of: Date, rules: &RuleSet) -> Status {
-    let warn_from = window.last.saturating_sub(i64::from(rules.warn_days).days());
-    if warn_from <= as_of { Status::DueSoon } else { Status::NotDue }
+    let warned = SignedDuration::from_hours(24 * i64::from(rules.warn_days));
+    let left = window.last.duration_since(as_of);
+    if left <= warned { Status::DueSoon } else { Status::NotDue }
 }
 
 /// The state shown first: that of the official rung, or 待核 when more is claimed than it bears out.
@@ -292,9 +334,7 @@ fn standing(
     terms: Terms<'_>,
 ) -> Standing {
     let timing = member.fact.occurred.timing(window.first, window.last);
-    let counted_on = (0..shares.len()).rev().find(|rung| {
-        shares[*rung].in_time_from.contains(&number) || shares[*rung].late_from.contains(&number)
-    });
+    let counted_on = (0..shares.len()).rev().find(|rung| shares[*rung].rests_on(number));
     if let Some(rung) = counted_on {
         let rung = Rung::ALL[rung];
         let held_back = held_back(member, rung, timing, terms.question);

@@ -116,15 +116,10 @@ pub(super) fn owed(scope: &Scope<'_>) -> Vec<Obligation> {
 /// The line over obligations already judged.
 pub(super) fn summed_up(rule: &DutyRule, obligations: Vec<Obligation>) -> DutyLine {
     let rungs = std::array::from_fn(|rung| {
-        let results: Vec<(Status, Decimal)> = obligations
-            .iter()
-            .map(|obligation| (obligation.rungs[rung].status, obligation.rungs[rung].credit))
-            .collect();
-        summary(&results)
+        summary(obligations.iter().map(|owed| (owed.rungs[rung].status, owed.rungs[rung].credit)))
     });
-    let official: Vec<(Status, Decimal)> =
-        obligations.iter().map(|obligation| (obligation.official, Decimal::ZERO)).collect();
-    let official = match summary(&official).status {
+    let official = obligations.iter().map(|owed| (owed.official, Decimal::ZERO));
+    let official = match summary(official).status {
         // Credits are not known here; something done beside something not is a part.
         Status::Overdue | Status::NeedsVerification
             if obligations.iter().any(|obligation| earns(obligation.official)) =>
@@ -142,18 +137,25 @@ const fn earns(status: Status) -> bool {
 }
 
 /// One state for several obligations.
-fn summary(results: &[(Status, Decimal)]) -> RungSummary {
-    let scored: Vec<_> = results.iter().filter(|(status, _)| status.is_scored()).collect();
-    let Some(count) = Some(scored.len()).filter(|count| *count != 0) else {
-        let exempted = results.iter().any(|(status, _)| *status == Status::Exempted);
+fn summary(results: impl Iterator<Item = (Status, Decimal)> + Clone) -> RungSummary {
+    let scored = results.clone().filter(|(status, _)| status.is_scored());
+    let mut count = 0u32;
+    let mut sum = Decimal::ZERO;
+    for (_, credit) in scored.clone() {
+        count += 1;
+        sum += credit;
+    }
+    if count == 0 {
+        let exempted = results.clone().any(|(status, _)| status == Status::Exempted);
         let status = if exempted { Status::Exempted } else { Status::NotApplicable };
         return RungSummary { status, credit: Decimal::ZERO };
-    };
-    let credit = scored.iter().map(|(_, credit)| *credit).sum::<Decimal>() / Decimal::from(count);
-    let has = |wanted: Status| scored.iter().any(|(status, _)| *status == wanted);
-    let all_among = |wanted: &[Status]| scored.iter().all(|(status, _)| wanted.contains(status));
-    let status = if let [(only, _)] = scored[..] {
-        *only
+    }
+    let credit = if count == 1 { sum } else { sum / Decimal::from(count) };
+    let has = |wanted: Status| scored.clone().any(|(status, _)| status == wanted);
+    let all_among = |wanted: &[Status]| scored.clone().all(|(status, _)| wanted.contains(&status));
+    let only = scored.clone().next().filter(|_| count == 1);
+    let status = if let Some((only, _)) = only {
+        only
     } else if all_among(&[Status::Fulfilled]) {
         Status::Fulfilled
     } else if all_among(&[Status::Fulfilled, Status::NotDue, Status::DueSoon]) {
@@ -293,7 +295,9 @@ pub(super) fn of_owner(scope: &Scope<'_>, owner: Owner) -> Vec<Obligation> {
 /// An obligation as the text in force on its day and the exemptions leave it.
 pub(super) fn excepted(scope: &Scope<'_>, owed: Obligation) -> Obligation {
     let is_bounded = scope.rule.valid_from.is_some() || scope.rule.valid_to.is_some();
-    exempt::apply(scope, if is_bounded { in_force::apply(scope, owed) } else { owed })
+    let mut owed = if is_bounded { in_force::apply(scope, owed) } else { owed };
+    exempt::apply(scope, &mut owed);
+    owed
 }
 
 /// The obligations of one owner, whichever text was in force.

@@ -4,7 +4,6 @@
 //! statement that covers both (DOMAIN §5.2).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
@@ -170,30 +169,26 @@ fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
 /// The facts that may concern an owner: those of the organization and, for a person, of every
 /// organization in which the person held a post, since one statement covers all posts.
 pub(super) fn facts<'a>(scope: &Scope<'a>, owner: &Owner) -> Vec<&'a Fact> {
-    let year = scope.question.year;
-    let of = |organization: &OrganizationId| -> &'a [Arc<Fact>] {
-        scope.world.facts.of(organization, year)
+    let Question { year, known, .. } = scope.question;
+    let home = &scope.organization.id;
+    let of = |organization: &OrganizationId| {
+        scope.world.facts.of_types(organization, year, &scope.rule.satisfied_by)
     };
-    let mut organizations = BTreeSet::from([scope.organization.id.clone()]);
+    let mut facts = of(home);
+    let mut elsewhere = BTreeSet::new();
     if let Owner::Person { person, .. } = owner {
         let registry = scope.world.registry;
-        for (_, tenure) in registry.tenures_by_person(person, scope.question.known) {
-            if let Some(post) = registry.post(&tenure.post, scope.question.known) {
-                organizations.insert(post.organization.clone());
-            }
+        for (_, tenure) in registry.tenures_by_person(person, known) {
+            let post = registry.post(&tenure.post, known);
+            elsewhere.extend(post.map(|post| &post.organization).filter(|of| *of != home));
         }
     }
-    let mut facts: Vec<&Fact> = organizations
-        .iter()
-        .flat_map(|organization| {
-            let home = *organization == scope.organization.id;
-            // An act that names nobody speaks for the leaders of its own organization only.
-            of(organization).iter().map(|fact| &**fact).filter(move |fact| {
-                home || fact.responsible_person.is_some() || !fact.responsible_posts.is_empty()
-            })
-        })
-        .filter(|fact| scope.rule.satisfied_by.contains(&fact.event_type))
-        .collect();
+    for organization in elsewhere {
+        // An act that names nobody speaks for the leaders of its own organization only.
+        facts.extend(of(organization).into_iter().filter(|fact| {
+            fact.responsible_person.is_some() || !fact.responsible_posts.is_empty()
+        }));
+    }
     facts.sort_by_key(|fact| fact.position);
     facts
 }

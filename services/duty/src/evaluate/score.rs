@@ -55,14 +55,17 @@ pub(super) fn scores<'a>(lines: impl Iterator<Item = &'a DutyLine> + Clone, as_o
         for line in lines.clone().filter(applies) {
             earned += line.weight * line.rungs[rung].credit;
             // A duty of several obligations is due in equal parts.
-            let scored: Vec<_> =
-                line.obligations.iter().filter(|o| o.rungs[rung].status.is_scored()).collect();
-            let count = Decimal::from(scored.len().max(1));
+            let scored = line.obligations.iter().filter(|o| o.rungs[rung].status.is_scored());
+            let part = match scored.clone().count() {
+                0 => continue,
+                1 => line.weight,
+                count => line.weight / Decimal::from(count),
+            };
             // Due is what has reached its deadline, met or not, whatever the rung.
-            let due = |o: &&&Obligation| o.window.is_some_and(|window| window.has_passed(as_of));
-            for obligation in scored.iter().filter(due) {
-                weight_due += line.weight / count;
-                earned_due += line.weight / count * obligation.rungs[rung].credit;
+            let due = |o: &&Obligation| o.window.is_some_and(|window| window.has_passed(as_of));
+            for obligation in scored.filter(due) {
+                weight_due += part;
+                earned_due += part * obligation.rungs[rung].credit;
             }
         }
         RungScore {

@@ -317,7 +317,7 @@ async fn lines(bench: &Bench<'_>, organizations: usize) -> Result<Vec<Line>, Fai
     }
     if bench.wants(Part::Views) {
         lines.push(reads::organization(bench, &running).await?);
-        lines.push(reads::matrix(bench, &running).await?);
+        lines.extend(reads::matrix(bench, &running).await?);
     }
     if bench.wants(Part::Read) {
         lines.push(reads::bulk(bench, &mut running).await?);

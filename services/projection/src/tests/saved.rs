@@ -172,9 +172,15 @@ proptest! {
                 continue;
             }
             let view = view::organization(&snapshot, &organization.id, question);
-            let Ok(view) = view else { continue };
-            for mut line in view.evaluation.lines {
+            let Ok(mut view) = view else { continue };
+            for line in &mut view.evaluation.lines {
                 line.obligations.iter_mut().for_each(|owed| owed.considered.clear());
+            }
+            let (id, figures) = (&organization.id, Detail::Figures);
+            let only = view::organization_in(&snapshot, id, question, figures).unwrap();
+            prop_assert_eq!(&only.evaluation, &view.evaluation);
+            for mut line in view.evaluation.lines {
+                line.obligations.clear();
                 lines.push((organization.id.clone(), line));
             }
         }
