@@ -13,6 +13,7 @@ mod rectify;
 mod rules;
 mod saved;
 mod supervision;
+mod years;
 
 use duty::calendar::CalendarYear;
 use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide, version_before};
