@@ -15,6 +15,7 @@ mod remembered;
 mod rules;
 mod saved;
 mod supervision;
+mod years;
 
 use duty::calendar::CalendarYear;
 use duty::decide::{Command, Earlier, Fate, Held, Proposed, Standing, decide, version_before};

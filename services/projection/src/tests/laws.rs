@@ -78,7 +78,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
     let length = ledger.journal.len();
     let target = length - usize::from(what) % length.min(8);
     let on = (date(2021, 6, 1) + i64::from(days.rem_euclid(900)).days()).to_string();
-    match kind % 24 {
+    match kind % 25 {
         0..=5 => Entry::DutyEvent(Box::new(told_event(step))),
         6 | 7 => match &ledger.journal[target - 1].entry {
             // A new version of the same, so that it is not refused.
@@ -233,6 +233,7 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
             // Mostly the step that comes next; now and then the other, which is refused.
             if waits == (how < 16) { answered(target) } else { looked_at(target, effect) }
         }
+        23 => years::entry(ledger, step),
         _ => {
             let last = ledger.standing.last_closed().unwrap();
             Entry::DayClosed(last.tomorrow().unwrap())
@@ -302,6 +303,7 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     let bureau = organization_id("city.kjj");
     let exempted = snapshot.registry().exemptions().of(&bureau, known);
     answers.extend(exempted.map(|held| format!("{:?}", held.as_known(known))));
+    answers.extend(years::standing(snapshot, known));
     let rule_sets = snapshot.rule_sets(known);
     let digests = rule_sets.iter().map(|(since, rules)| format!("{since} {}", rules.digest));
     answers.extend(digests);
@@ -411,6 +413,7 @@ fn random_histories_hold_every_kind_of_entry() {
         "RuleSet",
         "Tenure",
         "Withdrawal",
+        "YearStep",
     ];
     assert_eq!(kinds, all, "{seen:?}");
 }
