@@ -14,6 +14,7 @@ use crate::docno::DocumentNumber;
 use crate::evidence::Evidence;
 use crate::id::{DutyId, EventId, OrganizationId, PersonId, PostId};
 use crate::position::Position;
+use crate::registry::Registry;
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -186,6 +187,30 @@ impl Held {
             Step::Looked(Effect::Effective) | Step::Answered(_) => None,
         });
         moved.unwrap_or(self.order.due)
+    }
+
+    /// Where it is to be mended on a day: where it was found or, when that organization ended with
+    /// the finding still open, at whoever took over, with the entry by which it passed there.
+    #[must_use]
+    pub fn mended_at<'a>(
+        &'a self,
+        registry: &'a Registry,
+        day: Date,
+        known: Position,
+    ) -> (&'a OrganizationId, Option<Position>) {
+        let closed = self.steps(known).find_map(|(at, step)| match step {
+            Step::Looked(Effect::Effective) => Some(*at),
+            Step::Looked(Effect::NotEffective { .. }) | Step::Answered(_) => None,
+        });
+        let mut place = (&self.order.organization, None);
+        // Whoever takes over exists on the first day without the one before: the days grow.
+        while let Some((position, _, taker)) = registry.passes_to(place.0, day, known) {
+            if closed.is_some_and(|closed| closed < position) {
+                break;
+            }
+            place = (taker, Some(position));
+        }
+        place
     }
 
     /// 逾期: still to be answered on a day after the last one.

@@ -280,7 +280,12 @@ async fn list(args: ListArgs) -> Result<(), Failure> {
 fn show(held: &pb::HeldRectification, language: Language) {
     let state = state(held.state(), language);
     let order = held.order.clone().unwrap_or_default();
-    let owner = [&*order.owner_post_id, &*order.owner_person_id].concat();
+    let mut owner = [&*order.owner_post_id, &*order.owner_person_id].concat();
+    if held.passed_by_position != 0 {
+        let passed = language.pick("转由", "passed to");
+        let (heir, by) = (&held.responsible_organization_id, held.passed_by_position);
+        owner += &format!(" ({passed} {heir} #{by})");
+    }
     let until = language.pick("期限", "due");
     output::say(&format!(
         "#{} {} {state} {} {owner} {until} {} {}",

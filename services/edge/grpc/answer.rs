@@ -152,9 +152,12 @@ fn debriefed(
     id: &OrganizationId,
     question: Question,
 ) -> Vec<pb::HeldRectification> {
-    let Question { year, as_of, known } = question;
-    let found = rectify::for_debrief(snapshot, rule, id, year, known);
-    found.into_iter().map(|held| rectification::held(held, as_of, known)).collect()
+    let Question { as_of, known, .. } = question;
+    let found = rectify::for_debrief(snapshot, rule, id, question);
+    found
+        .into_iter()
+        .map(|held| rectification::held(snapshot.registry(), held, as_of, known))
+        .collect()
 }
 
 /// Why obligations stand as they do.

@@ -122,7 +122,7 @@ impl Api {
         let [open, overdue, answered, closed] = found.counts.map(count);
         Ok(pb::ListRectificationsResponse {
             rectifications: shown
-                .map(|held| convert::rectification::held(held, as_of, known))
+                .map(|held| convert::rectification::held(snapshot.registry(), held, as_of, known))
                 .collect(),
             next_page_token: page::next(start, end, total, binding),
             total_size: count(total),

@@ -1,6 +1,7 @@
 //! Findings and what became of them: selected, counted, with the rate of those closed (整改销号率).
 
 use duty::Position;
+use duty::evaluate::Question;
 use duty::event::EventType;
 use duty::id::OrganizationId;
 use duty::rectification::{Held, Stage};
@@ -13,7 +14,7 @@ use crate::Snapshot;
 /// Which findings are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Selection<'a> {
-    /// This organization and those below it; all for none.
+    /// To be mended at this organization or those below it; all for none.
     pub within: Option<&'a OrganizationId>,
     /// Of one accounting year; all for none.
     pub year: Option<i16>,
@@ -74,12 +75,11 @@ pub fn query<'a>(snapshot: &'a Snapshot, selection: Selection<'_>) -> Found<'a> 
     let registry = snapshot.registry();
     let mut found = Found { findings: Vec::new(), counts: [0; 4] };
     for organization in registry.organizations(known) {
-        let id = &organization.id;
-        if !within.is_none_or(|top| registry.is_supervised_on(id, top, as_of, known)) {
-            continue;
-        }
-        for held in registry.rectifications().of(id, known) {
-            if year.is_some_and(|year| held.order.accounting_year != year) {
+        for held in registry.rectifications().of(&organization.id, known) {
+            let (place, _) = held.mended_at(registry, as_of, known);
+            if year.is_some_and(|year| held.order.accounting_year != year)
+                || !within.is_none_or(|top| registry.is_supervised_on(place, top, as_of, known))
+            {
                 continue;
             }
             let state = state(held, as_of, known);
@@ -92,19 +92,29 @@ pub fn query<'a>(snapshot: &'a Snapshot, selection: Selection<'_>) -> Found<'a> 
     found
 }
 
-/// The findings of the year before that a debrief answers for (述法), open and closed ones; none for
-/// a duty that no debrief discharges.
+/// The findings of the year before that a debrief answers for (述法) on a day, open and closed ones,
+/// those taken over from organizations that ended among them; none for a duty that no debrief
+/// discharges.
 #[must_use]
 pub fn for_debrief<'a>(
     snapshot: &'a Snapshot,
     rule: &DutyRule,
     organization: &OrganizationId,
-    year: i16,
-    known: Position,
+    question: Question,
 ) -> Vec<&'a Held> {
     if !rule.satisfied_by.contains(&EventType::RuleOfLawDebrief) {
         return Vec::new();
     }
-    let all = snapshot.registry().rectifications().of(organization, known);
-    all.filter(|held| held.order.accounting_year == year - 1).collect()
+    let Question { year, as_of, known } = question;
+    let registry = snapshot.registry();
+    let mut found_at = registry.predecessors_ever(organization);
+    found_at.insert(organization.clone());
+    let mut found: Vec<&Held> = found_at
+        .iter()
+        .flat_map(|id| registry.rectifications().of(id, known))
+        .filter(|held| held.order.accounting_year == year - 1)
+        .filter(|held| held.mended_at(registry, as_of, known).0 == organization)
+        .collect();
+    found.sort_by_key(|held| held.since);
+    found
 }

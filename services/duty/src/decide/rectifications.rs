@@ -99,7 +99,9 @@ pub(super) fn close(context: &Context<'_>, index: usize, closing: &Closing, refu
         Step::Answered(by) => *by == closing.closer,
         Step::Looked(_) => false,
     });
-    let by = Closer::new(context, &held.order, &closing.closer);
+    let today = civil_day(context.now);
+    let (place, _) = held.mended_at(context.standing.registry(), today, Position::MAX);
+    let by = Closer::new(context, &held.order, place, &closing.closer);
     let assigned = match &held.order.assignee {
         Assignee::Person(person) => by.person.as_ref() == Some(person),
         Assignee::Post(_) => by.held_the_owners_post(),
@@ -141,15 +143,23 @@ pub(super) fn close(context: &Context<'_>, index: usize, closing: &Closing, refu
 struct Closer<'a> {
     registry: &'a Registry,
     order: &'a Order,
+    /// Where it is to be mended now.
+    place: &'a OrganizationId,
     id: &'a str,
     person: Option<PersonId>,
     today: Date,
 }
 
 impl<'a> Closer<'a> {
-    fn new(context: &Context<'a>, order: &'a Order, id: &'a str) -> Self {
+    fn new(
+        context: &Context<'a>,
+        order: &'a Order,
+        place: &'a OrganizationId,
+        id: &'a str,
+    ) -> Self {
         let registry = context.standing.registry();
-        Self { registry, order, id, person: PersonId::parse(id), today: civil_day(context.now) }
+        let (person, today) = (PersonId::parse(id), civil_day(context.now));
+        Self { registry, order, place, id, person, today }
     }
 
     /// Whether they held the post that was to mend it on a day since the year it counts for began.
@@ -177,9 +187,13 @@ impl<'a> Closer<'a> {
 
     /// Why they are not who closes it, in Chinese and English.
     fn not_of_body(&self) -> Option<(String, String)> {
-        let Self { order, id, today, .. } = self;
-        let found_at = &order.organization;
-        if self.holds_post_of(found_at, None) {
+        let Self { order, place, id, today, .. } = self;
+        // Where the body itself took over from whom it had supervised, it closes all the same.
+        let supervised = [&order.organization, *place]
+            .into_iter()
+            .filter(|one| order.body.as_ref() != Some(*one));
+        let held = supervised.into_iter().find(|one| self.holds_post_of(one, None));
+        if let Some(found_at) = held {
             return Some((
                 format!(
                     "{id} 在被督办单位 {found_at} 任职，不得核查销号；请由督办单位的其他人员办理"

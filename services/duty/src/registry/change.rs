@@ -192,14 +192,19 @@ impl Registry {
         found
     }
 
-    /// Everybody of whose end any version ever named the organization as a successor.
-    pub fn predecessors_ever(
-        &self,
-        heir: &OrganizationId,
-    ) -> impl Iterator<Item = &OrganizationId> {
-        let naming = self.ends_naming.get(heir).into_iter().flatten();
-        let versions = naming.filter_map(|id| self.changes.get(id)).flat_map(Versions::all);
-        versions.map(|(_, change)| &change.organization)
+    /// Everybody of whose end any version ever named the organization, or one of those, as a
+    /// successor.
+    #[must_use]
+    pub fn predecessors_ever(&self, heir: &OrganizationId) -> BTreeSet<OrganizationId> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![heir];
+        while let Some(heir) = next.pop() {
+            let naming = self.ends_naming.get(heir).into_iter().flatten();
+            let versions = naming.filter_map(|id| self.changes.get(id)).flat_map(Versions::all);
+            let ended = versions.map(|(_, change)| &change.organization);
+            next.extend(ended.filter(|id| found.insert((*id).clone())));
+        }
+        found
     }
 
     /// Everybody that any version of a change ever named as a successor of the organization or of

@@ -38,7 +38,7 @@ pub(super) async fn of(
         let page = client.list_rectifications(request.clone()).await?.into_inner();
         for held in &page.rectifications {
             let order =
-                held.order.as_ref().filter(|order| order.organization_id == organization_id);
+                held.order.as_ref().filter(|_| held.responsible_organization_id == organization_id);
             let Some(order) = order else { continue };
             supervised.findings.push(finding(held, order)?);
         }

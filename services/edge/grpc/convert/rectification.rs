@@ -2,6 +2,7 @@
 
 use duty::id::{DutyId, OrganizationId, PersonId, PostId};
 use duty::rectification::{Answer, Assignee, Closing, Effect, Held, Order, Severity, Source, Step};
+use duty::registry::Registry;
 use duty::{Position, Problems, Reason};
 use jiff::civil::Date;
 use projection::rectify::{self, State};
@@ -198,7 +199,13 @@ pub(crate) fn state(number: i32, problems: &mut Problems) -> Option<State> {
 
 /// A finding as kept, seen from a day.
 #[must_use]
-pub fn held(held: &Held, as_of: Date, known: Position) -> pb::HeldRectification {
+pub fn held(
+    registry: &Registry,
+    held: &Held,
+    as_of: Date,
+    known: Position,
+) -> pb::HeldRectification {
+    let (place, passed_by) = held.mended_at(registry, as_of, known);
     let state = match rectify::state(held, as_of, known) {
         State::Open => pb::RectificationState::Open,
         State::Overdue => pb::RectificationState::Overdue,
@@ -212,6 +219,8 @@ pub fn held(held: &Held, as_of: Date, known: Position) -> pb::HeldRectification 
         state: state.into(),
         due_date: held.due(known).to_string(),
         steps: held.steps(known).map(|(at, taken)| step(*at, taken)).collect(),
+        responsible_organization_id: place.to_string(),
+        passed_by_position: passed_by.map_or(0, Position::get),
     }
 }
 

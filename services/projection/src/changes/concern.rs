@@ -65,11 +65,8 @@ pub(super) fn concern(registry: &Registry, told: &Told<'_>) -> Concern {
     match here(registry, told) {
         Concern::Organizations(mut organizations) => {
             // Whether there is somebody to take over depends on who is there by then.
-            let before: Vec<_> = organizations
-                .iter()
-                .flat_map(|id| registry.predecessors_ever(id))
-                .cloned()
-                .collect();
+            let before: Vec<_> =
+                organizations.iter().flat_map(|id| registry.predecessors_ever(id)).collect();
             organizations.extend(before);
             Concern::Organizations(with_successors(organizations))
         }

@@ -298,7 +298,8 @@ pub(super) fn answers(snapshot: &Snapshot, known: Position) -> Vec<String> {
     for held in found.findings {
         let steps: Vec<_> = held.steps(known).collect();
         let state = rectify::state(held, question.as_of, known);
-        answers.push(format!("{} {state:?} {} {steps:?}", held.since, held.due(known)));
+        let place = held.mended_at(snapshot.registry(), question.as_of, known);
+        answers.push(format!("{} {state:?} {} {place:?} {steps:?}", held.since, held.due(known)));
     }
     let bureau = organization_id("city.kjj");
     let exempted = snapshot.registry().exemptions().of(&bureau, known);

@@ -1,5 +1,7 @@
 //! Findings as selected and counted, then and now.
 
+use duty::id::ChangeId;
+use duty::registry::{Change, Ending, OrganizationChange};
 use duty::ruleset::DutyRule;
 
 use super::*;
@@ -81,7 +83,8 @@ fn a_debrief_answers_for_the_findings_of_the_year_before() {
     let snapshot = ledger.snapshot();
     let bureau = organization_id("city.kjj");
     let found = |rule: &DutyRule, year, known| -> Vec<Position> {
-        let found = rectify::for_debrief(&snapshot, rule, &bureau, year, known);
+        let question = Question { year, as_of: day("2022-12-31"), known };
+        let found = rectify::for_debrief(&snapshot, rule, &bureau, question);
         found.into_iter().map(|held| held.since).collect()
     };
     let mut rule = rules("r", "450200", "2016-01-01", "").duties[0].clone();
@@ -90,4 +93,49 @@ fn a_debrief_answers_for_the_findings_of_the_year_before() {
     assert_eq!(found(&rule, 2022, at[2]), [at[0]]);
     assert_eq!(found(&rule, 2023, at[2]), [at[1]]);
     assert!(found(&rule, 2023, at[0]).is_empty(), "not known yet");
+}
+
+#[test]
+fn an_open_finding_passes_to_the_successor_and_a_closed_one_stays() {
+    let (mut ledger, at) = told();
+    let closed = id_at(at[0]);
+    ledger.tell(answered(closed)).unwrap();
+    ledger.tell(looked_at(closed, Effect::Effective)).unwrap();
+    let end = Entry::OrganizationChange(OrganizationChange {
+        id: ChangeId::parse("end").unwrap(),
+        organization: organization_id("city.kjj"),
+        from: day("2022-11-01"),
+        change: Change::Ended {
+            ending: Ending::Merged,
+            successors: vec![organization_id("city.gaj")],
+            taker: None,
+        },
+        document: DocumentNumber::parse("柳编〔2022〕8号").unwrap(),
+        revoked: false,
+    });
+    let end = ledger.tell(end).unwrap();
+    let snapshot = ledger.snapshot();
+    // Counts at an organization: open, overdue, answered, closed; and by what each passed there.
+    let shown = |within: &str, as_of: &str, known| {
+        let (within, as_of) = (organization_id(within), day(as_of));
+        let selection = Selection { within: Some(&within), year: None, state: None, as_of, known };
+        let found = rectify::query(&snapshot, selection);
+        let registry = snapshot.registry();
+        let by = found.findings.iter().map(|held| held.mended_at(registry, as_of, known).1);
+        (found.counts, by.collect::<Vec<_>>())
+    };
+    let (before, on) = ("2022-10-31", "2022-11-01");
+    assert_eq!(shown("city.kjj", before, end), ([1, 0, 0, 1], vec![None, None]));
+    assert_eq!(shown("city.gaj", before, end), ([0, 0, 0, 0], vec![]));
+    assert_eq!(shown("city.kjj", on, end), ([0, 0, 0, 1], vec![None]));
+    assert_eq!(shown("city.gaj", on, end), ([1, 0, 0, 0], vec![Some(end)]));
+    assert_eq!(shown("city.gaj", on, at[2]), ([0, 0, 0, 0], vec![]), "not known yet");
+    assert_eq!(shown("city", on, end).0, [2, 0, 0, 1], "each is counted once");
+    // The debrief of the successor answers for it in the next year.
+    let mut rule = rules("r", "450200", "2016-01-01", "").duties[0].clone();
+    rule.satisfied_by = vec![EventType::RuleOfLawDebrief];
+    let question = Question { year: 2023, as_of: day(on), known: end };
+    let gaj = organization_id("city.gaj");
+    let debriefed = rectify::for_debrief(&snapshot, &rule, &gaj, question);
+    assert_eq!(debriefed.iter().map(|held| held.since).collect::<Vec<_>>(), [at[1]]);
 }
