@@ -16,6 +16,7 @@ mod in_force;
 mod item;
 mod judge;
 mod line;
+mod looked_at;
 mod obligation;
 mod owner;
 mod score;

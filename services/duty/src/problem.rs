@@ -205,6 +205,8 @@ reasons! {
     ActorIsInterested = "ACTOR_IS_INTERESTED",
     /// More bonus than a year may have.
     BonusLimit = "BONUS_LIMIT",
+    /// What a supervisor returned was not mended within its cure period (a flag).
+    ReturnNotMended = "RETURN_NOT_MENDED",
     // --- persons and posts over time
     /// 任职不足半年: the leader may report in writing only (a flag).
     TenureShort = "TENURE_SHORT",
