@@ -131,6 +131,8 @@ const fn of_step(step: Step) -> pb::ProfilePointKind {
         Step::YearAppealed => K::YearAppealed,
         Step::AppealExtended => K::AppealExtended,
         Step::AppealDecided => K::AppealDecided,
+        Step::FurtherReviewRequested => K::FurtherReviewRequested,
+        Step::FurtherReviewDecided => K::FurtherReviewDecided,
         Step::ScoreAdjusted => K::ScoreAdjusted,
         Step::YearSealed => K::YearSealed,
         Step::YearReopened => K::YearReopened,

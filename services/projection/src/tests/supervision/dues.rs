@@ -155,9 +155,25 @@ fn notice_appeal_and_decision_run_as_steps_say() {
         document: document(),
         reason: "会议记录已在核定时计入".into(),
         adjustment: None,
+        office: None,
+        review_until: Some(day("2022-12-02")),
     };
     told(&mut ledger, step(2022, decided));
-    assert_eq!(steps_on(&ledger, Position::MAX, "2022-11-26"), "");
+    assert_eq!(
+        steps_on(&ledger, Position::MAX, "2022-11-26"),
+        "6 within_15 a further_review_end by organization -"
+    );
+    let asked = YearAct::ReviewRequested {
+        appeal,
+        arguments: "原决定没有回应会议签到表".into(),
+        evidence: "".into(),
+        decision_due: day("2022-12-20"),
+    };
+    told(&mut ledger, step(2022, asked));
+    assert_eq!(
+        steps_on(&ledger, Position::MAX, "2022-11-26"),
+        "24 within_30 a further_review_decision by supervisor -"
+    );
     assert_eq!(steps_on(&ledger, notice, "2022-10-14"), running, "as it was known then");
 }
 
