@@ -37,7 +37,7 @@ use crate::opening;
 pub(crate) const QUEUE_MAX: usize = 512;
 /// A group is closed once it holds this many events: enough to hide the sync, few enough that the
 /// first caller does not wait for the last.
-const GROUP_EVENTS_MAX: usize = 1_024;
+pub(crate) const GROUP_EVENTS_MAX: usize = 1_024;
 /// A group is closed once it holds this many bytes.
 const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 

@@ -95,6 +95,7 @@ pub(crate) fn standing(state: &State) -> Standing {
         state.last_closed(),
         state.registry(),
         state.revisions(),
+        state.recorders(),
     )
 }
 

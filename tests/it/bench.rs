@@ -63,6 +63,15 @@ fn a_short_run_reports_every_line_and_leaves_nothing_behind() {
         for target in line["targets"].as_array().expect("targets") {
             assert!(target["value"].is_number() && target["of"].is_string(), "{line}");
         }
+        // What the stack does without a ledger stands beside every line of writes.
+        if id
+            .as_str()
+            .is_some_and(|id| ["append", "batch", "single"].iter().any(|of| id.starts_with(of)))
+        {
+            for key in ["bare", "bare_over_limit", "ratio_to_bare"] {
+                assert!(line["details"][key].as_f64().is_some_and(|figure| 0.0 < figure), "{line}");
+            }
+        }
         // At this size nothing can be said of ten million events.
         if *id == "open" {
             assert_ne!(line["reached"], Value::Bool(true), "{line}");
@@ -101,6 +110,7 @@ fn lines_can_be_chosen() {
         "en",
     ])
     .exits(0);
+    assert!(ran.out.contains("bare stack"), "{ran:#?}");
     assert!(ran.out.contains("one caller, one event") && !ran.out.contains("256 callers"));
     let refused = run(["bench", "--dir", dir, "--seconds", "0"]).exits(2);
     assert!(refused.err.contains("0.01"), "{refused:#?}");

@@ -22,6 +22,7 @@ mod python;
 mod rectifications;
 mod reflection;
 mod refusals;
+mod registrations;
 mod restart;
 mod reviews;
 mod rules;

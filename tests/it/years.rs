@@ -1,4 +1,5 @@
-//! The life of an evaluated year: notice, appeal, decision, seal, reopening; who may, and when.
+//! The life of an evaluated year: notice, appeal, decision, further review, seal, reopening; who
+//! may, and when.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::support::clock::TestClock;
 use crate::support::directory;
 use crate::support::events::{batch, dated_meeting, id, meeting};
 use crate::support::refusal::check;
-use crate::support::seed::{self, BUREAU, RECORDER};
+use crate::support::seed::{self, BUREAU, CITY, OTHER_BUREAU, RECORDER};
 use crate::support::service::{Clients, Service};
 
 const NOTICE: &str = "柳法办〔2023〕5号";
@@ -71,6 +72,7 @@ fn decision(number: u128, appeal: u64, by: &str) -> pb::DecideAppealRequest {
         document_number: "柳法办〔2023〕6号".to_owned(),
         reason: WHY.to_owned(),
         adjustment: Some(bonus("1.5")),
+        ..Default::default()
     };
     pb::DecideAppealRequest { event_id: id(number), decision: Some(decision) }
 }
@@ -162,6 +164,11 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
     assert_eq!(more, points("1.5"), "an appeal changes what it decides, and nothing else");
     assert_eq!(decided.adjustments.len(), 1);
 
+    // Five working days from the 14th, in which a further review may be asked for.
+    let early = year.seal_year(seal(116, "zfb-sealer")).await;
+    let reason = "FURTHER_REVIEW_TERM_RUNNING";
+    check("sealed in term", early, Code::FailedPrecondition, reason, "seal.year");
+    clock.set("2023-02-22T09:00:00+08:00");
     year.seal_year(seal(109, "zfb-sealer")).await.expect("sealed");
     let sealed = sheet(&clients, 0).await;
     assert!(sealed.is_sealed && sealed.differences.is_empty());
@@ -211,7 +218,7 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bonus_is_bounded_and_a_veto_leaves_no_grade() {
+async fn bonus_is_bounded_and_a_veto_caps_the_grade() {
     let directory = directory();
     let clock = TestClock::at("2023-02-06T09:00:00+08:00");
     let service = begun(directory.path(), &clock).await;
@@ -240,11 +247,177 @@ async fn bonus_is_bounded_and_a_veto_leaves_no_grade() {
     let veto = pb::ScoreAdjustment { kind: pb::AdjustmentKind::Veto.into(), ..bonus("") };
     year.adjust_score(request(15, veto)).await.expect("taken");
     let after = sheet(&service.clients, 0).await;
-    assert_eq!((&*after.final_score, &*after.grade), ("0.00", ""), "never below zero");
+    assert_eq!((&*after.final_score, &*after.grade), ("0.00", "不合格"), "never below zero");
+    // The sheet names the entries, and what the grade would be.
+    assert_eq!((after.adjustments.len(), after.adjustment_positions.len()), (3, 3));
+    let effect = after.veto.as_ref().expect("a veto");
+    assert_eq!(effect.positions, after.adjustment_positions[2..]);
+    assert_eq!((&*effect.grade_by_score, &*effect.best_grade_left), ("不合格", "不合格"));
+    assert!(before.veto.is_none());
     assert_eq!(after.scores, before.scores, "the four scores are of the duties alone");
     assert_ne!(after.digest, before.digest, "adjustments are part of the sheet");
     let columns = [&before.own_score, &before.computed_score, &before.verified_score];
     let scores: Vec<_> = before.scores.iter().map(|score| &score.score).collect();
     assert_eq!(columns, [scores[0], scores[2], scores[3]]);
+    service.stop().await;
+}
+
+fn review_request(number: u128, appeal: u64) -> pb::RequestFurtherReviewRequest {
+    let review = pb::FurtherReview {
+        organization_id: BUREAU.to_owned(),
+        year: 2022,
+        appeal_position: appeal,
+        applicant: "kjj-office".to_owned(),
+        arguments: "决定未采纳已提交的会议纪要".to_owned(),
+        ..Default::default()
+    };
+    pb::RequestFurtherReviewRequest { event_id: id(number), review: Some(review) }
+}
+
+fn review_decision(number: u128, appeal: u64, by: &str) -> pb::DecideFurtherReviewRequest {
+    let penalty = pb::ScoreAdjustment { kind: pb::AdjustmentKind::Penalty.into(), ..bonus("0.5") };
+    let decision = pb::FurtherReviewDecision {
+        organization_id: BUREAU.to_owned(),
+        year: 2022,
+        appeal_position: appeal,
+        decider: by.to_owned(),
+        office_organization_id: CITY.to_owned(),
+        upheld: false,
+        document_number: "柳政复〔2023〕2号".to_owned(),
+        reason: WHY.to_owned(),
+        // Document and approver are those of the decision.
+        adjustment: Some(pb::ScoreAdjustment {
+            document_number: String::new(),
+            approver: String::new(),
+            ..penalty
+        }),
+    };
+    pb::DecideFurtherReviewRequest { event_id: id(number), decision: Some(decision) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_review_is_the_second_and_last_instance() {
+    let directory = directory();
+    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let service = begun(directory.path(), &clock).await;
+    let clients = service.clients.clone();
+    let mut year = clients.evaluation.clone();
+    year.publish_year(publication(200, "zfb-clerk")).await.expect("published");
+    let appealed = year.appeal_year(appeal(201)).await.expect("taken").into_inner();
+    let at = appealed.receipt.expect("a receipt").position;
+    let extension = pb::AppealExtension {
+        organization_id: BUREAU.to_owned(),
+        year: 2022,
+        appeal_position: at,
+        decider: "zfb-decider".to_owned(),
+        reason: "需调取原始会议记录进一步核实".to_owned(),
+        ..Default::default()
+    };
+    let extension = |number| {
+        let extension = Some(extension.clone());
+        pb::ExtendAppealRequest { event_id: id(number), extension }
+    };
+    let extended = year.extend_appeal(extension(202)).await.expect("extended").into_inner();
+    let appeal = &extended.standing.expect("a standing").appeals[0];
+    // Fifteen working days from the 27th of February, when the first term ends.
+    assert_eq!((appeal.extended, &*appeal.decision_due_date), (true, "2023-03-20"));
+    let again = year.extend_appeal(extension(203)).await;
+    let wrong = "YEAR_STAGE_WRONG";
+    check("extended twice", again, Code::FailedPrecondition, wrong, "extension.year");
+
+    clock.set("2023-02-14T09:00:00+08:00");
+    let early = year.request_further_review(review_request(204, at)).await;
+    check("undecided", early, Code::FailedPrecondition, wrong, "review.year");
+    let mut first = decision(205, at, "zfb-decider");
+    let office = &mut first.decision.as_mut().expect("a decision").office_organization_id;
+    OTHER_BUREAU.clone_into(office);
+    year.decide_appeal(first.clone()).await.expect("decided");
+    // Repeated later, when the term would end later: the same all the same.
+    clock.set("2023-02-15T09:00:00+08:00");
+    let again = year.decide_appeal(first).await.expect("the same").into_inner();
+    assert!(again.receipt.expect("a receipt").duplicate);
+    let appeal = &again.standing.expect("a standing").appeals[0];
+    assert_eq!(appeal.further_review_end_date, "2023-02-21");
+    let before = sheet(&clients, 0).await;
+
+    let requested = year.request_further_review(review_request(206, at)).await.expect("taken");
+    let standing = requested.into_inner().standing.expect("a standing");
+    let review = standing.appeals[0].further_review.clone().expect("a review");
+    assert_eq!((&*review.decision_due_date, review.decided_position), ("2023-03-08", 0));
+    clock.set("2023-03-01T09:00:00+08:00");
+    let open = year.seal_year(seal(207, "zfb-sealer")).await;
+    let undecided = "FURTHER_REVIEW_UNDECIDED";
+    check("sealed in review", open, Code::FailedPrecondition, undecided, "seal.year");
+    let same = year.decide_further_review(review_decision(208, at, "zfb-decider")).await;
+    let interested = "ACTOR_IS_INTERESTED";
+    check("same person", same, Code::FailedPrecondition, interested, "decision.decider");
+    let mut below = review_decision(209, at, "gov-reviewer");
+    let office = &mut below.decision.as_mut().expect("a decision").office_organization_id;
+    OTHER_BUREAU.clone_into(office);
+    let below = year.decide_further_review(below).await;
+    let (other, field) = ("FURTHER_REVIEW_OFFICE", "decision.office_organization_id");
+    check("same office", below, Code::FailedPrecondition, other, field);
+    year.decide_further_review(review_decision(210, at, "gov-reviewer")).await.expect("decided");
+
+    // It changes what it decides, and is the last word.
+    let after = sheet(&clients, 0).await;
+    assert_eq!((&after.lines, &after.scores), (&before.lines, &before.scores));
+    let points = |text: &str| text.parse::<rust_decimal::Decimal>().expect("a score");
+    let less = points(&before.final_score) - points(&after.final_score);
+    assert_eq!(less, points("0.5"), "from {} to {}", before.final_score, after.final_score);
+    let made = after.adjustments.last().expect("an adjustment");
+    assert_eq!((&*made.document_number, &*made.approver), ("柳政复〔2023〕2号", "gov-reviewer"));
+    let again = year.request_further_review(review_request(211, at)).await;
+    check("reviewed again", again, Code::FailedPrecondition, wrong, "review.year");
+    let again = year.decide_further_review(review_decision(212, at, "gov-other")).await;
+    check("decided again", again, Code::FailedPrecondition, wrong, "decision.year");
+    year.seal_year(seal(213, "zfb-sealer")).await.expect("sealed");
+    let sealed = sheet(&clients, 0).await;
+
+    // Known as it was before each step, and the same from a replay.
+    let known = sheet(&clients, at).await.standing.expect("a standing");
+    assert!(known.appeals[0].further_review.is_none() && known.sealed_position == 0);
+    drop((year, clients));
+    service.stop().await;
+    let service = Service::at(directory.path(), Arc::new(clock.clone())).await;
+    assert!(sheet(&service.clients, 0).await == sealed, "replay equals live");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn terms_and_vetoes_are_those_of_the_rule_set() {
+    let directory = directory();
+    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let service = begun(directory.path(), &clock).await;
+    let mut clients = service.clients.clone();
+    let own = "procedure = { notice_working_days = 1, further_review_request_working_days = 2 }\n\
+               veto = { effect = \"cap\", grade = \"合格\" }\n\
+               [metrics]";
+    let rules = seed::RULES.replacen("[metrics]", own, 1);
+    clients.registry.publish_rule_set(seed::rule_set(&rules)).await.expect("published");
+    let published = clients.evaluation.publish_year(publication(300, "zfb-clerk")).await;
+    let standing = published.expect("published").into_inner().standing.expect("a standing");
+    assert_eq!(standing.notice_end_date, "2023-02-07");
+    let appealed = clients.evaluation.appeal_year(appeal(301)).await.expect("taken").into_inner();
+    let at = appealed.receipt.expect("a receipt").position;
+    let decided = clients.evaluation.decide_appeal(decision(302, at, "zfb-decider")).await;
+    let standing = decided.expect("decided").into_inner().standing.expect("a standing");
+    assert_eq!(standing.appeals[0].further_review_end_date, "2023-02-08");
+    let veto = pb::YearAdjustment {
+        organization_id: BUREAU.to_owned(),
+        year: 2022,
+        recorder: "zfb-clerk".to_owned(),
+        adjustment: Some(pb::ScoreAdjustment {
+            kind: pb::AdjustmentKind::Veto.into(),
+            ..bonus("")
+        }),
+    };
+    let request = pb::AdjustScoreRequest { event_id: id(303), adjustment: Some(veto) };
+    clients.evaluation.adjust_score(request).await.expect("taken");
+    let vetoed = sheet(&clients, 0).await;
+    let effect = vetoed.veto.expect("a veto");
+    assert_eq!(effect.best_grade_left, "合格");
+    // The score is too low for the cap to matter: a cap never lifts a grade.
+    assert_eq!((&*vetoed.grade, &*effect.grade_by_score), ("不合格", "不合格"));
     service.stop().await;
 }

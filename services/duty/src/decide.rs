@@ -194,7 +194,7 @@ struct Context<'a> {
     recorder: &'a str,
     earlier: &'a Earlier,
     /// Ids proposed in the same batch: they may be components of an aggregate before they are in.
-    batch: BTreeMap<EventId, Option<&'a DutyEvent>>,
+    batch: &'a BTreeMap<EventId, Option<&'a DutyEvent>>,
     now: Timestamp,
 }
 
@@ -219,13 +219,8 @@ pub fn decide(
 ) -> Result<Vec<Outcome>, Refusal> {
     let mut refusal = Refusal::collecting();
     check_shape(command, &mut refusal);
-    let context = Context {
-        standing,
-        recorder: &command.recorder,
-        earlier,
-        batch: command.entries.iter().map(in_batch).collect(),
-        now,
-    };
+    let batch = command.entries.iter().map(in_batch).collect();
+    let mut ahead = sees_itself(command).then(|| standing.clone());
     let mut outcomes = Vec::with_capacity(command.entries.len());
     for (index, proposed) in command.entries.iter().enumerate() {
         if let Some(Held { position, recorded, .. }) = earlier.get(&proposed.event_id) {
@@ -241,7 +236,17 @@ pub fn decide(
             continue;
         }
         outcomes.push(Outcome::Append { index });
+        let recorder = &command.recorder;
+        let seen = ahead.as_ref().unwrap_or(standing);
+        let context = Context { standing: seen, recorder, earlier, batch: &batch, now };
+        let before = refusal.len();
         check_entry(&context, proposed, &mut refusal);
+        // What is refused is not built upon: a ring of parents would be walked for ever.
+        if let Some(ahead) = ahead.as_mut().filter(|_| refusal.len() == before) {
+            let (event_id, recorder) = (proposed.event_id, recorder.clone());
+            let entry = proposed.entry.clone();
+            ahead.evolve(&Recorded { event_id, recorded_at: now, recorder, entry }, earlier);
+        }
     }
     let all_known = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Duplicate { .. }));
     // A repeated call gets its first receipt even though the stream has moved on since.
@@ -249,6 +254,13 @@ pub fn decide(
         check_expectations(standing, command, &mut refusal);
     }
     refusal.or(outcomes)
+}
+
+/// Whether entries of the command may build on those before them: a post on its organization, a
+/// tenure on its post. Duty events do not, and are what most batches hold: nothing is copied.
+fn sees_itself(command: &Command) -> bool {
+    let builds = |proposed: &Proposed| !matches!(proposed.entry, Entry::DutyEvent(_));
+    1 < command.entries.len() && command.entries.iter().any(builds)
 }
 
 fn check_shape(command: &Command, refusal: &mut Refusal) {
@@ -311,18 +323,16 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
             references::withdrawal(context, withdrawal, &path(), refusal);
         }
         Entry::Review(review) => references::review(context, review, &path(), refusal),
-        Entry::Organization(organization) => {
-            registration::organization(context, organization, refusal);
+        Entry::Organization(_)
+        | Entry::Post(_)
+        | Entry::Person(_)
+        | Entry::PersonErased(_)
+        | Entry::Tenure(_)
+        | Entry::Absence(_)
+        | Entry::LeadingGroup(_)
+        | Entry::OrganizationChange(_) => {
+            refusal.within(&path(), |refusal| check_registration(context, proposed, refusal));
         }
-        Entry::Post(post) => registration::post(context.standing, post, refusal),
-        Entry::Person(person) => persons::person(context.standing, person, refusal),
-        Entry::PersonErased(erasure) => {
-            persons::erasure(context.standing, context.recorder, erasure, refusal);
-        }
-        Entry::Tenure(tenure) => registration::tenure(context.standing, tenure, refusal),
-        Entry::Absence(absence) => absences::absence(context.standing, absence, refusal),
-        Entry::LeadingGroup(group) => groups::group(context.standing, group, refusal),
-        Entry::OrganizationChange(change) => changes::change(context.standing, change, refusal),
         Entry::YearStep(step) => year::step(context, step, refusal),
         Entry::RuleSet(_) | Entry::Calendar(_) => {}
         Entry::Exemption(exemption) => {
@@ -341,6 +351,25 @@ fn check_entry(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal
             rectifications::close(context, proposed.index, closing, refusal);
         }
         Entry::DayClosed(day) => registration::day_closed(context, *day, refusal),
+    }
+}
+
+fn check_registration(context: &Context<'_>, proposed: &Proposed, refusal: &mut Refusal) {
+    let standing = context.standing;
+    match &proposed.entry {
+        Entry::Organization(organization) => {
+            registration::organization(context, organization, refusal);
+        }
+        Entry::Post(post) => registration::post(standing, post, refusal),
+        Entry::Person(person) => persons::person(standing, person, refusal),
+        Entry::PersonErased(erasure) => {
+            persons::erasure(standing, context.recorder, erasure, refusal);
+        }
+        Entry::Tenure(tenure) => registration::tenure(standing, tenure, refusal),
+        Entry::Absence(absence) => absences::absence(standing, absence, refusal),
+        Entry::LeadingGroup(group) => groups::group(standing, group, refusal),
+        Entry::OrganizationChange(change) => changes::change(standing, change, refusal),
+        _ => {}
     }
 }
 

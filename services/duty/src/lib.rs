@@ -25,6 +25,7 @@ pub mod occurred;
 pub mod position;
 pub mod problem;
 pub mod quantity;
+pub mod recorders;
 pub mod rectification;
 pub mod registry;
 pub mod review;

@@ -225,6 +225,15 @@ reasons! {
     RuleSetParent = "RULE_SET_PARENT",
     /// A change of an inherited duty that is not there, or changes nothing.
     RuleSetOverride = "RULE_SET_OVERRIDE",
+    // --- further review of an appeal's decision
+    /// The term in which a further review may be asked for still runs.
+    FurtherReviewTermRunning = "FURTHER_REVIEW_TERM_RUNNING",
+    /// The term in which a further review may be asked for is over.
+    FurtherReviewTermOver = "FURTHER_REVIEW_TERM_OVER",
+    /// A further review is undecided.
+    FurtherReviewUndecided = "FURTHER_REVIEW_UNDECIDED",
+    /// A further review belongs to another office than decided, and not to one below it.
+    FurtherReviewOffice = "FURTHER_REVIEW_OFFICE",
 }
 
 impl fmt::Display for Reason {

@@ -388,6 +388,12 @@ impl Registry {
         self.posts.get(id)?.at(known).map(|(_, post)| post)
     }
 
+    /// The entry that brought the newest version of a post.
+    #[must_use]
+    pub fn post_since(&self, id: &PostId) -> Option<Position> {
+        Some(self.posts.get(id)?.at(Position::MAX)?.0)
+    }
+
     /// The posts of an organization, in the order they became known.
     pub fn posts_of<'a>(
         &'a self,

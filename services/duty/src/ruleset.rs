@@ -8,7 +8,8 @@
 //! Keys beside `[[duty]]`, all but the first five optional: `schema_version = 1`, `ruleset_id`,
 //! `valid_from`, `jurisdiction`, `timezone`, `valid_to`, `official_rung`, `warn_days`,
 //! `half_year_threshold_months`, `late_entry_working_days`, `accounting_date {month, day}`,
-//! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric]}`.
+//! `scoring {late_credit}`, `grades [{name_zh, name_en, min_score}]`, `metrics {name = [metric]}`,
+//! `procedure {…_working_days}`, `veto {effect, grade}` (see [`Procedure`], [`Veto`]).
 //!
 //! A rule set may `extends = "<id>"` that of a jurisdiction around it: what it does not say itself
 //! is taken from there. It adds duties, changes single keys of inherited ones (`[[override]]`:
@@ -21,9 +22,11 @@ mod cadence;
 mod condition;
 mod duty;
 mod inherit;
+mod literal;
 mod nearest;
 mod origin;
 mod parse;
+mod procedure;
 pub(crate) mod reader;
 mod terms;
 
@@ -41,6 +44,7 @@ use crate::problem::Problem;
 pub use cadence::{Bound, Cadence, Deadline, MonthDay, SubPeriod};
 pub use condition::{Condition, ConditionError, ConditionFacts};
 pub use origin::{Origin, OriginKind, Parent};
+pub use procedure::{Procedure, Veto};
 pub use terms::{Level, OwedBy, Rung, SeedKind, Threshold, TriggerKind};
 
 /// Longest text of a rule set, in bytes: ten times the catalogue of 2022.
@@ -71,6 +75,10 @@ pub struct RuleSet {
     pub late_entry_working_days: u32,
     /// Grades, best first.
     pub grades: Vec<Grade>,
+    /// Terms of notice, appeal and further review (公示、申诉、复核期限).
+    pub procedure: Procedure,
+    /// What a veto does to the grade (一票否决).
+    pub veto: Veto,
     /// What a duty's `metric` adds up: its name, and metrics of the catalogue.
     pub metrics: BTreeMap<Box<str>, Vec<Box<str>>>,
     /// The duties, in the order of the text.
@@ -228,6 +236,24 @@ impl RuleSet {
     #[must_use]
     pub fn grade(&self, score: Decimal) -> Option<&Grade> {
         self.grades.iter().find(|grade| grade.min_score <= score)
+    }
+
+    /// The best grade that a veto leaves; none where the rule set grades nothing.
+    #[must_use]
+    pub fn vetoed_grade(&self) -> Option<&Grade> {
+        match &self.veto {
+            Veto::Lowest => self.grades.last(),
+            Veto::Cap(name) => self.grades.iter().find(|grade| grade.name_zh == *name),
+        }
+    }
+
+    /// The grade a score reaches under a veto: that of the score or the one a veto leaves,
+    /// whichever is worse. A score below every grade has none, with or without a veto.
+    #[must_use]
+    pub fn grade_under_veto(&self, score: Decimal) -> Option<&Grade> {
+        let reached = self.grade(score)?;
+        let left = self.vetoed_grade()?;
+        Some(if reached.min_score < left.min_score { reached } else { left })
     }
 }
 

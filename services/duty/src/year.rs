@@ -1,5 +1,5 @@
 //! The life of an evaluated year of one organization (DOMAIN §5.5): published for notice (公示),
-//! appealed against (申诉), decided, sealed (封存), reopened by decision.
+//! appealed against (申诉), decided, reviewed once more (复核), sealed (封存), reopened by decision.
 //!
 //! Steps are entries; a [`Cycle`] is their fold. Invariant: nothing here holds a score. A decision
 //! changes a score only as an adjustment, and a seal names the sheet that was computed.
@@ -13,10 +13,6 @@ use crate::docno::DocumentNumber;
 use crate::id::OrganizationId;
 use crate::position::Position;
 
-/// 公示期, in working days (DOMAIN §5.5).
-pub const NOTICE_WORKING_DAYS: u32 = 5;
-/// Working days in which an appeal is decided; one extension adds as many.
-pub const DECISION_WORKING_DAYS: u32 = 15;
 /// Most points of bonus in one year of one organization (加分上限, DOMAIN §6.2).
 pub const BONUS_MAX: u32 = 5;
 
@@ -61,6 +57,36 @@ pub enum YearAct {
         /// The appeal.
         appeal: Position,
         /// Whether it is upheld (支持), in part at least.
+        upheld: bool,
+        /// The decision's document.
+        document: DocumentNumber,
+        /// Why.
+        reason: Box<str>,
+        /// What it changes beside what other entries change by its order.
+        adjustment: Option<Adjustment>,
+        /// Whose office decides (决定机关), where that is told.
+        office: Option<OrganizationId>,
+        /// Last day for asking for a further review; none where there were none yet.
+        review_until: Option<Date>,
+    },
+    /// 复核申请: the decision on the appeal at a position is to be looked at once more.
+    ReviewRequested {
+        /// The appeal.
+        appeal: Position,
+        /// Why its decision is wrong.
+        arguments: Box<str>,
+        /// What shows it.
+        evidence: Box<str>,
+        /// Last day for deciding.
+        decision_due: Date,
+    },
+    /// 复核决定, which is final, on the appeal at a position.
+    ReviewDecided {
+        /// The appeal.
+        appeal: Position,
+        /// Whose office decides (复核机关).
+        office: OrganizationId,
+        /// Whether the application is upheld, in part at least.
         upheld: bool,
         /// The decision's document.
         document: DocumentNumber,
@@ -119,7 +145,7 @@ pub enum AdjustmentKind {
     Bonus,
     /// 扣分.
     Penalty,
-    /// 一票否决: no grade can be reached.
+    /// 一票否决: caps the grade as the rule set says ([`crate::ruleset::Veto`]).
     Veto,
 }
 
@@ -138,6 +164,17 @@ impl YearAct {
                 Self::Extended { appeal: a, reason: r, .. },
                 Self::Extended { appeal: b, reason: s, .. },
             ) => (a, r) == (b, s),
+            (
+                Self::ReviewRequested { appeal: a, arguments: r, evidence: e, .. },
+                Self::ReviewRequested { appeal: b, arguments: s, evidence: f, .. },
+            ) => (a, r, e) == (b, s, f),
+            (Self::Decided { review_until, .. }, Self::Decided { .. }) => {
+                let mut other = other.clone();
+                if let Self::Decided { review_until: end, .. } = &mut other {
+                    *end = *review_until;
+                }
+                *self == other
+            }
             _ => self == other,
         }
     }
@@ -177,6 +214,40 @@ pub struct Appeal<'a> {
     pub extended: bool,
     /// Where it was decided, and whether it was upheld.
     pub decided: Option<(Position, bool)>,
+    /// Who decided it, and whose office where that is told.
+    pub decider: Option<(&'a str, Option<&'a OrganizationId>)>,
+    /// Last day for asking for a further review, once decided.
+    pub review_until: Option<Date>,
+    /// The further review.
+    pub review: Option<FurtherReview<'a>>,
+}
+
+/// A further review (复核) and what became of it.
+#[derive(Debug, Clone, Copy)]
+pub struct FurtherReview<'a> {
+    /// Where it was asked for.
+    pub position: Position,
+    /// Who asked for it.
+    pub by: &'a str,
+    /// Last day for deciding.
+    pub decision_due: Date,
+    /// Where it was decided, and whether it was upheld.
+    pub decided: Option<(Position, bool)>,
+}
+
+impl Appeal<'_> {
+    /// The last day for the decision that is waited for, that on the appeal or that on its further
+    /// review; none when neither is.
+    #[must_use]
+    pub fn waits_until(&self) -> Option<Date> {
+        match (self.decided, self.review) {
+            (None, _) => Some(self.decision_due),
+            (Some(_), Some(FurtherReview { decided: None, decision_due, .. })) => {
+                Some(decision_due)
+            }
+            (Some(_), _) => None,
+        }
+    }
 }
 
 /// The year of one organization as known at a position.
@@ -204,10 +275,17 @@ impl Cycle<'_> {
         of_kind.map(|(_, adjustment)| adjustment.points).sum()
     }
 
+    /// The positions of the vetoes, in order.
+    pub fn vetoes(&self) -> impl Iterator<Item = Position> {
+        let is_veto = |adjustment: &Adjustment| adjustment.kind == AdjustmentKind::Veto;
+        let vetoes = self.adjustments.iter().filter(move |(_, adjustment)| is_veto(adjustment));
+        vetoes.map(|(position, _)| *position)
+    }
+
     /// Whether any adjustment is a veto.
     #[must_use]
     pub fn is_vetoed(&self) -> bool {
-        self.adjustments.iter().any(|(_, adjustment)| adjustment.kind == AdjustmentKind::Veto)
+        self.vetoes().next().is_some()
     }
 
     /// The appeal at a position.
@@ -264,6 +342,9 @@ impl Years {
                     decision_due: *decision_due,
                     extended: false,
                     decided: None,
+                    decider: None,
+                    review_until: None,
+                    review: None,
                 }),
                 YearAct::Extended { appeal, decision_due, .. } => {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
@@ -271,10 +352,27 @@ impl Years {
                         (found.decision_due, found.extended) = (*decision_due, true);
                     }
                 }
-                YearAct::Decided { appeal, upheld, adjustment, .. } => {
+                YearAct::Decided { appeal, upheld, adjustment, office, review_until, .. } => {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
                     if let Some(found) = found {
                         found.decided = Some((position, *upheld));
+                        found.decider = Some((&step.by, office.as_ref()));
+                        found.review_until = *review_until;
+                    }
+                    cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
+                }
+                YearAct::ReviewRequested { appeal, decision_due, .. } => {
+                    let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
+                    if let Some(found) = found {
+                        let (by, decision_due, decided) = (&*step.by, *decision_due, None);
+                        found.review = Some(FurtherReview { position, by, decision_due, decided });
+                    }
+                }
+                YearAct::ReviewDecided { appeal, upheld, adjustment, .. } => {
+                    let mut held = cycle.appeals.iter_mut();
+                    let found = held.find(|held| held.position == *appeal);
+                    if let Some(review) = found.and_then(|found| found.review.as_mut()) {
+                        review.decided = Some((position, *upheld));
                     }
                     cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
                 }

@@ -90,7 +90,7 @@ enum Command {
     Coverage(supervision::CoverageArgs),
     /// Lists what is still open, by when (到期清单).
     Deadlines(supervision::DeadlinesArgs),
-    /// Publishes, seals and reopens the evaluated year of an organization (公示、申诉、封存).
+    /// Takes a year from notice through appeal and review to its seal (公示、申诉、复核、封存).
     Year(year::YearArgs),
     /// Accepts or returns a duty event, or takes an acceptance back (审核).
     Review(review::ReviewArgs),

@@ -62,14 +62,24 @@ fn show(sheet: &pb::GetScoreSheetResponse, language: Language) {
     output::say(&lines.to_string());
     output::say(&table::scores(&sheet.scores, language).to_string());
     output::say(&columns(sheet, language));
-    for made in &sheet.adjustments {
+    let at = sheet.adjustment_positions.iter().copied().chain(std::iter::repeat(0));
+    for (made, at) in sheet.adjustments.iter().zip(at) {
         let kind = match made.kind() {
             pb::AdjustmentKind::Bonus => language.pick("加分", "bonus"),
             pb::AdjustmentKind::Penalty => language.pick("扣分", "penalty"),
             pb::AdjustmentKind::Veto => language.pick("一票否决", "veto"),
             pb::AdjustmentKind::Unspecified => "—",
         };
-        output::say(&format!("{kind} {} {} {}", made.points, made.document_number, made.reason));
+        // A sheet sealed by an older version does not say where its adjustments stand.
+        let at = if at == 0 { String::new() } else { format!(" #{at}") };
+        let (points, document) = (&made.points, &made.document_number);
+        output::say(&format!("{kind}{at} {points} {document} {}", made.reason));
+    }
+    if let Some(veto) = &sheet.veto {
+        let said = language.pick("一票否决：等次至多为", "vetoed: the grade is at most");
+        let by_score = language.pick("按得分为", "by the score alone");
+        let (left, reached) = (&veto.best_grade_left, &veto.grade_by_score);
+        output::say(&format!("{said} {left} · {by_score} {reached}"));
     }
     if sheet.is_sealed {
         output::say(language.pick("已封存，不再变动", "sealed: it does not change"));

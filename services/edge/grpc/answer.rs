@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use duty::Position;
 use duty::evaluate::{Obligation, Owner, Question};
 use duty::id::{DutyId, OrganizationId, PersonId};
-use duty::ruleset::{DutyRule, Level, Rung};
+use duty::ruleset::{DutyRule, Grade, Level, Rung};
 use duty::year::AdjustmentKind;
 use projection::Snapshot;
 use projection::answered_for::Finding;
@@ -239,10 +239,10 @@ pub(crate) fn sheet(
         scores: convert::scores(&evaluation.scores),
         official_rung: convert::rung(rules.official_rung).into(),
         applicable_weight: convert::decimal(evaluation.scores.weight),
-        grade: total
-            .filter(|_| !cycle.is_vetoed())
-            .and_then(|score| rules.grade(score))
-            .map_or_else(String::new, |grade| grade.name_zh.to_string()),
+        grade: grade_name(total.and_then(|score| match cycle.is_vetoed() {
+            true => rules.grade_under_veto(score),
+            false => rules.grade(score),
+        })),
         digest: String::new(),
         adjustments: cycle
             .adjustments
@@ -257,8 +257,19 @@ pub(crate) fn sheet(
     sheet.computed_score = at(computed);
     sheet.verified_score = at(Rung::Verified);
     sheet.final_score = column(total);
+    sheet.adjustment_positions = cycle.adjustments.iter().map(|(at, _)| at.get()).collect();
+    sheet.veto = cycle.is_vetoed().then(|| pb::VetoEffect {
+        positions: cycle.vetoes().map(Position::get).collect(),
+        grade_by_score: grade_name(total.and_then(|score| rules.grade(score))),
+        best_grade_left: grade_name(rules.vetoed_grade()),
+    });
     sheet.standing = Some(year::standing(&cycle));
     Ok(sheet)
+}
+
+/// The Chinese name of a grade; empty for none.
+fn grade_name(grade: Option<&Grade>) -> String {
+    grade.map_or_else(String::new, |grade| grade.name_zh.to_string())
 }
 
 /// The lines, and the final score, in which two sheets differ: the first one as sealed.

@@ -93,6 +93,24 @@ impl EvaluationService for Api {
         Ok(Response::new(pb::DecideAppealResponse { receipt, standing }))
     }
 
+    async fn request_further_review(
+        &self,
+        request: Request<pb::RequestFurtherReviewRequest>,
+    ) -> Result<Response<pb::RequestFurtherReviewResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.review_requested(request).await?;
+        Ok(Response::new(pb::RequestFurtherReviewResponse { receipt, standing }))
+    }
+
+    async fn decide_further_review(
+        &self,
+        request: Request<pb::DecideFurtherReviewRequest>,
+    ) -> Result<Response<pb::DecideFurtherReviewResponse>, Status> {
+        let request = request.into_inner();
+        let (receipt, standing) = self.review_decided(request).await?;
+        Ok(Response::new(pb::DecideFurtherReviewResponse { receipt, standing }))
+    }
+
     async fn adjust_score(
         &self,
         request: Request<pb::AdjustScoreRequest>,

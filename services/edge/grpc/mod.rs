@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 pub(crate) mod page;
 pub(crate) mod person;
 pub(crate) mod rectification;
+pub(crate) mod registrations;
 pub(crate) mod registry;
 pub(crate) mod review;
 pub(crate) mod rules;

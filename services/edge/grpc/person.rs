@@ -362,7 +362,7 @@ impl Api {
 }
 
 /// The person of a request: an id, and nothing sealed by the caller.
-fn asked(message: pb::Person, problems: &mut Problems) -> Option<PersonId> {
+pub(super) fn asked(message: pb::Person, problems: &mut Problems) -> Option<PersonId> {
     if message.sealed.is_some() {
         problems.add(
             Reason::FieldMalformed,

@@ -244,6 +244,13 @@ impl RegistryService for Api {
         Ok(Response::new(pb::RegisterOrganizationChangeResponse { receipt }))
     }
 
+    async fn register_batch(
+        &self,
+        request: Request<pb::RegisterBatchRequest>,
+    ) -> Result<Response<pb::RegisterBatchResponse>, Status> {
+        Ok(Response::new(self.batch_registered(request.into_inner()).await?))
+    }
+
     async fn get_organization(
         &self,
         request: Request<pb::GetOrganizationRequest>,

@@ -90,7 +90,9 @@ fn texts(
 /// bad, which takes 1,950 bytes.
 fn bad_events(found: &[Problem]) -> String {
     let index = |problem: &Problem| {
-        problem.field.strip_prefix("events[")?.split(']').next()?.parse::<usize>().ok()
+        let lists = ["events[", "registrations[", "amendments["];
+        let inner = lists.iter().find_map(|list| problem.field.strip_prefix(list))?;
+        inner.split(']').next()?.parse::<usize>().ok()
     };
     let bad: std::collections::BTreeSet<usize> = found.iter().filter_map(index).collect();
     let mut ranges: Vec<(usize, usize)> = Vec::new();
@@ -175,6 +177,31 @@ pub struct Fields {
     pub entry: &'static str,
     /// The field that holds the most, when the entry is too large.
     pub whole: &'static str,
+}
+
+/// A submission of a list of entries that was not accepted, under the name the call has for the
+/// list; `places` says where each entry submitted stands in it.
+#[must_use]
+pub fn submit_list(error: SubmitError, list: &str, places: &[usize]) -> Status {
+    match error {
+        SubmitError::Refused(refusal) => {
+            let code = code_of(refusal.kind());
+            let renamed = refusal.problems().into_iter().map(|problem| {
+                let field = match problem.field.strip_prefix("events") {
+                    Some(inner) if inner.starts_with('[') => format!("{list}{inner}"),
+                    Some("") => list.to_owned(),
+                    _ => problem.field,
+                };
+                Problem { field, ..problem }
+            });
+            problems(code, renamed.collect())
+        }
+        SubmitError::EntryTooLarge { index, length } => {
+            let place = places.get(index).copied().unwrap_or(index);
+            too_large(format!("{list}[{place}]"), length)
+        }
+        error => submit(error),
+    }
 }
 
 /// A submission of one entry that was not accepted, with the fields of the call.

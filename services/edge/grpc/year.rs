@@ -8,7 +8,8 @@ use duty::decide::{Command, Proposed};
 use duty::entry::Entry;
 use duty::evaluate::Question;
 use duty::id::OrganizationId;
-use duty::year::{DECISION_WORKING_DAYS, NOTICE_WORKING_DAYS, Shown, Stage};
+use duty::ruleset::Procedure;
+use duty::year::{Shown, Stage};
 use duty::zone::civil_day;
 use duty::{Position, Problem, Problems, Reason};
 use jiff::civil::Date;
@@ -34,12 +35,11 @@ impl Api {
         let mut message = request.publication.unwrap_or_default();
         let about = (&*message.organization_id, message.year);
         let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
-        self.disinterested(about, &message.publisher, "publication.publisher").await?;
         let basis = sheet.basis.unwrap_or_default();
         (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
         message.sheet_digest = sheet.digest;
-        let today = civil_day(self.ledger.now());
-        message.notice_end_date = self.working_days(today, NOTICE_WORKING_DAYS)?.to_string();
+        let terms = self.procedure(&message.organization_id, message.year, "publication.")?;
+        message.notice_end_date = self.term(terms.notice)?;
         self.step(&request.event_id, "publication.", Payload::YearPublication(message)).await
     }
 
@@ -49,8 +49,8 @@ impl Api {
         request: pb::AppealYearRequest,
     ) -> Result<Taken, Status> {
         let mut message = request.appeal.unwrap_or_default();
-        let today = civil_day(self.ledger.now());
-        message.decision_due_date = self.working_days(today, DECISION_WORKING_DAYS)?.to_string();
+        let terms = self.procedure(&message.organization_id, message.year, "appeal.")?;
+        message.decision_due_date = self.term(terms.decision)?;
         self.step(&request.event_id, "appeal.", Payload::YearAppeal(message)).await
     }
 
@@ -67,7 +67,8 @@ impl Api {
         // An appeal that is not there is refused with the other faults.
         let due = cycle.appeal(Position::new(message.appeal_position)).map(|a| a.decision_due);
         let from = due.unwrap_or_else(|| civil_day(self.ledger.now()));
-        message.decision_due_date = self.working_days(from, DECISION_WORKING_DAYS)?.to_string();
+        let terms = self.procedure(&message.organization_id, message.year, "extension.")?;
+        message.decision_due_date = self.working_days(from, terms.decision)?.to_string();
         self.step(&request.event_id, "extension.", Payload::AppealExtension(message)).await
     }
 
@@ -77,18 +78,37 @@ impl Api {
         request: pb::DecideAppealRequest,
     ) -> Result<Taken, Status> {
         let mut message = request.decision.unwrap_or_default();
-        let about = (&*message.organization_id, message.year);
-        self.disinterested(about, &message.decider, "decision.decider").await?;
+        let terms = self.procedure(&message.organization_id, message.year, "decision.")?;
+        message.further_review_end_date = self.term(terms.review_request)?;
+        let own = (&*message.document_number, &*message.decider);
         if let Some(adjustment) = &mut message.adjustment {
-            let or = |own: &mut String, of: &String| {
-                if own.is_empty() {
-                    own.clone_from(of);
-                }
-            };
-            or(&mut adjustment.document_number, &message.document_number);
-            or(&mut adjustment.approver, &message.decider);
+            by_decision(adjustment, own);
         }
         self.step(&request.event_id, "decision.", Payload::AppealDecision(message)).await
+    }
+
+    /// Takes the application for a further review.
+    pub(super) async fn review_requested(
+        &self,
+        request: pb::RequestFurtherReviewRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.review.unwrap_or_default();
+        let terms = self.procedure(&message.organization_id, message.year, "review.")?;
+        message.decision_due_date = self.term(terms.review)?;
+        self.step(&request.event_id, "review.", Payload::FurtherReview(message)).await
+    }
+
+    /// Decides a further review.
+    pub(super) async fn review_decided(
+        &self,
+        request: pb::DecideFurtherReviewRequest,
+    ) -> Result<Taken, Status> {
+        let mut message = request.decision.unwrap_or_default();
+        let own = (&*message.document_number, &*message.decider);
+        if let Some(adjustment) = &mut message.adjustment {
+            by_decision(adjustment, own);
+        }
+        self.step(&request.event_id, "decision.", Payload::FurtherReviewDecision(message)).await
     }
 
     /// Seals a year with the sheet as it is.
@@ -96,7 +116,6 @@ impl Api {
         let mut message = request.seal.unwrap_or_default();
         let about = (&*message.organization_id, message.year);
         let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
-        self.disinterested(about, &message.sealer, "seal.sealer").await?;
         message.sheet = sheet.encode_to_vec();
         let basis = sheet.basis.unwrap_or_default();
         (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
@@ -230,6 +249,23 @@ impl Api {
         Ok(answer::differences(sealed, &now.map_err(status::no_view)?))
     }
 
+    /// The terms of the rule set that judges the organization's year; where none does, the usual
+    /// ones: what such a step is about is refused with the other faults.
+    fn procedure(&self, id: &str, year: i32, field: &str) -> Result<Procedure, Status> {
+        let organization = parsed(id, &format!("{field}organization_id"))?;
+        let snapshot = self.ledger.snapshot();
+        let held = snapshot.registry().organization(&organization, Position::MAX);
+        let year = i16::try_from(year).unwrap_or_default();
+        let rules = held.and_then(|held| snapshot.rules_for(held, year, Position::MAX));
+        Ok(rules.map(|(_, rules)| rules.procedure).unwrap_or_default())
+    }
+
+    /// The end of a term that begins today, as messages have it.
+    fn term(&self, working_days: u32) -> Result<String, Status> {
+        let today = civil_day(self.ledger.now());
+        self.working_days(today, working_days).map(|end| end.to_string())
+    }
+
     /// The end of a term; it takes the calendars of the years it reaches.
     fn working_days(&self, from: Date, count: u32) -> Result<Date, Status> {
         let calendars = self.ledger.snapshot().calendars(Position::MAX);
@@ -242,33 +278,16 @@ impl Api {
             status::problems(Code::FailedPrecondition, vec![problem])
         })
     }
+}
 
-    /// Who publishes, decides or seals recorded none of the events of the year.
-    async fn disinterested(
-        &self,
-        (id, year): (&str, i32),
-        who: &str,
-        field: &str,
-    ) -> Result<(), Status> {
-        let organization = parsed(id, "organization_id")?;
-        let year = i16::try_from(year).unwrap_or_default();
-        let snapshot = self.ledger.snapshot();
-        for position in snapshot.events_of_year(&organization, year) {
-            let stored = self.ledger.read_one(position).await;
-            let stored = stored.map_err(|error| status::read(&error))?;
-            let Some(stored) = stored else { continue };
-            let recorded = crate::ledger::decode(&stored).map_err(|error| status::read(&error))?;
-            if *recorded.recorder == *who {
-                let problem = Problem::new(
-                    Reason::ActorIsInterested,
-                    field,
-                    format!("{who} 是该单位本年度事件的填报人，须回避"),
-                    format!("{who} recorded events of the year (entry {position})"),
-                );
-                return Err(status::problems(Code::FailedPrecondition, vec![problem]));
-            }
+/// An adjustment that a decision makes rests on its document and decider where it names none.
+fn by_decision(adjustment: &mut pb::ScoreAdjustment, (document, decider): (&str, &str)) {
+    for (own, of) in
+        [(&mut adjustment.document_number, document), (&mut adjustment.approver, decider)]
+    {
+        if own.is_empty() {
+            of.clone_into(own);
         }
-        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use duty::Position;
 use duty::entry::{Entry, Recorded};
 use duty::id::OrganizationId;
+use duty::recorders::Recorders;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -29,10 +30,10 @@ use crate::words::Words;
 /// What a snapshot begins with.
 pub const MAGIC: [u8; 8] = *b"DUTYVIEW";
 /// Version of the layout above and of the sections below.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Version of what the fold makes of entries: bump it whenever the same journal gives another
 /// state, or a packed number another meaning (an event type added in the middle of its list).
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 /// Length of the head, in bytes.
 pub const HEAD_BYTES: usize = 76;
 
@@ -139,6 +140,12 @@ fn save_stream<E>(stream: &Stream, blocks: &mut Blocks<'_, E>) -> Result<(), E> 
     let (words, open) = stream.open_sealed();
     let bytes = &mut blocks.content;
     put_text(bytes, stream.organization().as_str());
+    put_number(bytes, stream.recorders().all().len() as u64);
+    for (year, recorders) in stream.recorders().all() {
+        put_signed(bytes, year.into());
+        put_number(bytes, recorders.len() as u64);
+        recorders.iter().for_each(|recorder| put_text(bytes, recorder));
+    }
     put_number(bytes, words.all().len() as u64);
     words.all().iter().for_each(|word| put_text(bytes, word));
     put_number(bytes, stream.sealed().len() as u64);
@@ -285,21 +292,33 @@ fn read_words<const N: usize, T>(
 }
 
 fn load_stream<E>(items: &mut Items<'_, E>) -> Result<Stream, LoadError<E>> {
-    let (organization, words, sealed, open) = items.next("stream", |reader| {
+    let (organization, recorders, words, sealed, open) = items.next("stream", |reader| {
         let organization = OrganizationId::parse(reader.text()?)?;
+        let recorders = read_recorders(reader)?;
         let mut words = Words::default();
         for number in 0..reader.number()? {
             // Each stands there once.
             (words.number(reader.text()?) == number).then_some(())?;
         }
-        Some((organization, words, reader.count()?, reader.byte()? == 1))
+        Some((organization, recorders, words, reader.count()?, reader.byte()? == 1))
     })?;
     let mut chunks = Vec::new();
     for _ in 0..sealed {
         chunks.push(items.next("chunk of facts", read_chunk)?);
     }
     let open = if open { vec![items.next("chunk of facts", read_chunk)?] } else { Vec::new() };
-    Ok(Stream::from_parts(organization, words, chunks, &open))
+    Ok(Stream::from_parts(organization, recorders, words, chunks, &open))
+}
+
+fn read_recorders(reader: &mut Reader<'_>) -> Option<Recorders> {
+    let mut recorders = Recorders::default();
+    for _ in 0..reader.number()? {
+        let year = i16::try_from(reader.signed()?).ok()?;
+        for _ in 0..reader.number()? {
+            recorders.add(year, reader.text()?);
+        }
+    }
+    Some(recorders)
 }
 
 fn read_chunk(reader: &mut Reader<'_>) -> Option<Chunk> {

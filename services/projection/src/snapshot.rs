@@ -77,15 +77,6 @@ impl Snapshot {
         told.map(|fact| fact.position).collect()
     }
 
-    /// Where the versions of duty events that answer for a year stand, whatever became of them.
-    #[must_use]
-    pub fn events_of_year(&self, organization: &OrganizationId, year: i16) -> Vec<Position> {
-        let Some(stream) = self.streams.of(organization) else { return Vec::new() };
-        let facts = stream.facts(year);
-        let of_year = facts.iter().filter(|fact| fact.accounting_year == year);
-        of_year.map(|fact| fact.position).collect()
-    }
-
     /// The last civil day that was closed.
     #[must_use]
     pub fn last_closed(&self) -> Option<Date> {

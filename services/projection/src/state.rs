@@ -13,6 +13,7 @@ use duty::entry::{Entry, Recorded};
 use duty::evaluate::Fact;
 use duty::event::DutyEvent;
 use duty::id::{EventId, OrganizationId};
+use duty::recorders::Recorders;
 use duty::registry::Registry;
 use duty::review::Reviewed;
 use duty::ruleset::RuleSet;
@@ -144,6 +145,15 @@ impl State {
         streams.map(|stream| (stream.organization().clone(), stream.revision())).collect()
     }
 
+    /// Who recorded the events of each organization.
+    #[must_use]
+    pub fn recorders(&self) -> BTreeMap<OrganizationId, Arc<Recorders>> {
+        let streams = self.streams.streams.iter();
+        streams
+            .map(|stream| (stream.organization().clone(), Arc::clone(stream.recorders())))
+            .collect()
+    }
+
     /// What readers hold: a consistent view of now that the writer will not touch.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
@@ -166,16 +176,18 @@ impl State {
 
     /// Folds in the next entry.
     pub fn absorb(&mut self, recorded: Recorded) {
-        let Recorded { event_id: id, recorded_at, entry, .. } = recorded;
+        let Recorded { event_id: id, recorded_at, recorder, entry } = recorded;
         let position = self.head.next();
         self.head = position;
         self.last_recorded_at = Some(recorded_at);
         let place = match entry {
-            Entry::DutyEvent(event) => self.add_fact(position, (id, id), recorded_at, *event),
+            Entry::DutyEvent(event) => {
+                self.add_fact(position, (id, id), (recorded_at, &recorder), *event)
+            }
             Entry::Correction(correction) => {
                 let root = self.fact(correction.target).map_or(id, |(_, fact)| fact.root);
                 self.mark(correction.target, position, Mark::Superseded);
-                self.add_fact(position, (id, root), recorded_at, correction.event)
+                self.add_fact(position, (id, root), (recorded_at, &recorder), correction.event)
             }
             Entry::Withdrawal(withdrawal) => {
                 self.mark(withdrawal.target, position, Mark::Withdrawn)
@@ -267,14 +279,14 @@ impl State {
         &mut self,
         position: Position,
         (id, root): (EventId, EventId),
-        recorded_at: Timestamp,
+        (recorded_at, recorder): (Timestamp, &str),
         event: DutyEvent,
     ) -> Place {
         let streams = Arc::make_mut(&mut self.streams);
         let number = streams.number(&event.organization);
         let fact = Fact::new(position, id, root, civil_day(recorded_at), event);
         if let Some(stream) = streams.numbered_mut(number) {
-            stream.push(fact);
+            stream.push(fact, recorder);
         }
         Place::Version(number)
     }

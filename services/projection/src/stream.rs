@@ -11,6 +11,7 @@ use std::sync::Arc;
 use duty::Position;
 use duty::evaluate::Fact;
 use duty::id::{EventId, OrganizationId};
+use duty::recorders::Recorders;
 
 use crate::chunk::{Chunk, Mark};
 use crate::words::Words;
@@ -27,6 +28,7 @@ pub(crate) struct Stream {
     sealed: Vec<Arc<Chunk>>,
     open: Vec<Arc<Fact>>,
     words: Arc<Words>,
+    recorders: Arc<Recorders>,
     /// How many entries: duty events, corrections, withdrawals and reviews.
     revision: u64,
 }
@@ -39,6 +41,7 @@ impl Stream {
             sealed: Vec::new(),
             open: Vec::new(),
             words: Arc::default(),
+            recorders: Arc::default(),
             revision: 0,
         }
     }
@@ -46,6 +49,7 @@ impl Stream {
     /// A stream of parts kept elsewhere. Facts and marks are its entries and tell the revision.
     pub(crate) fn from_parts(
         organization: OrganizationId,
+        recorders: Recorders,
         words: Words,
         sealed: Vec<Chunk>,
         open: &[Chunk],
@@ -58,7 +62,8 @@ impl Stream {
             sealed.iter().chain(open).map(|chunk| u64::from(chunk.count) + notes(chunk)).sum();
         let open = open.iter().flat_map(|chunk| chunk.open(&words)).collect();
         let sealed = sealed.into_iter().map(Arc::new).collect();
-        Self { organization, sealed, open, words: Arc::new(words), revision }
+        let (words, recorders) = (Arc::new(words), Arc::new(recorders));
+        Self { organization, sealed, open, words, recorders, revision }
     }
 
     /// Whose stream it is.
@@ -69,6 +74,11 @@ impl Stream {
     /// How many entries it has.
     pub(crate) const fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Who recorded its events.
+    pub(crate) const fn recorders(&self) -> &Arc<Recorders> {
+        &self.recorders
     }
 
     /// The sealed facts.
@@ -83,9 +93,12 @@ impl Stream {
         (words, chunk)
     }
 
-    /// Adds a version of a duty event.
-    pub(crate) fn push(&mut self, fact: Fact) {
+    /// Adds a version of a duty event, and who recorded it.
+    pub(crate) fn push(&mut self, fact: Fact, recorder: &str) {
         self.revision += 1;
+        if !self.recorders.has(fact.accounting_year, recorder) {
+            Arc::make_mut(&mut self.recorders).add(fact.accounting_year, recorder);
+        }
         self.open.push(Arc::new(fact));
         if SEALED_AT <= self.open.len() {
             let sealed = Chunk::seal(&self.open, Arc::make_mut(&mut self.words));

@@ -77,6 +77,20 @@ impl Refusal {
         self.found.extend(problems.into_vec().into_iter().map(|problem| (kind, problem)));
     }
 
+    /// Adds what `check` finds, its field paths below `path`.
+    pub(crate) fn within(&mut self, path: &str, check: impl FnOnce(&mut Self)) {
+        let before = self.found.len();
+        check(self);
+        for (_, problem) in self.found.iter_mut().skip(before) {
+            problem.field = format!("{path}.{}", problem.field);
+        }
+    }
+
+    /// How much was found so far.
+    pub(crate) fn len(&self) -> usize {
+        self.found.len()
+    }
+
     /// The value, unless something was found.
     pub(crate) fn or<T>(self, value: T) -> Result<T, Self> {
         if self.found.is_empty() { Ok(value) } else { Err(self) }

@@ -1,6 +1,7 @@
 //! What `decide` must know of the ledger beside the earlier entries a command names.
 //!
-//! Small, whatever the ledger holds: it grows with organizations, not with events. The writer
+//! Small, whatever the ledger holds: it grows with organizations and the people who record, not with
+//! events. The writer
 //! decides a whole group before it writes it, each command against what those before it in the
 //! group will have done. So a standing has a settled part and a part ahead of the journal;
 //! [`Standing::settle`] follows a durable write, [`Standing::roll_back`] a write that was refused.
@@ -14,8 +15,10 @@ use jiff::civil::Date;
 
 use crate::decide::Earlier;
 use crate::entry::{Entry, Recorded, Verdict};
+use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
+use crate::recorders::Recorders;
 use crate::registry::Registry;
 
 /// What became of a duty event that is no longer as it was recorded.
@@ -34,6 +37,7 @@ pub struct Fate {
 struct Ahead {
     fates: BTreeMap<EventId, Fate>,
     revisions: BTreeMap<OrganizationId, u64>,
+    recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
 }
 
 /// The part that stays small, and cheap to copy.
@@ -50,6 +54,8 @@ struct Small {
 pub struct Standing {
     /// How many entries the stream of each organization holds.
     revisions: BTreeMap<OrganizationId, u64>,
+    /// Who recorded the events of each organization, shared with the state it was resumed from.
+    recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
     settled: Small,
     ahead: Ahead,
     small: Small,
@@ -63,7 +69,8 @@ impl Standing {
     }
 
     /// The standing after the entry at `head`, told by a fold of the journal: who is who, when the
-    /// last entry was recorded, the last day closed, and the revision of each stream.
+    /// last entry was recorded, the last day closed, and of each stream the revision and who
+    /// recorded its events.
     #[must_use]
     pub fn resume(
         head: Position,
@@ -71,9 +78,10 @@ impl Standing {
         last_closed: Option<Date>,
         registry: Arc<Registry>,
         revisions: BTreeMap<OrganizationId, u64>,
+        recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
     ) -> Self {
         let small = Small { registry, head, last_recorded_at, last_closed };
-        Self { revisions, settled: small.clone(), ahead: Ahead::default(), small }
+        Self { revisions, recorders, settled: small.clone(), ahead: Ahead::default(), small }
     }
 
     /// Takes in an accepted entry at the next position, which it returns. `earlier` is what its
@@ -83,10 +91,14 @@ impl Standing {
         self.small.head = position;
         self.small.last_recorded_at = Some(recorded.recorded_at);
         match &recorded.entry {
-            Entry::DutyEvent(event) => self.count(&event.organization),
+            Entry::DutyEvent(event) => {
+                self.recorded(event, &recorded.recorder);
+                self.count(&event.organization);
+            }
             Entry::Correction(correction) => {
                 let by = Some(recorded.event_id);
                 self.mark(correction.target, earlier, |fate| fate.superseded_by = by);
+                self.recorded(&correction.event, &recorded.recorder);
                 self.count(&correction.event.organization);
             }
             Entry::Withdrawal(withdrawal) => {
@@ -142,6 +154,7 @@ impl Standing {
     pub fn settle(&mut self) {
         let ahead = std::mem::take(&mut self.ahead);
         self.revisions.extend(ahead.revisions);
+        self.recorders.extend(ahead.recorders);
         self.settled = self.small.clone();
     }
 
@@ -159,6 +172,18 @@ impl Standing {
         let mut fate = self.fate(target, earlier);
         change(&mut fate);
         self.ahead.fates.insert(target, fate);
+    }
+
+    fn recorded(&mut self, event: &DutyEvent, by: &str) {
+        let (organization, year) = (&event.organization, event.accounting_year);
+        if self.has_recorded(organization, year, by) {
+            return;
+        }
+        let tables = [&self.ahead.recorders, &self.recorders];
+        let known = tables.iter().find_map(|table| table.get(organization));
+        let mut known = known.cloned().unwrap_or_default();
+        Arc::make_mut(&mut known).add(year, by);
+        self.ahead.recorders.insert(organization.clone(), known);
     }
 
     fn count(&mut self, organization: &OrganizationId) {
@@ -196,6 +221,15 @@ impl Standing {
     pub fn revision(&self, organization: &OrganizationId) -> u64 {
         let tables = [&self.ahead.revisions, &self.revisions];
         tables.iter().find_map(|table| table.get(organization)).copied().unwrap_or(0)
+    }
+
+    /// Whether somebody recorded a version of an event of the organization's year, whatever became
+    /// of it.
+    #[must_use]
+    pub fn has_recorded(&self, organization: &OrganizationId, year: i16, who: &str) -> bool {
+        let tables = [&self.ahead.recorders, &self.recorders];
+        let known = tables.iter().find_map(|table| table.get(organization));
+        known.is_some_and(|recorders| recorders.has(year, who))
     }
 
     /// What became of a duty event: what this group did to it, or else what `earlier` says.

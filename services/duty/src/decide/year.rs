@@ -5,6 +5,8 @@
 //! (DOMAIN §5.5): they would change what the seal rests on. What comes later and stands beside it,
 //! a late entry or a review, is taken in, and shows as a difference to the sealed sheet.
 
+mod further_review;
+
 use rust_decimal::Decimal;
 
 use crate::decide::{Context, REASON_CHARS_MIN, Refusal, RefusalKind};
@@ -38,11 +40,16 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
     let cycle = registry.years().cycle(&step.organization, step.year, Position::MAX);
     let today = civil_day(context.now);
     match &step.act {
-        YearAct::Published(..) => match cycle.stage {
-            Stage::Open => {}
-            Stage::Published => stage(refusal, "本年度结果已公示", "the year is published already"),
-            Stage::Sealed => sealed(refusal),
-        },
+        YearAct::Published(..) => {
+            disinterested(context, step, "publisher", refusal);
+            match cycle.stage {
+                Stage::Open => {}
+                Stage::Published => {
+                    stage(refusal, "本年度结果已公示", "the year is published already");
+                }
+                Stage::Sealed => sealed(refusal),
+            }
+        }
         YearAct::Appealed { arguments, .. } => {
             reason_given(arguments, "arguments", refusal);
             let notice = cycle.published.map(|(_, _, end)| end);
@@ -58,14 +65,32 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
         }
         YearAct::Extended { appeal, reason, .. } => {
             reason_given(reason, "reason", refusal);
+            disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
             if cycle.appeal(*appeal).is_some_and(|appeal| appeal.extended) {
                 stage(refusal, "办理期限只能延长一次", "the term is extended once only");
             }
         }
-        YearAct::Decided { appeal, reason, adjustment, .. } => {
+        YearAct::Decided { appeal, reason, adjustment, office, .. } => {
             reason_given(reason, "reason", refusal);
+            disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
+            if let Some(office) = office {
+                further_review::office(context, step, office, refusal);
+            }
+            if let Some(adjustment) = adjustment {
+                adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
+            }
+        }
+        YearAct::ReviewRequested { appeal, arguments, .. } => {
+            reason_given(arguments, "arguments", refusal);
+            further_review::requested(&cycle, *appeal, today, refusal);
+        }
+        YearAct::ReviewDecided { appeal, office, reason, adjustment, .. } => {
+            reason_given(reason, "reason", refusal);
+            disinterested(context, step, "decider", refusal);
+            further_review::office(context, step, office, refusal);
+            further_review::decided(context, step, (&cycle, *appeal), office, refusal);
             if let Some(adjustment) = adjustment {
                 adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
             }
@@ -77,6 +102,7 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             adjusted(&cycle, adjustment, &step.by, "", refusal);
         }
         YearAct::Sealed(..) => {
+            disinterested(context, step, "sealer", refusal);
             match (cycle.stage, cycle.published) {
                 (Stage::Sealed, _) => sealed(refusal),
                 (Stage::Published, Some((_, _, end))) if today <= end => {
@@ -94,6 +120,7 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 let text = ("尚有申诉未作决定", "an appeal is undecided");
                 refuse(refusal, FailedPrecondition, Reason::AppealUndecided, "year", text);
             }
+            further_review::none_open(&cycle, today, refusal);
         }
         YearAct::Reopened { approver, reason, .. } => {
             reason_given(reason, "reason", refusal);
@@ -119,6 +146,17 @@ const SEALED: (&str, &str) = (
 
 fn sealed(refusal: &mut Refusal) {
     refuse(refusal, RefusalKind::FailedPrecondition, Reason::YearSealed, "year", SEALED);
+}
+
+/// Who publishes, decides or seals recorded none of the events of the year (回避).
+fn disinterested(context: &Context<'_>, step: &YearStep, field: &str, refusal: &mut Refusal) {
+    let YearStep { organization, year, by, .. } = step;
+    if context.standing.has_recorded(organization, *year, by) {
+        let zh = format!("{by} 是该单位本年度事件的填报人，须回避；请由他人办理");
+        let en = format!("{by} recorded events of the year: somebody else must take this step");
+        let (kind, reason) = (RefusalKind::FailedPrecondition, Reason::ActorIsInterested);
+        refuse(refusal, kind, reason, field, (&zh, &en));
+    }
 }
 
 fn reason_given(reason: &str, field: &str, refusal: &mut Refusal) {

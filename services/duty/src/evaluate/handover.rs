@@ -39,7 +39,8 @@ pub struct Handover {
     pub acting: bool,
     /// What the predecessor did in the year, by position.
     pub acts: Vec<Act>,
-    /// What the predecessor owes in person for the year, in the order of the rule set.
+    /// What the predecessor owes in person for the year, in the order of the rule set; those duties
+    /// that do not apply are left out.
     pub statements: Vec<(DutyId, Status)>,
     /// How the duties of the organization stood on [`Self::to`], on the official rung, in the order
     /// of the rule set; those that did not apply are left out.
@@ -120,7 +121,8 @@ impl Taken<'_> {
         for rule in &rules.duties {
             if rule.level == Level::Person {
                 let scope = Scope { world, rules, rule, organization, question };
-                let owed = owner::of_predecessor(&scope, &other.person, &other.post);
+                let owed = owner::of_predecessor(&scope, &other.person, &other.post)
+                    .filter(|line| line.official != Status::NotApplicable);
                 statements.extend(owed.map(|line| (line.duty, line.official)));
             } else {
                 let line = line::duty(world, rules, rule, organization, then);

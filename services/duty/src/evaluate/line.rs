@@ -70,23 +70,32 @@ pub(super) fn duty(
     question: Question,
 ) -> DutyLine {
     let scope = Scope { world, rules, rule, organization, question };
-    let (applies, doubt) = match applies(&scope) {
-        Applies::Yes => (Ok(()), None),
-        Applies::No(why) => (Err(why), None),
-        Applies::Unknown(why) => (Ok(()), Some(why)),
-    };
-    let mut obligations = match applies {
-        Err(why) => vec![not_applicable(&scope, Owner::Organization, why)],
-        Ok(()) if rule.level == Level::Person => {
+    let obligations = where_asked(&scope, || {
+        if rule.level == Level::Person {
             owner::owners(&scope).into_iter().flat_map(|owes| of_owes(&scope, owes)).collect()
+        } else {
+            of_owner(&scope, Owner::Organization)
         }
-        Ok(()) => of_owner(&scope, Owner::Organization),
+    });
+    summed_up(rule, obligations)
+}
+
+/// The obligations as judged, where the rule asks for the duty; else that it does not. What an
+/// organization that has ended no longer owes is taken out.
+pub(super) fn where_asked(
+    scope: &Scope<'_>,
+    judge: impl FnOnce() -> Vec<Obligation>,
+) -> Vec<Obligation> {
+    let (mut obligations, doubt) = match applies(scope) {
+        Applies::Yes => (judge(), None),
+        Applies::No(why) => (vec![not_applicable(scope, Owner::Organization, why)], None),
+        Applies::Unknown(why) => (judge(), Some(why)),
     };
-    ended::settle(&scope, &mut obligations);
+    ended::settle(scope, &mut obligations);
     if let Some(why) = doubt {
         obligations.iter_mut().for_each(|obligation| obligation.findings.push(why.clone()));
     }
-    summed_up(rule, obligations)
+    obligations
 }
 
 /// The line over obligations already judged.
@@ -246,6 +255,12 @@ pub(super) fn of_owes(scope: &Scope<'_>, owes: owner::Owes<'_>) -> Vec<Obligatio
         }
         return obligations;
     };
+    // Only what is owed can be excused: what the rule does not ask for, by a text that was not in
+    // force perhaps, stays not applicable.
+    let owed = of_owner(scope, owner.clone());
+    if owed.iter().all(|owed| owed.official == Status::NotApplicable) {
+        return owed;
+    }
     let mut obligation = not_applicable(scope, owner, owner::excused_by((position, absence)));
     obligation.official = Status::Exempted;
     for rung in &mut obligation.rungs {

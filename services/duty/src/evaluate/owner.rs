@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::line::{self, DutyLine, Scope};
-use super::{Fact, Owner, Question, World, ended};
+use super::{Fact, Owner, Question, World};
 use crate::id::{OrganizationId, PersonId, PostId};
 use crate::position::Position;
 use crate::problem::{Problem, Reason};
@@ -264,11 +264,7 @@ pub(super) fn leader_lines<'r>(
             let evaluated = match rule.level {
                 Level::Person if holds => {
                     let own = owners(&scope).into_iter().find(|owes| owes.is_by(person));
-                    own.map(|owes| {
-                        let mut owed = line::of_owes(&scope, owes);
-                        ended::settle(&scope, &mut owed);
-                        line::summed_up(rule, owed)
-                    })
+                    own.map(|owes| of_one(&scope, owes))
                 }
                 Level::Person => departed(&scope, person, &through),
                 // The organization's duties pass on with the office.
@@ -287,6 +283,12 @@ pub(super) fn leader_lines<'r>(
     lines
 }
 
+/// What one owner owes in person, as far as the rule asks for it at their organization.
+fn of_one(scope: &Scope<'_>, owes: Owes<'_>) -> DutyLine {
+    let owed = line::where_asked(scope, || line::of_owes(scope, owes));
+    line::summed_up(scope.rule, owed)
+}
+
 /// What whoever held the post before owes in person: as the holder of another post of the
 /// organization, or as a leaver. None when the post does not owe it.
 pub(super) fn of_predecessor(
@@ -300,7 +302,7 @@ pub(super) fn of_predecessor(
     }
     let own = owners(scope).into_iter().find(|owes| owes.is_by(person));
     match own {
-        Some(owes) => Some(line::summed_up(scope.rule, line::of_owes(scope, owes))),
+        Some(owes) => Some(of_one(scope, owes)),
         None => departed(scope, person, std::slice::from_ref(post)),
     }
 }
@@ -334,7 +336,7 @@ fn departed(scope: &Scope<'_>, person: &PersonId, posts: &[PostId]) -> Option<Du
         })
         .collect();
     let excused = excused.and_then(|all| all.first().copied());
-    Some(line::summed_up(scope.rule, line::of_owes(scope, Owes { owner, excused })))
+    Some(of_one(scope, Owes { owner, excused }))
 }
 
 /// The finding that says by which document a leader is excused.

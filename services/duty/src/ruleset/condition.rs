@@ -15,6 +15,8 @@
 //! Length and nesting are bounded, so that neither compiling nor evaluating can exhaust a thread's
 //! stack.
 
+mod place;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -22,6 +24,7 @@ use std::sync::{Arc, LazyLock};
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue};
 use cel::{Context, Env, ExecutionError, Program, Value};
 
+use self::place::{Places, floor, parse_fault};
 use super::nearest::did_you_mean;
 use crate::event::EventType;
 
@@ -89,6 +92,8 @@ pub struct Condition {
 /// Why a text is no condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ConditionFault {
+    /// Where in the text: byte offset of the token at fault, the length of the text for its end.
+    pub(super) offset: usize,
     pub(super) zh: String,
     pub(super) en: String,
 }
@@ -121,13 +126,15 @@ impl Condition {
     pub(super) fn compile(source: &str) -> Result<Self, ConditionFault> {
         check_size(source)?;
         let program = ENVIRONMENT.compile(source).map_err(|faults| {
-            let message = faults.errors.first().map_or("", |fault| fault.msg.as_str());
+            let first = faults.errors.first();
+            let message = first.map_or("", |fault| fault.msg.as_str());
             ConditionFault {
+                offset: first.map_or(0, |fault| parse_fault(source, fault)),
                 zh: format!("CEL 表达式不能编译：{message}"),
                 en: format!("the CEL expression does not compile: {message}"),
             }
         })?;
-        check_names(program.expression())?;
+        check_names(program.expression(), places(source, &program))?;
         let references = program.references();
         let names_events = references.has_variable("events");
         let names_organization = references.has_variable("org");
@@ -145,6 +152,15 @@ impl Condition {
 
     /// Whether the condition holds. An error means that it is not known whether it does.
     pub fn evaluate(&self, facts: &ConditionFacts) -> Result<bool, ConditionError> {
+        match self.program.execute(&self.context(facts)?) {
+            Ok(Value::Bool(holds)) => Ok(holds),
+            Ok(_) => Err(ConditionError::NotBoolean),
+            Err(error) => Err(cause(&error)),
+        }
+    }
+
+    /// The variables, as far as the expression names them.
+    fn context(&self, facts: &ConditionFacts) -> Result<Context<'_, '_>, ConditionError> {
         let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
         let count = |event_type: &EventType| {
             let count = facts.events.get(event_type).copied().unwrap_or(0);
@@ -167,11 +183,7 @@ impl Condition {
             };
             context.add_variable("org", organization).map_err(|_| ConditionError::Other)?;
         }
-        match self.program.execute(&context) {
-            Ok(Value::Bool(holds)) => Ok(holds),
-            Ok(_) => Err(ConditionError::NotBoolean),
-            Err(error) => Err(cause(&error)),
-        }
+        Ok(context)
     }
 
     /// Tries the condition on two made-up organizations, one of which has done nothing: an
@@ -189,20 +201,26 @@ impl Condition {
             has_enforcement_power: true,
             ..nothing.clone()
         };
-        let answers = [self.evaluate(&nothing), self.evaluate(&much)];
-        let wrong = answers.iter().find_map(|answer| match answer {
-            Err(error @ (ConditionError::NotBoolean | ConditionError::WrongType)) => Some(*error),
-            _ => None,
+        let faults = [&nothing, &much].map(|facts| self.evaluate(facts).err().zip(Some(facts)));
+        let wrong = faults.iter().flatten().find(|(error, _)| {
+            matches!(error, ConditionError::NotBoolean | ConditionError::WrongType)
         });
-        let never = answers.iter().all(Result::is_err).then(|| answers[0].err()).flatten();
-        match wrong.or(never) {
-            None => Ok(()),
-            Some(error) => Err(ConditionFault {
-                zh: format!("表达式得不出是或否：{error}"),
-                en: format!("the expression does not answer yes or no: {error}"),
-            }),
-        }
+        let never =
+            faults.iter().all(Option::is_some).then_some(&faults[0]).and_then(Option::as_ref);
+        let Some((error, facts)) = wrong.or(never) else { return Ok(()) };
+        let places = places(&self.source, &self.program);
+        let culprit = |context| places.culprit(self.program.expression(), *error, &context);
+        Err(ConditionFault {
+            offset: self.context(facts).map_or(0, culprit),
+            zh: format!("表达式得不出是或否：{error}"),
+            en: format!("the expression does not answer yes or no: {error}"),
+        })
     }
+}
+
+/// The text of a program with the places of its parts.
+fn places<'a>(text: &'a str, program: &'a Program) -> Places<'a> {
+    Places { text, info: program.source_info() }
 }
 
 impl fmt::Debug for Condition {
@@ -222,6 +240,7 @@ impl Eq for Condition {}
 fn check_size(source: &str) -> Result<(), ConditionFault> {
     if BYTES_MAX < source.len() {
         return Err(ConditionFault {
+            offset: floor(source, BYTES_MAX),
             zh: format!("表达式长 {} 字节，超过 {BYTES_MAX}", source.len()),
             en: format!("the expression has {} bytes, more than {BYTES_MAX}", source.len()),
         });
@@ -229,18 +248,33 @@ fn check_size(source: &str) -> Result<(), ConditionFault> {
     let deepest = nesting(source);
     if NESTING_MAX < deepest {
         return Err(ConditionFault {
+            offset: first_beyond(source, |prefix| NESTING_MAX < nesting(prefix)),
             zh: format!("表达式嵌套 {deepest} 层，超过 {NESTING_MAX} 层"),
             en: format!("the expression is nested {deepest} deep, more than {NESTING_MAX}"),
         });
     }
-    let operators = operators(source);
-    if OPERATORS_MAX < operators {
+    let count = operators(source);
+    if OPERATORS_MAX < count {
         return Err(ConditionFault {
-            zh: format!("表达式有 {operators} 个运算，超过 {OPERATORS_MAX} 个"),
-            en: format!("the expression has {operators} operators, more than {OPERATORS_MAX}"),
+            offset: first_beyond(source, |prefix| OPERATORS_MAX < operators(prefix)),
+            zh: format!("表达式有 {count} 个运算，超过 {OPERATORS_MAX} 个"),
+            en: format!("the expression has {count} operators, more than {OPERATORS_MAX}"),
         });
     }
     Ok(())
+}
+
+/// Where the token begins after which every longer beginning of the text is `too_much`.
+fn first_beyond(source: &str, too_much: impl Fn(&str) -> bool) -> usize {
+    let boundaries = source.char_indices().map(|(at, _)| at);
+    let at = boundaries.filter(|at| !too_much(&source[..*at])).last().unwrap_or(0);
+    // A word counts at its last letter only.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if source[at..].starts_with(is_word) {
+        source[..at].trim_end_matches(is_word).len()
+    } else {
+        at
+    }
 }
 
 /// Greatest number of brackets open at once; a `?` counts as one that is never closed.
@@ -274,45 +308,61 @@ fn operators(source: &str) -> usize {
 }
 
 /// Refuses names that no evaluation would know.
-fn check_names(expression: &IdedExpr) -> Result<(), ConditionFault> {
+fn check_names(expression: &IdedExpr, places: Places<'_>) -> Result<(), ConditionFault> {
+    let check_all =
+        |parts: &[IdedExpr]| parts.iter().try_for_each(|part| check_names(part, places));
     match &expression.expr {
-        Expr::Ident(name) => known(name, "变量", "variable", VARIABLES),
+        Expr::Ident(name) => {
+            known(name, "变量", "variable", VARIABLES).map_err(at(places.token(expression)))
+        }
         Expr::Select(select) => {
-            check_key(&select.operand, &select.field)?;
-            check_names(&select.operand)
+            // What is selected from comes first in the text, and so do its faults.
+            check_names(&select.operand, places)?;
+            check_key(&select.operand, &select.field)
+                .map_err(at(places.field(expression, &select.field)))
         }
         Expr::Call(call) => {
             let name = call.func_name.as_str();
+            call.target.iter().try_for_each(|target| check_names(target, places))?;
             if name == INDEX {
                 if let [operand, key] = &call.args[..]
-                    && let Expr::Literal(LiteralValue::String(key)) = &key.expr
+                    && let Expr::Literal(LiteralValue::String(word)) = &key.expr
                 {
-                    check_key(operand, key.inner())?;
+                    check_key(operand, word.inner()).map_err(at(places.token(key)))?;
                 }
             } else if !OPERATOR_NAMES.contains(&name) {
-                known(name, "函数", "function", FUNCTIONS)?;
+                known(name, "函数", "function", FUNCTIONS)
+                    .map_err(at(places.function(expression, name)))?;
             }
-            call.target.iter().try_for_each(|target| check_names(target))?;
-            call.args.iter().try_for_each(check_names)
+            check_all(&call.args)
         }
-        Expr::List(list) => list.elements.iter().try_for_each(check_names),
+        Expr::List(list) => check_all(&list.elements),
         Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
             EntryExpr::MapEntry(entry) => {
-                check_names(&entry.key)?;
-                check_names(&entry.value)
+                check_names(&entry.key, places)?;
+                check_names(&entry.value, places)
             }
-            EntryExpr::StructField(field) => check_names(&field.value),
+            EntryExpr::StructField(field) => check_names(&field.value, places),
         }),
         Expr::Literal(_) => Ok(()),
         Expr::Unspecified | Expr::Comprehension(_) | Expr::Struct(_) => Err(ConditionFault {
+            offset: places.token(expression),
             zh: "条件中不能使用循环或结构体".to_owned(),
             en: "loops and messages have no place in a condition".to_owned(),
         }),
     }
 }
 
+/// That a name is not known, without its place: Chinese and English.
+type Unknown = (String, String);
+
+/// Gives what is not known its place.
+fn at(offset: usize) -> impl FnOnce(Unknown) -> ConditionFault {
+    move |(zh, en)| ConditionFault { offset, zh, en }
+}
+
 /// Refuses a key that a variable does not have.
-fn check_key(operand: &IdedExpr, key: &str) -> Result<(), ConditionFault> {
+fn check_key(operand: &IdedExpr, key: &str) -> Result<(), Unknown> {
     match &operand.expr {
         Expr::Ident(name) if name == "org" => {
             known(key, "org 的键", "key of org", ORGANIZATION_KEYS)
@@ -330,7 +380,7 @@ fn known(
     zh: &str,
     en: &str,
     names: impl IntoIterator<Item = &'static str>,
-) -> Result<(), ConditionFault> {
+) -> Result<(), Unknown> {
     let names: Vec<&str> = names.into_iter().collect();
     if names.contains(&name) {
         return Ok(());
@@ -340,10 +390,10 @@ fn known(
         near_zh = format!("，可用：{}", names.join(", "));
         near_en = format!("; one of {}", names.join(", "));
     }
-    Err(ConditionFault {
-        zh: format!("条件中没有{zh}“{name}”{near_zh}"),
-        en: format!("a condition has no {en} '{name}'{near_en}"),
-    })
+    Err((
+        format!("条件中没有{zh}“{name}”{near_zh}"),
+        format!("a condition has no {en} '{name}'{near_en}"),
+    ))
 }
 
 /// The cause without the values: the library prints maps in no fixed order, and the text becomes

@@ -357,7 +357,8 @@ fn read_condition(report: &mut Report<'_>, node: &Node<'_, '_>) -> Option<Condit
     match Condition::compile(source) {
         Ok(condition) => Some(condition),
         Err(fault) => {
-            report.error(&node.place, Reason::RuleSetCondition, fault.zh, fault.en);
+            let place = report.inside(node, fault.offset);
+            report.error(&place, Reason::RuleSetCondition, fault.zh, fault.en);
             None
         }
     }

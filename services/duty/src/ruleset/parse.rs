@@ -12,6 +12,7 @@ use super::duty;
 use super::inherit::{self, Above};
 use super::nearest::did_you_mean;
 use super::origin::{Origin, OriginKind, Parent};
+use super::procedure;
 use super::reader::{Place, Reasons, Report, Table};
 use super::terms::Rung;
 use super::{DutyRule, Grade, RULE_SET_BYTES_MAX, RuleSet, RuleSetError, Scoring};
@@ -42,6 +43,8 @@ const KEYS: &[&str] = &[
     "accounting_date",
     "scoring",
     "grades",
+    "procedure",
+    "veto",
     "metrics",
     "duty",
     "override",
@@ -124,6 +127,10 @@ fn read(report: &mut Report<'_>, text: &str, parents: &[&str]) -> Option<RuleSet
     let accounting_date = read_accounting_date(report, &table, base);
     let scoring = read_scoring(report, &table, base);
     let grades = read_grades(report, &table, base);
+    let procedure = procedure::read(report, &table, base.map(|base| base.procedure));
+    let veto = grades.as_ref().and_then(|grades| {
+        procedure::read_veto(report, &table, base.map(|base| &base.veto), grades)
+    });
     let metrics = read_metrics(report, &table, base);
     let mut duties = read_duties(report, &table, above.as_ref());
     if let (Some(duties), Some(head)) = (&mut duties, &head) {
@@ -154,6 +161,8 @@ fn read(report: &mut Report<'_>, text: &str, parents: &[&str]) -> Option<RuleSet
         accounting_date: accounting_date?,
         late_entry_working_days: late_entry?,
         grades: grades?,
+        procedure: procedure?,
+        veto: veto?,
         metrics: metrics?,
         duties: duties?.into_iter().map(|(_, duty)| duty).collect(),
         digest: match base {

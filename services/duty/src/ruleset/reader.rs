@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::RuleSetError;
+use super::literal::offset_in;
 use super::nearest::did_you_mean;
 use crate::problem::{Problem, Reason};
 
@@ -112,6 +113,16 @@ impl<'t> Report<'t> {
     /// Reports a value that is not allowed there.
     pub(crate) fn invalid(&mut self, place: &Place, zh: impl Into<String>, en: impl Into<String>) {
         self.error(place, self.reasons.invalid, zh.into(), en.into());
+    }
+
+    /// Where a byte of a text stands in the file. A text of another file has the place of whatever
+    /// refers to it.
+    pub(crate) fn inside(&self, node: &Node<'_, '_>, offset: usize) -> Place {
+        let Place { offset: start, path } = node.place.clone();
+        let own = node.peek_text().filter(|_| !node.is_foreign);
+        let raw = self.text.get(start..);
+        let found = own.zip(raw).and_then(|(value, raw)| offset_in(raw, value, offset));
+        Place { offset: start + found.unwrap_or(0), path }
     }
 
     /// Notes something worth a look.

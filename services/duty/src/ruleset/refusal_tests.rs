@@ -339,7 +339,64 @@ fn all_faults_are_named_at_once_by_line() {
           第 189 行第 12 列：应为字符串，实际为 integer
         RULE_SET_INVALID | line 224, duty[11].satisfied_by[0] | line 224, column 17: 'constitution_day' is not known here
           第 224 行第 17 列：不认识“constitution_day”
-        RULE_SET_CONDITION | line 509, duty[29].applies_when | line 509, column 16: a condition has no variable 'litigation_hearing'; did you mean 'litigation_hearings'?
-          第 509 行第 16 列：条件中没有变量“litigation_hearing”，是否为“litigation_hearings”？
+        RULE_SET_CONDITION | line 509, duty[29].applies_when | line 509, column 17: a condition has no variable 'litigation_hearing'; did you mean 'litigation_hearings'?
+          第 509 行第 17 列：条件中没有变量“litigation_hearing”，是否为“litigation_hearings”？
     "#]].assert_eq(&shown);
+}
+
+/// Faulty conditions as they stand in the file; `¦` is where the fault is told.
+#[test]
+fn a_fault_inside_a_condition_has_its_line_and_column() {
+    let long = format!("'{}year > {}¦0'", "true || ".repeat(48), "1".repeat(9));
+    let many = format!("'{}year ¦> 0'", "1 + ".repeat(24));
+    let words = format!("'{}1 ¦in [1]'", "1 + ".repeat(24));
+    let hearings = "no variable 'hearings'";
+    let table = [
+        (r#""litigation_hearings >¦""#, "does not compile"),
+        (r#""year > 0 ¦year""#, "does not compile"),
+        (r#""year > ¦$ 1""#, "does not compile"),
+        ("\"\"\"\n  year > 0\n  && ¦)\n\"\"\"", "does not compile"),
+        ("\"\"\"\nyear > 0 &&¦\n\n\"\"\"", "does not compile"),
+        (r#""¦litigation_hearing > 0""#, "no variable 'litigation_hearing'"),
+        (r#""year > 0 && ¦hearings > 0""#, hearings),
+        ("\"\"\"\n  year > 2022 // 当年\n  || ¦hearings > 0\"\"\"", hearings),
+        ("\"\"\"\r\nyear > 2022\r\n|| ¦hearings > 0\"\"\"", hearings),
+        ("\"\"\"year > 2022 || \\\n    ¦hearings > 0\"\"\"", hearings),
+        (r#""org.class == \"\u515a\" && ¦hearings > 0""#, hearings),
+        (r#""org.class == '党组织' && ¦hearings > 0""#, hearings),
+        ("'''\norg.class == \"党\"\n  && org.¦clas == \"\"'''", "no key of org 'clas'"),
+        (r#""org . ¦clas == 'clas'""#, "no key of org 'clas'"),
+        (r#""org[¦'clas'] == ''""#, "no key of org 'clas'"),
+        (r#""events.¦court_apearance > 0""#, "no event type 'court_apearance'"),
+        (r#""year > 0 && ¦now() > 0""#, "no function 'now'"),
+        (r#""org.sector.¦matches('x.*')""#, "no function 'matches'"),
+        (r#""¦hearings.matches('x.*')""#, hearings),
+        (r#""[year, ¦yeer].size() > 1""#, "no variable 'yeer'"),
+        (r#""year > 0 && year ¦+ 'x' == 'y'""#, "wrong type"),
+        (r#""year > 0 && ¦size(year) > 0""#, "wrong type"),
+        (r#""org.sector.¦startsWith(1)""#, "wrong type"),
+        (r#""¦litigation_hearings + 1""#, "not a boolean"),
+        (r#""year > 0 ? ¦year : true""#, "not a boolean"),
+        (r#""year > 0 && 1 ¦/ 0 > 1""#, "division by zero"),
+        (&long, "more than"),
+        ("'((( ¦(true))))'", "nested 4 deep"),
+        (&many, "25 operators"),
+        (&words, "26 operators"),
+    ];
+    for (marked, wrong) in table {
+        let file = SOUND.replacen(r#""litigation_hearings > 0""#, marked, 1);
+        let (before, _) = file.split_once('¦').unwrap();
+        let line = before.lines().count();
+        let column = before.lines().last().unwrap().chars().count() + 1;
+        let errors = RuleSet::parse(&file.replacen('¦', "", 1)).unwrap_err();
+        let [error] = &errors[..] else { panic!("{marked}: {errors:#?}") };
+        assert_eq!(error.problem.reason, Reason::RuleSetCondition, "{marked}: {error:?}");
+        assert!(error.problem.en.contains(wrong), "{marked}: {}", error.problem.en);
+        let place = format!("line {line}, column {column}: ");
+        assert!(error.problem.en.starts_with(&place), "{marked}: {}", error.problem.en);
+        assert!(
+            error.problem.zh.starts_with(&format!("第 {line} 行第 {column} 列：")),
+            "{error:?}"
+        );
+    }
 }

@@ -16,16 +16,19 @@ use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
+use super::bare::Bare;
 use crate::pb;
 
 /// Where the empty call is served.
 const EMPTY: &str = "/dutyledger.bench.EmptyService/Call";
 /// Where the call that carries an append is served.
 const CARRY: &str = "/dutyledger.bench.EmptyService/Carry";
+/// Where the append without a ledger is served.
+const BARE: &str = "/dutyledger.bench.EmptyService/Bare";
 
 /// The service.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct EmptyService;
+#[derive(Debug, Clone)]
+pub(super) struct EmptyService(pub(super) Bare);
 
 impl NamedService for EmptyService {
     const NAME: &'static str = "dutyledger.bench.EmptyService";
@@ -50,6 +53,14 @@ where
                 let codec =
                     ProstCodec::<pb::AppendEventsResponse, pb::AppendEventsRequest>::default();
                 Ok(Grpc::new(codec).unary(Carry, request).await)
+            });
+        }
+        if request.uri().path() == BARE {
+            let bare = self.0.clone();
+            return Box::pin(async move {
+                let codec =
+                    ProstCodec::<pb::AppendEventsResponse, pb::AppendEventsRequest>::default();
+                Ok(Grpc::new(codec).unary(bare, request).await)
             });
         }
         Box::pin(async move {
@@ -115,6 +126,17 @@ impl EmptyClient {
         request: pb::AppendEventsRequest,
     ) -> Result<pb::AppendEventsResponse, Status> {
         self.unary(CARRY, request).await
+    }
+
+    /// Appends without a ledger, and waits until it is durable.
+    ///
+    /// # Errors
+    /// What the transport said.
+    pub(super) async fn bare(
+        &mut self,
+        request: pb::AppendEventsRequest,
+    ) -> Result<pb::AppendEventsResponse, Status> {
+        self.unary(BARE, request).await
     }
 
     async fn unary<Q, A>(&mut self, path: &'static str, request: Q) -> Result<A, Status>

@@ -51,6 +51,17 @@ impl Caller for Carry {
     }
 }
 
+/// Sends what [`Append`] sends to the append without a ledger.
+pub(super) struct Bare(pub(super) Carry);
+
+impl Caller for Bare {
+    async fn call(&mut self) -> Result<u64, Failure> {
+        let Carry { client, events, batch: count } = &mut self.0;
+        client.bare(batch(events, *count)).await?;
+        Ok(*count)
+    }
+}
+
 fn batch(events: &Generator, count: u64) -> pb::AppendEventsRequest {
     pb::AppendEventsRequest {
         recorder: super::events::RECORDER.to_owned(),

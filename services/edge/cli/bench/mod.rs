@@ -8,6 +8,7 @@
 //! What the lines mean and what they must reach stands at each of them: [`writes`], [`reads`],
 //! [`opening`].
 
+mod bare;
 mod child;
 mod empty;
 mod events;

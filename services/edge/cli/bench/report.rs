@@ -211,6 +211,19 @@ impl Line {
         self
     }
 
+    /// The ratio, and below it the one to an append without a ledger, where that was measured.
+    fn ratio_text(&self, language: Language) -> String {
+        let text = self.ratio.map_or("—".to_owned(), |ratio| format!("{ratio:.2}"));
+        let detail = |key: &str| self.details.get(key).and_then(Value::as_f64);
+        match (detail("bare"), detail("ratio_to_bare")) {
+            (Some(bare), Some(ratio)) => {
+                let of = language.pick("裸栈", "bare stack");
+                format!("{text}\n{of} {}: {ratio:.2}", number(bare))
+            }
+            _ => text,
+        }
+    }
+
     /// Adds what else belongs to it.
     pub(super) fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.details.insert(key.to_owned(), value.into());
@@ -249,7 +262,7 @@ impl Report {
                 language.pick(&line.zh, &line.en).to_owned(),
                 format!("{} {}", number(line.measured), line.unit),
                 limit,
-                line.ratio.map_or("—".to_owned(), |ratio| format!("{ratio:.2}")),
+                line.ratio_text(language),
                 targets.collect::<Vec<_>>().join("\n"),
                 match line.reached {
                     Some(true) => language.pick("✓ 是", "✓ yes"),
@@ -293,8 +306,8 @@ impl Report {
 
 fn notes(language: Language) -> &'static str {
     language.pick(
-        "闭环负载：每个调用方收到答复后才发下一次调用；客户端与服务在同一台机器上。比值按轮次成对取中位数。",
-        "Closed loop: each caller sends its next call when the last is answered; client and service share the machine. Ratios are taken pair by pair, the median is shown.",
+        "闭环负载：每个调用方收到答复后才发下一次调用；客户端与服务在同一台机器上。比值按轮次成对取中位数。\n裸栈：同样的消息、gRPC、单写线程、日志与落盘，不校验、不判定、不散列、不归集；是这套技术栈在本机的上限。",
+        "Closed loop: each caller sends its next call when the last is answered; client and service share the machine. Ratios are taken pair by pair, the median is shown.\nBare stack: the same messages, gRPC, one writer, journal and syncs, without checks, decisions, hashes or fold: what this stack can do on this machine.",
     )
 }
 

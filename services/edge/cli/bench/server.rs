@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tonic::transport::server::TcpIncoming;
 
+use super::bare::Bare;
 use super::empty::EmptyService;
 use crate::app;
 use crate::cli::{FAILED, output, serve};
@@ -136,11 +137,12 @@ async fn start(config: &Config) -> Result<Measured, String> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
     let empty = listener.local_addr().map_err(|error| error.to_string())?.to_string();
     let (stopping, mut stop) = watch::channel(false);
+    let bare = Bare::start(&config.data_dir.with_extension("bare"))?;
     // tonic as it is: this is what our own connection is compared with as well.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let serving = tonic::transport::Server::builder()
         .max_concurrent_streams(config.calls_per_connection_max)
-        .add_service(EmptyService)
+        .add_service(EmptyService(bare))
         .serve_with_incoming_shutdown(incoming, async move {
             // A sender that is gone means the same.
             let _ = stop.wait_for(|stop| *stop).await;

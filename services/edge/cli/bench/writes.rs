@@ -8,7 +8,7 @@ use tonic::transport::Channel;
 
 use super::empty::EmptyClient;
 use super::limits::RawFile;
-use super::load::{self, Append, Caller as _, Carry, Empty, Outcome};
+use super::load::{self, Append, Bare, Caller as _, Carry, Empty, Outcome};
 use super::report::{Bound, Line, Of, Rounds, Target, median};
 use super::server::Group;
 use super::{Bench, Running};
@@ -54,6 +54,15 @@ async fn empty(bench: &Bench<'_>, running: &Running, callers: usize) -> Result<O
     load::closed_loop(empties(&running.empty, callers), bench.slice()).await
 }
 
+fn carriers(bench: &Bench<'_>, channels: &[Channel], callers: usize, batch: u64) -> Vec<Carry> {
+    let caller = |channel: &Channel| Carry {
+        client: EmptyClient::new(channel.clone()),
+        events: bench.generator.clone(),
+        batch,
+    };
+    channels.iter().cycle().take(callers).map(caller).collect()
+}
+
 /// Calls that carry `batch` events each and do nothing.
 async fn carry(
     bench: &Bench<'_>,
@@ -61,13 +70,18 @@ async fn carry(
     callers: usize,
     batch: u64,
 ) -> Result<Outcome, Failure> {
-    let caller = |channel: &Channel| Carry {
-        client: EmptyClient::new(channel.clone()),
-        events: bench.generator.clone(),
-        batch,
-    };
-    let callers = running.empty.iter().cycle().take(callers).map(caller).collect();
-    load::closed_loop(callers, bench.slice()).await
+    load::closed_loop(carriers(bench, &running.empty, callers, batch), bench.slice()).await
+}
+
+/// Appends of `batch` events each, without a ledger.
+async fn bare(
+    bench: &Bench<'_>,
+    running: &Running,
+    callers: usize,
+    batch: u64,
+) -> Result<Outcome, Failure> {
+    let callers = carriers(bench, &running.empty, callers, batch).into_iter().map(Bare);
+    load::closed_loop(callers.collect(), bench.slice()).await
 }
 
 /// Appends batches until the ledger holds so many entries.
@@ -97,35 +111,40 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// What a line is measured as, and what calls that carry the same came to in the same rounds.
+/// What a line is measured as, and what other calls came to in the same rounds.
 pub(super) struct Appends {
     pub(super) rounds: Rounds,
+    /// Calls that carry the same and do nothing.
     carried: Vec<f64>,
+    /// Appends without a ledger.
+    bare: Vec<f64>,
 }
 
-/// One event a call, the empty call, and the one that carries the same, with the same callers, in
-/// turn.
+/// One event a call, the empty call, the one that carries the same and the append without a
+/// ledger, with the same callers, in turn.
 pub(super) async fn one_a_call(
     bench: &Bench<'_>,
     running: &mut Running,
     callers: usize,
 ) -> Result<Appends, Failure> {
     bench.now("逐条写入", "one event a call");
-    // Neither side pays for its first calls.
+    // No side pays for its first calls.
     append(bench, running, callers, 1).await?;
     empty(bench, running, callers).await?;
     carry(bench, running, callers, 1).await?;
+    bare(bench, running, callers, 1).await?;
     let mut rounds = Rounds::default();
-    let mut carried = Vec::new();
+    let (mut carried, mut bared) = (Vec::new(), Vec::new());
     for _ in 0..bench.args.rounds {
         let figure = append(bench, running, callers, 1).await?;
         let limit = empty(bench, running, callers).await?;
         rounds.pairs.push((figure.rate(), limit.rate()));
         rounds.add(&figure.latency, &limit.latency);
+        bared.push(bare(bench, running, callers, 1).await?.rate());
         carried.push(carry(bench, running, callers, 1).await?.rate());
     }
     running.server.groups()?;
-    Ok(Appends { rounds, carried })
+    Ok(Appends { rounds, carried, bare: bared })
 }
 
 /// The line of one event a call.
@@ -135,15 +154,24 @@ pub(super) fn append_line(appends: &Appends, callers: usize) -> Line {
         format!("durable appends, one event a call, {callers} callers"),
     );
     let limit = ("空调用，调用方相同", "empty call, same callers");
-    let pairs = || appends.rounds.pairs.iter().zip(&appends.carried);
-    appends
-        .rounds
-        .line(format!("append-{callers}"), what, "events/s", limit)
-        .target(Of::Ratio, Bound::AtLeast, 0.6)
-        .detail("callers", callers)
-        .detail("carried_rate", median(appends.carried.iter().copied()))
-        .detail("carried_over_limit", median(pairs().map(|((_, limit), carried)| carried / limit)))
-        .detail("ratio_to_carried", median(pairs().map(|((rate, _), carried)| rate / carried)))
+    let line = appends.rounds.line(format!("append-{callers}"), what, "events/s", limit);
+    let line = line.target(Of::Ratio, Bound::AtLeast, 0.6).detail("callers", callers);
+    let line = beside(line, &appends.rounds, "carried", &appends.carried);
+    beside(line, &appends.rounds, "bare", &appends.bare)
+}
+
+/// Adds what other calls came to, over the limit and under the figure, pair by pair.
+fn beside(line: Line, rounds: &Rounds, name: &str, others: &[f64]) -> Line {
+    let pairs = || rounds.pairs.iter().zip(others);
+    line.detail(name, median(others.iter().copied()))
+        .detail(
+            &format!("{name}_over_limit"),
+            median(pairs().map(|((_, limit), other)| other / limit)),
+        )
+        .detail(
+            &format!("ratio_to_{name}"),
+            median(pairs().map(|((figure, _), other)| figure / other)),
+        )
 }
 
 /// 100 events a call, and the groups this made, appended to a file and synced one by one.
@@ -155,14 +183,17 @@ pub(super) async fn batch(
     bench.now("批量写入", "batches");
     let mut file = RawFile::create(bench.directory)?;
     append(bench, running, callers, BATCH).await?;
+    bare(bench, running, callers, BATCH).await?;
     file.replay(&running.server.groups()?, bench.slice())?;
     let mut rounds = Rounds::default();
+    let mut bared = Vec::new();
     let mut all: Vec<Group> = Vec::new();
     for _ in 0..bench.args.rounds {
         let figure = append(bench, running, callers, BATCH).await?;
         let groups = running.server.groups()?;
         let limit = file.replay(&groups, bench.slice())?;
         rounds.pairs.push((figure.rate(), limit));
+        bared.push(bare(bench, running, callers, BATCH).await?.rate());
         match &mut rounds.latency {
             Some(all) => all.add(&figure.latency),
             none => *none = Some(figure.latency),
@@ -186,7 +217,7 @@ pub(super) async fn batch(
     };
     let (events, bytes) = all.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let mean = |of: u64, over: u64| of as f64 / over.max(1) as f64;
-    Ok(line
+    Ok(beside(line, &rounds, "bare", &bared)
         .detail("callers", callers)
         .detail("groups", all.len())
         .detail("events_per_group", mean(events, all.len() as u64))
@@ -198,9 +229,10 @@ pub(super) async fn single(bench: &Bench<'_>, running: &mut Running) -> Result<L
     bench.now("单个调用方", "one caller");
     let mut file = RawFile::create(bench.directory)?;
     append(bench, running, 1, 1).await?;
+    bare(bench, running, 1, 1).await?;
     file.replay(&running.server.groups()?, bench.slice())?;
     let mut rounds = Rounds::default();
-    let mut sizes = Vec::new();
+    let (mut sizes, mut bared) = (Vec::new(), Vec::new());
     for _ in 0..bench.args.rounds {
         let figure = append(bench, running, 1, 1).await?;
         let groups = running.server.groups()?;
@@ -209,13 +241,12 @@ pub(super) async fn single(bench: &Bench<'_>, running: &mut Running) -> Result<L
         let limit = file.one_by_one(size as usize, bench.slice())?;
         rounds.pairs.push((figure.latency.median(), limit.median()));
         rounds.add(&figure.latency, &limit);
+        bared.push(bare(bench, running, 1, 1).await?.latency.median());
     }
     let what = ("单个调用方，每次 1 条，中位时延", "one caller, one event, median latency");
     let limit = ("追加同样字节并 fdatasync 一次", "one append of the same bytes with fdatasync");
-    Ok(rounds
-        .line("single", what, "µs", limit)
-        .target(Of::Ratio, Bound::AtMost, 2.5)
-        .detail("bytes_per_event", median(sizes)))
+    let line = rounds.line("single", what, "µs", limit).target(Of::Ratio, Bound::AtMost, 2.5);
+    Ok(beside(line, &rounds, "bare", &bared).detail("bytes_per_event", median(sizes)))
 }
 
 /// The rate with all events there against the rate with few; each over the empty call of its own

@@ -59,6 +59,8 @@ pub fn entry(payload: &pb::ledger_entry::Payload, problems: &mut Problems) -> Op
         | Payload::YearAppeal(_)
         | Payload::AppealExtension(_)
         | Payload::AppealDecision(_)
+        | Payload::FurtherReview(_)
+        | Payload::FurtherReviewDecision(_)
         | Payload::YearAdjustment(_)
         | Payload::YearSeal(_)
         | Payload::YearReopening(_) => Entry::YearStep(Box::new(year::step(payload, problems)?)),

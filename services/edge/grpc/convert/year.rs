@@ -43,17 +43,51 @@ pub fn step(payload: &Payload, problems: &mut Problems) -> Option<YearStep> {
         Payload::AppealDecision(m) => {
             check_text("reason", &m.reason, problems);
             let document = document(&m.document_number, problems);
-            let made = m.adjustment.as_ref().map(|adjustment| {
-                problems.at("adjustment", |problems| self::adjustment(adjustment, problems))
-            });
+            let adjustment = made(m.adjustment.as_ref(), problems);
+            let named = &m.office_organization_id;
+            let office = (!named.is_empty()).then(|| office(named, problems)).flatten();
+            let end = &m.further_review_end_date;
+            let review_until =
+                (!end.is_empty()).then(|| day(end, "further_review_end_date", problems)).flatten();
             let head = head((&m.organization_id, m.year, &m.decider), "decider", problems)?;
-            let adjustment = match made {
-                Some(made) => Some(made?),
-                None => None,
-            };
             let (appeal, reason) = (Position::new(m.appeal_position), text(&m.reason));
             let (document, upheld) = (document?, m.upheld);
-            Some(head.with(YearAct::Decided { appeal, upheld, document, reason, adjustment }))
+            Some(head.with(YearAct::Decided {
+                appeal,
+                upheld,
+                document,
+                reason,
+                adjustment,
+                office,
+                review_until,
+            }))
+        }
+        Payload::FurtherReview(m) => {
+            check_text("arguments", &m.arguments, problems);
+            check_text("evidence", &m.evidence, problems);
+            let decision_due = day(&m.decision_due_date, "decision_due_date", problems);
+            let head = head((&m.organization_id, m.year, &m.applicant), "applicant", problems)?;
+            let appeal = Position::new(m.appeal_position);
+            let (arguments, evidence) = (text(&m.arguments), text(&m.evidence));
+            let decision_due = decision_due?;
+            Some(head.with(YearAct::ReviewRequested { appeal, arguments, evidence, decision_due }))
+        }
+        Payload::FurtherReviewDecision(m) => {
+            check_text("reason", &m.reason, problems);
+            let document = document(&m.document_number, problems);
+            let office = office(&m.office_organization_id, problems);
+            let adjustment = made(m.adjustment.as_ref(), problems);
+            let head = head((&m.organization_id, m.year, &m.decider), "decider", problems)?;
+            let (appeal, reason) = (Position::new(m.appeal_position), text(&m.reason));
+            let (document, office, upheld) = (document?, office?, m.upheld);
+            Some(head.with(YearAct::ReviewDecided {
+                appeal,
+                office,
+                upheld,
+                document,
+                reason,
+                adjustment,
+            }))
         }
         Payload::YearAdjustment(m) => {
             let made = required(m.adjustment.as_ref(), "adjustment", problems)
@@ -111,6 +145,20 @@ fn head((id, year, by): (&str, i32, &str), field: &str, problems: &mut Problems)
     }
     let by = actor(by, field, problems);
     Some(Head { organization: organization?, year: year?, by: by? })
+}
+
+/// The adjustment a decision makes, if any; a faulty one is among the problems.
+fn made(message: Option<&pb::ScoreAdjustment>, problems: &mut Problems) -> Option<Adjustment> {
+    message.and_then(|message| problems.at("adjustment", |problems| adjustment(message, problems)))
+}
+
+/// The organization whose office decides.
+fn office(id: &str, problems: &mut Problems) -> Option<OrganizationId> {
+    let office = OrganizationId::parse(id);
+    if office.is_none() {
+        id_malformed("office_organization_id", problems);
+    }
+    office
 }
 
 fn actor(id: &str, field: &str, problems: &mut Problems) -> Option<Box<str>> {
@@ -233,6 +281,13 @@ pub fn standing(cycle: &Cycle<'_>) -> pb::YearStanding {
                 extended: appeal.extended,
                 decided_position: appeal.decided.map_or(0, |(at, _)| at.get()),
                 upheld: appeal.decided.is_some_and(|(_, upheld)| upheld),
+                further_review_end_date: scalar::optional_date(appeal.review_until),
+                further_review: appeal.review.map(|review| pb::FurtherReviewStanding {
+                    position: review.position.get(),
+                    decision_due_date: review.decision_due.to_string(),
+                    decided_position: review.decided.map_or(0, |(at, _)| at.get()),
+                    upheld: review.decided.is_some_and(|(_, upheld)| upheld),
+                }),
             })
             .collect(),
         sealed_position: sealed_at,

@@ -231,7 +231,7 @@ fn a_snapshot_says_what_it_is_of_and_why_it_is_of_no_use() {
     newer[8] = 9;
     let crc = crc32c::crc32c(&newer[..saved::HEAD_BYTES - 4]);
     newer[saved::HEAD_BYTES - 4..saved::HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
-    assert_eq!(why(&newer), "it has format 9 and fold 2, this version reads 1 and 2");
+    assert_eq!(why(&newer), "it has format 9 and fold 3, this version reads 2 and 3");
     let mut flipped = bytes;
     flipped[saved::HEAD_BYTES + 20] ^= 1;
     assert_eq!(why(&flipped), "its block is damaged");

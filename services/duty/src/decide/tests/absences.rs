@@ -45,15 +45,15 @@ fn an_absence_lies_in_its_tenure_and_shares_no_day_with_another() {
         rows.iter().map(|(what, asked)| format!("{what}: {}", bench.answer(asked))).collect();
     expect![[r#"
         later: append 0
-        sharing a day: FailedPrecondition: ABSENCE_INVALID absence.start_date
+        sharing a day: FailedPrecondition: ABSENCE_INVALID events[0].absence.start_date
         revoked, sharing a day: append 0
         its own end: append 0
-        of another tenure: AlreadyExists: ALREADY_EXISTS absence.absence_id
-        of no tenure: Invalid: REFERENCE_UNKNOWN absence.tenure_id
-        reversed: Invalid: DATE_REVERSED absence.end_date
-        before the tenure: Invalid: ABSENCE_INVALID absence.start_date
+        of another tenure: AlreadyExists: ALREADY_EXISTS events[0].absence.absence_id
+        of no tenure: Invalid: REFERENCE_UNKNOWN events[0].absence.tenure_id
+        reversed: Invalid: DATE_REVERSED events[0].absence.end_date
+        before the tenure: Invalid: ABSENCE_INVALID events[0].absence.start_date
         on the first day: append 0
         the day after the tenure: append 0
-        two days after it: Invalid: ABSENCE_INVALID absence.start_date"#]]
+        two days after it: Invalid: ABSENCE_INVALID events[0].absence.start_date"#]]
     .assert_eq(&answers.join("\n"));
 }

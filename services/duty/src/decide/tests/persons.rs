@@ -42,10 +42,10 @@ fn an_erasure_takes_two_persons_a_reason_and_somebody_to_erase() {
         ],
         expect![[r#"
             sound: append 0
-            nobody: NotFound: REFERENCE_UNKNOWN person_id
-            by the recorder: Invalid: APPROVER_IS_RECORDER approver
-            without a reason: Invalid: REASON_TOO_SHORT reason
-            both: Invalid: APPROVER_IS_RECORDER approver, REASON_TOO_SHORT reason, REFERENCE_UNKNOWN person_id
+            nobody: NotFound: REFERENCE_UNKNOWN events[0].person_id
+            by the recorder: Invalid: APPROVER_IS_RECORDER events[0].approver
+            without a reason: Invalid: REASON_TOO_SHORT events[0].reason
+            both: Invalid: APPROVER_IS_RECORDER events[0].approver, REASON_TOO_SHORT events[0].reason, REFERENCE_UNKNOWN events[0].person_id
         "#]],
     );
 }
@@ -74,9 +74,9 @@ fn what_was_erased_stays_erased_and_the_person_stays() {
     .map(|(row, command)| format!("{row}: {}\n", bench.answer(&command)));
     expect![[r#"
         the same call: duplicate of 17
-        another call: FailedPrecondition: PERSON_ERASED person_id
+        another call: FailedPrecondition: PERSON_ERASED events[0].person_id
         other words: AlreadyExists: EVENT_ID_REUSED events[0].event_id
-        a new text: FailedPrecondition: PERSON_ERASED text
+        a new text: FailedPrecondition: PERSON_ERASED events[0].text
         the text before: duplicate of 16
         another text under its id: AlreadyExists: EVENT_ID_REUSED events[0].event_id
         somebody else's text: append 0

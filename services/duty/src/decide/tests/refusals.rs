@@ -307,9 +307,9 @@ fn the_tree_stays_a_tree() {
             ("below nothing known", organization("new", "nobody")),
         ],
         expect![[r#"
-            below itself: Invalid: TREE_CYCLE organization.parent_organization_id
-            below its child: Invalid: TREE_CYCLE organization.parent_organization_id
-            below nothing known: Invalid: REFERENCE_UNKNOWN organization.parent_organization_id
+            below itself: Invalid: TREE_CYCLE events[0].organization.parent_organization_id
+            below its child: Invalid: TREE_CYCLE events[0].organization.parent_organization_id
+            below nothing known: Invalid: REFERENCE_UNKNOWN events[0].organization.parent_organization_id
         "#]],
     );
 }
@@ -325,9 +325,9 @@ fn a_post_stays_where_and_what_it_is() {
             ("the same", post("bureau.party", "bureau", PostKind::PartyHead)),
         ],
         expect![[r#"
-            nowhere: Invalid: REFERENCE_UNKNOWN post.organization_id
-            moved: AlreadyExists: ALREADY_EXISTS post.post_id
-            of another kind: AlreadyExists: ALREADY_EXISTS post.post_id
+            nowhere: Invalid: REFERENCE_UNKNOWN events[0].post.organization_id
+            moved: AlreadyExists: ALREADY_EXISTS events[0].post.post_id
+            of another kind: AlreadyExists: ALREADY_EXISTS events[0].post.post_id
             the same: append 0
         "#]],
     );
@@ -353,16 +353,16 @@ fn tenures_of_one_post_do_not_overlap() {
             ("another post", held("t1", "p1", "bureau.head", "2021-01-01", None)),
         ],
         expect![[r#"
-            overlapping: FailedPrecondition: TENURE_OVERLAPS tenure.start_date
-            by a day: FailedPrecondition: TENURE_OVERLAPS tenure.start_date
+            overlapping: FailedPrecondition: TENURE_OVERLAPS events[0].tenure.start_date
+            by a day: FailedPrecondition: TENURE_OVERLAPS events[0].tenure.start_date
             before: append 0
             acting: append 0
             its own end: append 0
-            reversed: Invalid: DATE_REVERSED tenure.end_date
-            unknown post: Invalid: REFERENCE_UNKNOWN tenure.post_id
-            unknown person: Invalid: REFERENCE_UNKNOWN tenure.person_id
-            another person: AlreadyExists: ALREADY_EXISTS tenure.tenure_id
-            another post: AlreadyExists: ALREADY_EXISTS tenure.tenure_id
+            reversed: Invalid: DATE_REVERSED events[0].tenure.end_date
+            unknown post: Invalid: REFERENCE_UNKNOWN events[0].tenure.post_id
+            unknown person: Invalid: REFERENCE_UNKNOWN events[0].tenure.person_id
+            another person: AlreadyExists: ALREADY_EXISTS events[0].tenure.tenure_id
+            another post: AlreadyExists: ALREADY_EXISTS events[0].tenure.tenure_id
         "#]],
     );
 }

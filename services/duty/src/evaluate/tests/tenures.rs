@@ -332,3 +332,76 @@ fn a_successor_sees_what_was_handed_over() {
     expect![].assert_eq(&handed_over(&rules, history, "p3", asked("2022-07-31", 9)));
     expect![].assert_eq(&handed_over(&rules, history, "p3", asked("2023-02-01", 5)));
 }
+
+#[test]
+fn a_rule_that_does_not_ask_asks_no_leader_either() {
+    let history = "1 2016-01-01 person p1
+         2 2020-01-01 tenure t1 p1 head from 2020-01-01";
+    let police = format!("{STATEMENT}applies_when = \"org.sector == 'police'\"\n");
+    check(
+        &police,
+        history,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
+        at kjj through head:
+        statement, org, year, no window => not_applicable
+            claimed..verified not_applicable 0 []
+            ! SUBSTANCE_IRREGULAR applies_when
+    "#]],
+    );
+    // Nor whoever left, nor once the organization has ended.
+    let left = "1 2016-01-01 person p1
+         2 2020-01-01 tenure t1 p1 head from 2020-01-01 to 2022-05-31";
+    check(
+        &police,
+        left,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
+        at kjj through head:
+        statement, org, year, no window => not_applicable
+            claimed..verified not_applicable 0 []
+            ! SUBSTANCE_IRREGULAR applies_when
+    "#]],
+    );
+    let ended = format!("{left}\n3 2022-06-01 ends kjj 2022-07-01 gaj");
+    check(
+        STATEMENT,
+        &ended,
+        "2022 as of 2023-02-01 for p1",
+        expect![[r#"
+        at kjj through head:
+        statement, p1 (head departed), year, no window => not_applicable
+            claimed..verified not_applicable 0 []
+            ! ORGANIZATION_ENDED organization
+    "#]],
+    );
+}
+
+#[test]
+fn a_text_that_was_not_in_force_excuses_nobody() {
+    let history = "1 2016-01-01 person p1
+         2 2020-01-01 tenure t1 p1 head from 2020-01-01
+         3 2022-09-01 absence a1 t1 sick from 2022-09-01";
+    let until = |last: &str| format!("{STATEMENT}valid_to = {last}\n");
+    check(
+        &until("2023-01-31"),
+        history,
+        "2022 as of 2023-02-01",
+        expect![[r#"
+        statement, p1 (head), year, no window => exempted
+            claimed..verified exempted 0 [3]
+            ! LEADER_EXCUSED owed_by
+    "#]],
+    );
+    // The deadline is 31 January: by this text nobody owes any more.
+    check(
+        &until("2023-01-30"),
+        history,
+        "2022 as of 2023-02-01",
+        expect![[r#"
+        statement, p1 (head), year, 2022-01-01..2023-01-31 => not_applicable
+            claimed..verified not_applicable 0 []
+            ! SUBSTANCE_IRREGULAR valid_from
+    "#]],
+    );
+}
