@@ -116,8 +116,8 @@ fn kind(kind: Kind) -> pb::DeadlineKind {
         Kind::NoticeEnd => pb::DeadlineKind::NoticeEnd,
         Kind::AppealEnd => pb::DeadlineKind::AppealEnd,
         Kind::AppealDecision => pb::DeadlineKind::AppealDecision,
-        Kind::FurtherReviewEnd => pb::DeadlineKind::FurtherReviewEnd,
-        Kind::FurtherReviewDecision => pb::DeadlineKind::FurtherReviewDecision,
+        Kind::ReviewEnd => pb::DeadlineKind::ReviewEnd,
+        Kind::ReviewDecision => pb::DeadlineKind::ReviewDecision,
     }
 }
 

@@ -73,9 +73,9 @@ pub enum Step {
     /// 申诉决定.
     AppealDecided,
     /// 复核申请.
-    FurtherReviewRequested,
+    ReviewRequested,
     /// 复核决定.
-    FurtherReviewDecided,
+    ReviewDecided,
     /// 加分、扣分、一票否决.
     ScoreAdjusted,
     /// 封存.
@@ -95,8 +95,8 @@ impl From<&YearAct> for Step {
             YearAct::Appealed { .. } => Self::YearAppealed,
             YearAct::Extended { .. } => Self::AppealExtended,
             YearAct::Decided { .. } => Self::AppealDecided,
-            YearAct::ReviewRequested { .. } => Self::FurtherReviewRequested,
-            YearAct::ReviewDecided { .. } => Self::FurtherReviewDecided,
+            YearAct::ReviewRequested { .. } => Self::ReviewRequested,
+            YearAct::ReviewDecided { .. } => Self::ReviewDecided,
             YearAct::Adjusted(_) => Self::ScoreAdjusted,
             YearAct::Sealed(..) => Self::YearSealed,
             YearAct::Reopened { .. } => Self::YearReopened,

@@ -16,7 +16,12 @@ fn document() -> DocumentNumber {
 
 fn step(year: i16, act: YearAct) -> Entry {
     // Whoever appeals does not decide.
-    let by = if matches!(act, YearAct::Appealed { .. }) { "appellant" } else { "judge" }.into();
+    let by = if matches!(act, YearAct::Appealed { .. } | YearAct::ReviewRequested { .. }) {
+        "appellant"
+    } else {
+        "judge"
+    }
+    .into();
     let organization = organization_id("a");
     Entry::YearStep(Box::new(YearStep { organization, year, by, act }))
 }
@@ -160,19 +165,17 @@ fn notice_appeal_and_decision_run_as_steps_say() {
     };
     told(&mut ledger, step(2022, decided));
     assert_eq!(
-        steps_on(&ledger, Position::MAX, "2022-11-26"),
-        "6 within_15 a further_review_end by organization -"
+        steps_on(&ledger, Position::MAX, "2022-12-02"),
+        "0 today a review_end by organization -"
     );
-    let asked = YearAct::ReviewRequested {
-        appeal,
-        arguments: "原决定没有回应会议签到表".into(),
-        evidence: "".into(),
-        decision_due: day("2022-12-20"),
-    };
-    told(&mut ledger, step(2022, asked));
+    assert_eq!(steps_on(&ledger, Position::MAX, "2022-12-03"), "");
+    let (arguments, evidence) = ("决定未考虑补充的会议纪要".into(), "".into());
+    let decision_due = day("2022-12-23");
+    let again = YearAct::ReviewRequested { appeal, arguments, evidence, decision_due };
+    told(&mut ledger, step(2022, again));
     assert_eq!(
-        steps_on(&ledger, Position::MAX, "2022-11-26"),
-        "24 within_30 a further_review_decision by supervisor -"
+        steps_on(&ledger, Position::MAX, "2022-12-02"),
+        "21 within_30 a review_decision by supervisor -"
     );
     assert_eq!(steps_on(&ledger, notice, "2022-10-14"), running, "as it was known then");
 }
