@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use duty::Position;
 use duty::evaluate::{Obligation, Owner, Question};
 use duty::id::{DutyId, OrganizationId, PersonId};
+use duty::registry::Registry;
 use duty::ruleset::{DutyRule, Grade, Level, Rung};
 use duty::year::AdjustmentKind;
 use projection::Snapshot;
@@ -81,15 +82,19 @@ pub(crate) fn leader(
         person_name: String::new(),
         absences: absences.map(|(_, absence)| change::absence_message(absence)).collect(),
         handovers: found.handovers.iter().map(convert::handover).collect(),
-        findings: found.findings.iter().map(|of| leader_finding(of, question)).collect(),
+        findings: found
+            .findings
+            .iter()
+            .map(|of| leader_finding(snapshot.registry(), of, question))
+            .collect(),
         exemptions: found.exemptions.iter().map(exemption::held).collect(),
     })
 }
 
-fn leader_finding(finding: &Finding, question: Question) -> pb::LeaderFinding {
+fn leader_finding(registry: &Registry, finding: &Finding, question: Question) -> pb::LeaderFinding {
     let Question { as_of, known, .. } = question;
     pb::LeaderFinding {
-        rectification: Some(rectification::held(&finding.held, as_of, known)),
+        rectification: Some(rectification::held(registry, &finding.held, as_of, known)),
         fell_on_date: finding.fell_on.to_string(),
         in_office: finding.in_office,
         mends: finding.mends,

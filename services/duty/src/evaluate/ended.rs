@@ -24,16 +24,25 @@ pub(super) fn settle(scope: &Scope<'_>, obligations: &mut [Obligation]) {
             *owed = not_owed(scope, owed, why.clone());
             continue;
         }
-        let done = |status: Status| matches!(status, Status::Fulfilled | Status::FulfilledLate);
-        // Only what is owed can be exempted: what falls due later is not.
-        let settled = owed.official == Status::NotApplicable
-            || done(owed.official)
-            || owed.rungs.iter().any(|rung| done(rung.status));
-        let after = owed.window.is_some_and(|window| end.last_day < window.last);
-        if after && !settled {
+        if falls_later(end, owed) {
             *owed = not_owed(scope, owed, finding(end));
         }
     }
+}
+
+/// Whether an organization that has ended no longer owes this.
+pub(super) fn is_no_longer_owed(scope: &Scope<'_>, owed: &Obligation) -> bool {
+    let Scope { world, organization, question, .. } = scope;
+    let end = world.registry.end_before(&organization.id, question.as_of, question.known);
+    end.is_some_and(|end| falls_later(end, owed))
+}
+
+fn falls_later(end: End<'_>, owed: &Obligation) -> bool {
+    let done = |status: Status| matches!(status, Status::Fulfilled | Status::FulfilledLate);
+    let settled = !owed.official.is_scored()
+        || done(owed.official)
+        || owed.rungs.iter().any(|rung| done(rung.status));
+    !settled && owed.window.is_some_and(|window| end.last_day < window.last)
 }
 
 fn not_owed(scope: &Scope<'_>, owed: &Obligation, why: Problem) -> Obligation {

@@ -7,6 +7,7 @@
 
 use rust_decimal::Decimal;
 
+use super::ended;
 use super::line::Scope;
 use super::obligation::{NotCounted, Obligation, Owner, RungResult, Standing, Status};
 use crate::exemption::{Covered, HeldExemption};
@@ -17,7 +18,8 @@ pub(super) fn apply(scope: &Scope<'_>, obligation: &mut Obligation) {
         return;
     }
     let by = covering(scope, obligation);
-    if by.is_empty() {
+    // What an organization that has ended no longer owes is not exempted either.
+    if by.is_empty() || ended::is_no_longer_owed(scope, obligation) {
         return;
     }
     let rung = RungResult {

@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// So many entries make two leaves of one.
@@ -66,6 +67,17 @@ impl<K: Ord, V> SharedMap<K, V> {
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.leaves.iter().map(|(_, leaf)| leaf.len()).sum()
+    }
+}
+
+impl<K: Ord + Clone, V> SharedMap<K, V> {
+    /// Keys and values from one key to another, by key.
+    pub(crate) fn range(&self, keys: RangeInclusive<K>) -> impl Iterator<Item = (&K, &V)> {
+        let last = keys.end().clone();
+        let leaves = self.leaves.iter().skip(self.leaf_of(keys.start()));
+        leaves
+            .take_while(move |(bound, _)| *bound <= last)
+            .flat_map(move |(_, leaf)| leaf.range(keys.clone()))
     }
 }
 
@@ -128,6 +140,8 @@ mod tests {
                     copies.push((shared.clone(), plain.clone()));
                 }
                 prop_assert_eq!(shared.get(&key), plain.get(&key));
+                let range = key..=key.saturating_add(9);
+                prop_assert!(shared.range(range.clone()).eq(plain.range(range)));
                 if let Some(old) = shared.get_mut(&key) {
                     *old = old.wrapping_add(1);
                 }

@@ -134,6 +134,9 @@ pub(super) struct SplitArgs {
     /// An organization that comes out of it and is registered already; given twice at least.
     #[arg(long, required = true)]
     into: Vec<String>,
+    /// Which of them owes what was owed and not done (承接未履行事项), as the document says.
+    #[arg(long)]
+    taker: Option<String>,
     #[command(flatten)]
     decision: Decision,
     #[command(flatten)]
@@ -147,6 +150,9 @@ pub(super) struct DissolveArgs {
     /// Who goes on with its duties (承接单位); may be given several times.
     #[arg(long)]
     successor: Vec<String>,
+    /// Which of several owes what was owed and not done (承接未履行事项), as the document says.
+    #[arg(long)]
+    taker: Option<String>,
     #[command(flatten)]
     decision: Decision,
     #[command(flatten)]
@@ -198,7 +204,7 @@ pub(super) async fn moved(args: MoveArgs) -> Result<(), Failure> {
 }
 
 pub(super) async fn merge(args: MergeArgs) -> Result<(), Failure> {
-    let change = ended(pb::OrganizationEnding::Merged, vec![args.into]);
+    let change = ended(pb::OrganizationEnding::Merged, vec![args.into], None);
     if args.decision.change.is_some() && 1 < args.organizations.len() {
         return Err(none(
             "多个单位合并时，变更编号各自生成，不能用 --change 指定",
@@ -209,12 +215,12 @@ pub(super) async fn merge(args: MergeArgs) -> Result<(), Failure> {
 }
 
 pub(super) async fn split(args: SplitArgs) -> Result<(), Failure> {
-    let change = ended(pb::OrganizationEnding::Split, args.into);
+    let change = ended(pb::OrganizationEnding::Split, args.into, args.taker);
     changed(&[args.organization], "ended", change, &args.decision, &args.registrar).await
 }
 
 pub(super) async fn dissolve(args: DissolveArgs) -> Result<(), Failure> {
-    let change = ended(pb::OrganizationEnding::Dissolved, args.successor);
+    let change = ended(pb::OrganizationEnding::Dissolved, args.successor, args.taker);
     changed(&[args.organization], "ended", change, &args.decision, &args.registrar).await
 }
 
@@ -237,10 +243,11 @@ pub(super) async fn revoke(args: RevokeArgs) -> Result<(), Failure> {
     record(&args.registrar, true, vec![Registered::Change(revoked)]).await
 }
 
-fn ended(ending: pb::OrganizationEnding, successors: Vec<String>) -> Change {
+fn ended(ending: pb::OrganizationEnding, successors: Vec<String>, taker: Option<String>) -> Change {
     Change::Ended(pb::OrganizationEnded {
         ending: ending.into(),
         successor_organization_ids: successors,
+        taker_organization_id: taker.unwrap_or_default(),
     })
 }
 

@@ -119,6 +119,8 @@ fn kind(number: i32, language: Language) -> &'static str {
         K::YearAppealed => ("申诉", "appealed"),
         K::AppealExtended => ("延长办理", "term extended"),
         K::AppealDecided => ("申诉决定", "appeal decided"),
+        K::ReviewRequested => ("申请复核", "further review asked for"),
+        K::ReviewDecided => ("复核决定", "further review decided"),
         K::ScoreAdjusted => ("加减分", "score adjusted"),
         K::YearSealed => ("封存", "sealed"),
         K::YearReopened => ("启封", "reopened"),

@@ -116,6 +116,8 @@ fn kind(kind: Kind) -> pb::DeadlineKind {
         Kind::NoticeEnd => pb::DeadlineKind::NoticeEnd,
         Kind::AppealEnd => pb::DeadlineKind::AppealEnd,
         Kind::AppealDecision => pb::DeadlineKind::AppealDecision,
+        Kind::ReviewEnd => pb::DeadlineKind::ReviewEnd,
+        Kind::ReviewDecision => pb::DeadlineKind::ReviewDecision,
     }
 }
 

@@ -131,6 +131,8 @@ const fn of_step(step: Step) -> pb::ProfilePointKind {
         Step::YearAppealed => K::YearAppealed,
         Step::AppealExtended => K::AppealExtended,
         Step::AppealDecided => K::AppealDecided,
+        Step::ReviewRequested => K::ReviewRequested,
+        Step::ReviewDecided => K::ReviewDecided,
         Step::ScoreAdjusted => K::ScoreAdjusted,
         Step::YearSealed => K::YearSealed,
         Step::YearReopened => K::YearReopened,

@@ -33,6 +33,10 @@ pub enum Kind {
     AppealEnd,
     /// 申诉决定: an appeal is to be decided.
     AppealDecision,
+    /// 复核申请期满: the last day to ask for a further review of a decision.
+    ReviewEnd,
+    /// 复核决定: a further review is to be decided.
+    ReviewDecision,
 }
 
 /// The texts of the kinds, in the order of [`Kind::ALL`].
@@ -44,11 +48,13 @@ pub(crate) const KINDS: &[&str] = &[
     "notice_end",
     "appeal_end",
     "appeal_decision",
+    "review_end",
+    "review_decision",
 ];
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Obligation,
         Self::Cure,
         Self::FindingAnswer,
@@ -56,6 +62,8 @@ impl Kind {
         Self::NoticeEnd,
         Self::AppealEnd,
         Self::AppealDecision,
+        Self::ReviewEnd,
+        Self::ReviewDecision,
     ];
 
     /// Stable text for filters.
@@ -75,6 +83,8 @@ impl Kind {
             Self::NoticeEnd => ("公示期满", "end of notice"),
             Self::AppealEnd => ("申诉期满", "end of the time for appeals"),
             Self::AppealDecision => ("申诉决定", "decision on an appeal"),
+            Self::ReviewEnd => ("复核申请期满", "end of the time for a further review"),
+            Self::ReviewDecision => ("复核决定", "decision on a further review"),
         }
     }
 }
@@ -272,5 +282,14 @@ fn cycle(
         let open = appeal.decided.is_none();
         let (last, at) = (appeal.decision_due, appeal.position);
         dues.push(of(Kind::AppealDecision, Debtor::Supervisor, last, at, "", open));
+        if let (Some(end), Some((decided, _))) = (appeal.review_until, appeal.decided) {
+            let published = cycle.stage == year::Stage::Published;
+            let runs = published && appeal.review.is_none() && as_of <= end;
+            dues.push(of(Kind::ReviewEnd, Debtor::Organization, end, decided, "", runs));
+        }
+        if let Some(review) = &appeal.review {
+            let (last, at, open) = (review.decision_due, review.position, review.decided.is_none());
+            dues.push(of(Kind::ReviewDecision, Debtor::Supervisor, last, at, "", open));
+        }
     }
 }

@@ -72,6 +72,10 @@ pub enum Step {
     AppealExtended,
     /// 申诉决定.
     AppealDecided,
+    /// 复核申请.
+    ReviewRequested,
+    /// 复核决定.
+    ReviewDecided,
     /// 加分、扣分、一票否决.
     ScoreAdjusted,
     /// 封存.
@@ -91,6 +95,8 @@ impl From<&YearAct> for Step {
             YearAct::Appealed { .. } => Self::YearAppealed,
             YearAct::Extended { .. } => Self::AppealExtended,
             YearAct::Decided { .. } => Self::AppealDecided,
+            YearAct::ReviewRequested { .. } => Self::ReviewRequested,
+            YearAct::ReviewDecided { .. } => Self::ReviewDecided,
             YearAct::Adjusted(_) => Self::ScoreAdjusted,
             YearAct::Sealed(..) => Self::YearSealed,
             YearAct::Reopened { .. } => Self::YearReopened,
@@ -340,11 +346,13 @@ fn noted(position: Position, what: What, entries: &Entries) -> Option<Item> {
 fn said(act: &YearAct) -> (&str, &str) {
     match act {
         YearAct::Published(shown, _) | YearAct::Sealed(shown, _) => ("", shown.document.as_str()),
-        YearAct::Appealed { arguments, .. } => (arguments, ""),
-        YearAct::Extended { reason, .. } => ("", reason),
-        YearAct::Decided { document, reason, .. } | YearAct::Reopened { document, reason, .. } => {
-            (document.as_str(), reason)
+        YearAct::Appealed { arguments, .. } | YearAct::ReviewRequested { arguments, .. } => {
+            (arguments, "")
         }
+        YearAct::Extended { reason, .. } => ("", reason),
+        YearAct::Decided { document, reason, .. }
+        | YearAct::ReviewDecided { document, reason, .. }
+        | YearAct::Reopened { document, reason, .. } => (document.as_str(), reason),
         YearAct::Adjusted(Adjustment { document, reason, .. }) => (document.as_str(), reason),
     }
 }

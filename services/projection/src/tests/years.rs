@@ -64,6 +64,8 @@ fn act_of(ledger: &Ledger, of: (&str, i16), (what, how): (u8, u8)) -> YearAct {
             document: document(),
             reason: WHY.into(),
             adjustment: (how & 2 == 2).then(|| adjustment(how / 4)),
+            office: None,
+            review_until: None,
         },
         3 => YearAct::Adjusted(adjustment(how)),
         4 => YearAct::Extended { appeal, reason: WHY.into(), decision_due },
@@ -114,9 +116,12 @@ fn judged(snapshot: &Snapshot, question: Question) -> Vec<String> {
 fn expected<'a>(mut cycle: Cycle<'a>, at: Position, step: &'a YearStep) -> Cycle<'a> {
     let of_appeal = |position: Position| move |held: &&mut Appeal<'_>| held.position == position;
     match &step.act {
-        YearAct::Decided { appeal, upheld, adjustment, .. } => {
+        YearAct::Decided { appeal, upheld, adjustment, office, review_until, .. } => {
             let appeal = cycle.appeals.iter_mut().find(of_appeal(*appeal));
-            appeal.expect("what is decided was appealed").decided = Some((at, *upheld));
+            let appeal = appeal.expect("what is decided was appealed");
+            appeal.decided = Some((at, *upheld));
+            (appeal.decider, appeal.review_until) =
+                (Some((&*step.by, office.as_ref())), *review_until);
             cycle.adjustments.extend(adjustment.iter().map(|one| (at, one)));
         }
         YearAct::Extended { appeal, decision_due, .. } => {
@@ -130,8 +135,13 @@ fn expected<'a>(mut cycle: Cycle<'a>, at: Position, step: &'a YearStep) -> Cycle
             decision_due: *decision_due,
             extended: false,
             decided: None,
+            decider: None,
+            review_until: None,
+            review: None,
         }),
         YearAct::Adjusted(adjustment) => cycle.adjustments.push((at, adjustment)),
+        // Reviews are random in `decide`'s own model.
+        YearAct::ReviewRequested { .. } | YearAct::ReviewDecided { .. } => {}
         YearAct::Published(..) | YearAct::Sealed(..) | YearAct::Reopened { .. } => {}
     }
     cycle
@@ -152,6 +162,8 @@ fn sealed(ledger: &mut Ledger, of: (&str, i16)) -> Position {
                 document: document(),
                 reason: WHY.into(),
                 adjustment: None,
+                office: None,
+                review_until: None,
             },
             (None, Stage::Open) => YearAct::Published(shown(ledger), ledger.today() - 1.days()),
             (None, Stage::Published) => YearAct::Sealed(shown(ledger), "rules".into()),

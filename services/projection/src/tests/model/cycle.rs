@@ -234,7 +234,7 @@ fn changed((_, what, how, who, days): Step) -> Entry {
     let at = BUREAUS[usize::from(what % 2)];
     let ends = at == "county.kjj" && how % 2 == 0;
     let change = if ends {
-        Change::Ended { ending: Ending::Dissolved, successors: Vec::new() }
+        Change::Ended { ending: Ending::Dissolved, successors: Vec::new(), taker: None }
     } else {
         Change::Renamed { name_zh: format!("单位{who}").into(), name_en: "".into() }
     };

@@ -155,12 +155,18 @@ fn of_owner(
         let unproven = is_done(claimed) && !is_done(official);
         let shown = if unproven { Status::NeedsVerification } else { official };
         let nothing = |status| Owed::settled(who.clone(), Some(window), status);
-        all.push(if !in_force(rule, window.1) {
-            nothing(Status::NotApplicable)
-        } else if is_exempted(told, rule, organization, &who, window) {
+        if !in_force(rule, window.1) {
+            all.push(nothing(Status::NotApplicable));
+            continue;
+        }
+        let mut owed = [Owed { who: who.clone(), window: Some(window), rungs, shown }];
+        without_what_ended(told, organization, &mut owed);
+        let [owed] = owed;
+        let is_owed = owed.shown != Status::NotApplicable;
+        all.push(if is_owed && is_exempted(told, rule, organization, &who, window) {
             nothing(Status::Exempted)
         } else {
-            Owed { who: who.clone(), window: Some(window), rungs, shown }
+            owed
         });
     }
     all

@@ -143,18 +143,22 @@ impl<'a> Told<'a> {
         (&*found.sector, found.division.as_str())
     }
 
-    /// The changes of an organization that hold on the day asked about.
+    /// The changes of an organization that hold on the day asked about, by their first day; of two
+    /// from one day on the one told last comes last.
     fn changes(&self, organization: &str) -> Vec<&'a duty::registry::OrganizationChange> {
-        let mut all = self.newest(|entry| match entry {
-            Entry::OrganizationChange(change) => Some((change.id.as_str(), change)),
-            _ => None,
-        });
-        all.retain(|change| {
+        let mut newest = BTreeMap::new();
+        for (position, recorded) in self.entries.iter().enumerate() {
+            if let Entry::OrganizationChange(change) = &recorded.entry {
+                newest.insert(change.id.as_str(), (position, change));
+            }
+        }
+        let mut all: Vec<_> = newest.into_values().collect();
+        all.retain(|(_, change)| {
             let ours = change.organization.as_str() == organization;
             ours && !change.revoked && change.from <= self.as_of
         });
-        all.sort_by_key(|change| change.from);
-        all
+        all.sort_by_key(|(position, change)| (change.from, *position));
+        all.into_iter().map(|(_, change)| change).collect()
     }
 
     /// The last day of an organization that has ended.

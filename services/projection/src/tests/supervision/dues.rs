@@ -16,7 +16,12 @@ fn document() -> DocumentNumber {
 
 fn step(year: i16, act: YearAct) -> Entry {
     // Whoever appeals does not decide.
-    let by = if matches!(act, YearAct::Appealed { .. }) { "appellant" } else { "judge" }.into();
+    let by = if matches!(act, YearAct::Appealed { .. } | YearAct::ReviewRequested { .. }) {
+        "appellant"
+    } else {
+        "judge"
+    }
+    .into();
     let organization = organization_id("a");
     Entry::YearStep(Box::new(YearStep { organization, year, by, act }))
 }
@@ -155,9 +160,23 @@ fn notice_appeal_and_decision_run_as_steps_say() {
         document: document(),
         reason: "会议记录已在核定时计入".into(),
         adjustment: None,
+        office: None,
+        review_until: Some(day("2022-12-02")),
     };
     told(&mut ledger, step(2022, decided));
-    assert_eq!(steps_on(&ledger, Position::MAX, "2022-11-26"), "");
+    assert_eq!(
+        steps_on(&ledger, Position::MAX, "2022-12-02"),
+        "0 today a review_end by organization -"
+    );
+    assert_eq!(steps_on(&ledger, Position::MAX, "2022-12-03"), "");
+    let (arguments, evidence) = ("决定未考虑补充的会议纪要".into(), "".into());
+    let decision_due = day("2022-12-23");
+    let again = YearAct::ReviewRequested { appeal, arguments, evidence, decision_due };
+    told(&mut ledger, step(2022, again));
+    assert_eq!(
+        steps_on(&ledger, Position::MAX, "2022-12-02"),
+        "21 within_30 a review_decision by supervisor -"
+    );
     assert_eq!(steps_on(&ledger, notice, "2022-10-14"), running, "as it was known then");
 }
 
