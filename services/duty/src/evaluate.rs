@@ -22,6 +22,7 @@ mod owner;
 mod score;
 mod taken_over;
 mod turn;
+mod watch;
 mod window;
 
 use std::sync::Arc;

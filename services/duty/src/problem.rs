@@ -210,6 +210,9 @@ reasons! {
     // --- persons and posts over time
     /// 任职不足半年: the leader may report in writing only (a flag).
     TenureShort = "TENURE_SHORT",
+    /// It fell due before a leader of less than half a year came: it stays with the organization (a
+    /// flag).
+    DueBeforeTenure = "DUE_BEFORE_TENURE",
     /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
     LeaderExcused = "LEADER_EXCUSED",
     /// An absence lies outside its tenure, or two absences of one tenure overlap.
