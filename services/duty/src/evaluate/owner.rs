@@ -145,8 +145,9 @@ pub(super) fn answers_on(scope: &Scope<'_>, person: &PersonId, day: Date) -> boo
     })
 }
 
-/// 任职不足半年: in main leaders' posts of the organization, without a break, for less than the
-/// threshold. Acting first and confirmed later is one time in office.
+/// 任职不足半年: in main leaders' posts of the organization for less than the threshold, all times in
+/// office of the year that ends with the accounting day together. Acting first and confirmed later
+/// is one time in office.
 fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
     let Scope { world, rules, organization, question, .. } = scope;
     let months = i32::from(rules.half_year_threshold_months);
@@ -163,16 +164,34 @@ fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
         .collect();
     spans.sort_unstable();
     let day = reference_day(rules, *question);
-    let mut since: Option<(Date, Date)> = None;
+    let mut times: Vec<(Date, Date)> = Vec::new();
     for (from, to) in spans.into_iter().filter(|(from, _)| *from <= day) {
-        since = match since {
-            Some((first, last)) if from <= last.tomorrow().unwrap_or(Date::MAX) => {
-                Some((first, last.max(to)))
+        match times.last_mut() {
+            Some((_, last)) if from <= last.tomorrow().unwrap_or(Date::MAX) => {
+                *last = to.max(*last)
             }
-            _ => Some((from, to)),
-        };
+            _ => times.push((from, to)),
+        }
     }
-    since.is_some_and(|(first, _)| threshold < first)
+    let Some((first, _)) = times.pop() else { return false };
+    let year = after.saturating_sub(jiff::Span::new().years(1));
+    threshold < before_by(first, times.into_iter().filter(|(_, to)| year <= *to), year)
+}
+
+/// `first`, moved back by the length of the earlier times as if they came right before it: whole
+/// months as months, so that four months and two are six, whichever they are.
+fn before_by(first: Date, times: impl Iterator<Item = (Date, Date)>, year: Date) -> Date {
+    let (mut months, mut days) = (0, 0);
+    for (from, to) in times {
+        let length = from.max(year).until((jiff::Unit::Month, to.tomorrow().unwrap_or(Date::MAX)));
+        // Both days lie within one year, and what lasts that long has a length.
+        let length = length.unwrap_or_default();
+        months += length.get_months();
+        days += length.get_days();
+    }
+    first
+        .saturating_sub(jiff::Span::new().months(months))
+        .saturating_sub(jiff::Span::new().days(days))
 }
 
 /// The facts that may concern an owner: those of the organization and, for a person, of every

@@ -87,7 +87,8 @@ fn held<'a>(told: &Told<'a>, organization: &str, day: Date) -> Vec<Held<'a>> {
     all
 }
 
-/// In office without a break for less than the threshold, the accounting day included.
+/// In office for less than the threshold, all days of the year up to the accounting day together:
+/// the months of each time, then its days.
 fn is_short(told: &Told<'_>, rules: &Rules, organization: &str, person: &str) -> bool {
     let tenures = told.tenures();
     let in_office = |day: Date| {
@@ -100,7 +101,20 @@ fn is_short(told: &Told<'_>, rules: &Rules, organization: &str, person: &str) ->
         since -= 1.day();
     }
     let over = rules.accounting_day(told.year) + 1.day();
-    over < since + Span::new().months(rules.half_year_months)
+    let (mut months, mut days) = (0, 0);
+    let mut day = over - 1.year();
+    while day < since {
+        let from = day;
+        while day < since && in_office(day) {
+            day += 1.day();
+        }
+        let whole = (1..).take_while(|months| from + months.months() <= day).last().unwrap_or(0);
+        months += whole;
+        days += (day - (from + whole.months())).get_days();
+        day += i64::from(day == from).days();
+    }
+    let moved = since - Span::new().months(months) - days.days();
+    over - Span::new().months(rules.half_year_months) < moved
 }
 
 /// Whoever owes a personal duty at an organization.
