@@ -275,21 +275,20 @@ fn review_request(number: u128, appeal: u64) -> pb::RequestFurtherReviewRequest 
 }
 
 fn review_decision(number: u128, appeal: u64, by: &str) -> pb::DecideFurtherReviewRequest {
-    let penalty = pb::ScoreAdjustment { kind: pb::AdjustmentKind::Penalty.into(), ..bonus("0.5") };
     let decision = pb::FurtherReviewDecision {
         organization_id: BUREAU.to_owned(),
         year: 2022,
         appeal_position: appeal,
         decider: by.to_owned(),
         office_organization_id: CITY.to_owned(),
-        upheld: false,
+        upheld: true,
         document_number: "柳政复〔2023〕2号".to_owned(),
         reason: WHY.to_owned(),
         // Document and approver are those of the decision.
         adjustment: Some(pb::ScoreAdjustment {
             document_number: String::new(),
             approver: String::new(),
-            ..penalty
+            ..bonus("0.5")
         }),
     };
     pb::DecideFurtherReviewRequest { event_id: id(number), decision: Some(decision) }
@@ -331,6 +330,11 @@ async fn a_further_review_is_the_second_and_last_instance() {
     let mut first = decision(205, at, "zfb-decider");
     let office = &mut first.decision.as_mut().expect("a decision").office_organization_id;
     OTHER_BUREAU.clone_into(office);
+    let mut rejected = first.clone();
+    rejected.decision.as_mut().expect("a decision").upheld = false;
+    let rejected = year.decide_appeal(rejected).await;
+    let (wrong_kind, field) = ("FIELD_OUT_OF_RANGE", "decision.adjustment");
+    check("rejected, with a point", rejected, Code::InvalidArgument, wrong_kind, field);
     year.decide_appeal(first.clone()).await.expect("decided");
     // Repeated later, when the term would end later: the same all the same.
     clock.set("2023-02-15T09:00:00+08:00");
@@ -363,8 +367,8 @@ async fn a_further_review_is_the_second_and_last_instance() {
     let after = sheet(&clients, 0).await;
     assert_eq!((&after.lines, &after.scores), (&before.lines, &before.scores));
     let points = |text: &str| text.parse::<rust_decimal::Decimal>().expect("a score");
-    let less = points(&before.final_score) - points(&after.final_score);
-    assert_eq!(less, points("0.5"), "from {} to {}", before.final_score, after.final_score);
+    let more = points(&after.final_score) - points(&before.final_score);
+    assert_eq!(more, points("0.5"), "from {} to {}", before.final_score, after.final_score);
     let made = after.adjustments.last().expect("an adjustment");
     assert_eq!((&*made.document_number, &*made.approver), ("柳政复〔2023〕2号", "gov-reviewer"));
     let again = year.request_further_review(review_request(211, at)).await;

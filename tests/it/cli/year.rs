@@ -112,7 +112,8 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_TERM_RUNNING");
     let request = ["--appeal", appeal.as_str(), "--arguments", "决定未采纳已提交的会议纪要"];
     desk.year("request-review", "kjj-appellant", &request).exits(0);
-    let review = [&about[..], &["--document", "柳政复〔2023〕2号", "--penalty", "0.5"]].concat();
+    let review = [&about[..], &["--document", "柳政复〔2023〕2号", "--upheld"]].concat();
+    let review = [&review[..], &["--bonus", "0.5"]].concat();
     let same = [&review[..], &office].concat();
     desk.refused("decide-review", "gov-reviewer", &same, "FURTHER_REVIEW_OFFICE");
     let higher = [&review[..], &["--office", CITY]].concat();
@@ -120,12 +121,12 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_UNDECIDED");
     desk.year("decide-review", "gov-reviewer", &higher).exits(0);
     let shown = desk.run(&["year", "status", BUREAU, "--year", "2022"]).exits(0);
-    assert!(shown.out.contains("复核") && shown.out.contains("驳回"), "{shown:?}");
+    assert!(shown.out.contains("复核") && shown.out.contains("支持"), "{shown:?}");
     let score = |sheet: &Value| -> f64 {
         sheet["finalScore"].as_str().and_then(|score| score.parse().ok()).expect("a score")
     };
     let as_of = desk.sheet(&["--as-of", "2023-01-31"]);
-    assert!((score(&as_of) - score(&before) - 1.0).abs() < 1e-9, "{as_of} {before}");
+    assert!((score(&as_of) - score(&before) - 2.0).abs() < 1e-9, "{as_of} {before}");
 
     // Sealed. What comes later stands beside it.
     desk.year("seal", "zfb-sealer", &notice).exits(0);

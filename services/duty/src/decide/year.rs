@@ -71,7 +71,7 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 stage(refusal, "办理期限只能延长一次", "the term is extended once only");
             }
         }
-        YearAct::Decided { appeal, reason, adjustment, office, .. } => {
+        YearAct::Decided { appeal, upheld, reason, adjustment, office, .. } => {
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
@@ -79,6 +79,7 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 further_review::office(context, step, office, refusal);
             }
             if let Some(adjustment) = adjustment {
+                follows(*upheld, adjustment, refusal);
                 adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
             }
         }
@@ -86,12 +87,13 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             reason_given(arguments, "arguments", refusal);
             further_review::requested(&cycle, *appeal, today, refusal);
         }
-        YearAct::ReviewDecided { appeal, office, reason, adjustment, .. } => {
+        YearAct::ReviewDecided { appeal, office, upheld, reason, adjustment, .. } => {
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             further_review::office(context, step, office, refusal);
             further_review::decided(context, step, (&cycle, *appeal), office, refusal);
             if let Some(adjustment) = adjustment {
+                follows(*upheld, adjustment, refusal);
                 adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
             }
         }
@@ -186,6 +188,31 @@ fn undecided(cycle: &Cycle<'_>, appeal: Position, by: &str, refusal: &mut Refusa
             }
         }
     }
+}
+
+/// What a decision changes follows from it: one that rejects changes nothing, and one that upholds
+/// never worsens the result (不因申诉加重).
+fn follows(upheld: bool, adjustment: &Adjustment, refusal: &mut Refusal) {
+    let (field, text) = match (upheld, adjustment.kind) {
+        (true, AdjustmentKind::Bonus) => return,
+        (true, AdjustmentKind::Penalty | AdjustmentKind::Veto) => (
+            "adjustment.kind",
+            (
+                "支持申诉的决定不得加重结果，只能加分；扣分、一票否决请另行登记",
+                "a decision that upholds may only add a bonus, it never worsens the result: \
+                 penalties and vetoes are recorded by themselves",
+            ),
+        ),
+        (false, _) => (
+            "adjustment",
+            (
+                "驳回的决定不改变结果，不得加分、扣分或一票否决；确需调整请改为支持，或另行登记",
+                "a decision that rejects changes nothing: leave the adjustment out, uphold in part, \
+                 or record the adjustment by itself",
+            ),
+        ),
+    };
+    refuse(refusal, RefusalKind::Invalid, Reason::FieldOutOfRange, field, text);
 }
 
 fn adjusted(

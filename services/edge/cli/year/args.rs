@@ -161,25 +161,17 @@ pub(super) struct DecisionArgs {
     /// Why.
     #[arg(long)]
     pub(super) reason: String,
-    /// Points of bonus the decision gives.
-    #[arg(long, default_value = "")]
+    /// Points of bonus that a decision upholding gives; there is nothing else a decision may add.
+    #[arg(long, default_value = "", requires = "upheld")]
     pub(super) bonus: String,
-    /// Points of penalty the decision sets.
-    #[arg(long, default_value = "", conflicts_with = "bonus")]
-    pub(super) penalty: String,
 }
 
 impl DecisionArgs {
     /// The adjustment the decision makes; document and approver are its own.
     pub(super) fn adjustment(&self) -> Option<pb::ScoreAdjustment> {
-        let (kind, points) = match (&*self.bonus, &*self.penalty) {
-            ("", "") => return None,
-            ("", points) => (pb::AdjustmentKind::Penalty, points),
-            (points, _) => (pb::AdjustmentKind::Bonus, points),
-        };
-        Some(pb::ScoreAdjustment {
-            kind: kind.into(),
-            points: points.to_owned(),
+        (!self.bonus.is_empty()).then(|| pb::ScoreAdjustment {
+            kind: pb::AdjustmentKind::Bonus.into(),
+            points: self.bonus.clone(),
             reason: self.reason.clone(),
             ..Default::default()
         })

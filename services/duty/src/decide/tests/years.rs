@@ -273,6 +273,54 @@ fn a_further_review_belongs_to_another_office_and_to_other_people() {
     "#]].assert_eq(&answers);
 }
 
+#[test]
+fn a_rejection_changes_nothing_and_what_is_upheld_never_worsens() {
+    let mut bench = Bench::with_a_past();
+    let mut take = |by: &str, number: u128, act: YearAct| {
+        let taken = step(by, act);
+        assert_eq!(bench.answer(&taken), "append 0", "{number}");
+        bench.put_by(by, number, taken.entries[0].entry.clone());
+        bench.settle();
+        bench.standing.head()
+    };
+    take("publisher", 500, YearAct::Published(shown(), day("2023-01-06")));
+    let (arguments, decision_due) = (WHY.into(), day("2023-01-20"));
+    let appealed = YearAct::Appealed { arguments, evidence: "".into(), decision_due };
+    let first = take("office", 501, appealed.clone());
+    let second = take("office", 502, appealed);
+    take("decider", 503, decision(second, None, "2023-01-09"));
+    take("office", 504, review_requested(second));
+    let made = |kind: AdjustmentKind| {
+        let points = if kind == AdjustmentKind::Veto { 0 } else { 2 };
+        Some(Adjustment { kind, points: points.into(), ..bonus() })
+    };
+    let decided = |is_upheld: bool, what: Option<Adjustment>| {
+        let mut act = decision(first, None, "2023-01-09");
+        if let YearAct::Decided { upheld, adjustment, .. } = &mut act {
+            (*upheld, *adjustment) = (is_upheld, what);
+        }
+        step("decider", act)
+    };
+    let reviewed = |is_upheld: bool, what: Option<Adjustment>| {
+        let mut act = review_decided(second, "city");
+        if let YearAct::ReviewDecided { upheld, adjustment, .. } = &mut act {
+            (*upheld, *adjustment) = (is_upheld, what);
+        }
+        step("reviewer", act)
+    };
+    let kinds = [AdjustmentKind::Bonus, AdjustmentKind::Penalty, AdjustmentKind::Veto];
+    let whole = "Invalid: FIELD_OUT_OF_RANGE events[0].adjustment";
+    let kind = "Invalid: FIELD_OUT_OF_RANGE events[0].adjustment.kind";
+    for (upheld, expected) in [(false, [whole; 3]), (true, ["append 0", kind, kind])] {
+        let of = |asked: &dyn Fn(bool, Option<Adjustment>) -> Command| {
+            assert_eq!(bench.answer(&asked(upheld, None)), "append 0");
+            kinds.map(|kind| bench.answer(&asked(upheld, made(kind))))
+        };
+        assert_eq!(of(&decided), expected, "appeal, upheld: {upheld}");
+        assert_eq!(of(&reviewed), expected, "further review, upheld: {upheld}");
+    }
+}
+
 /// Publishing by somebody, with 2022 of the bureau in mind.
 fn publication(by: &str) -> Command {
     step(by, YearAct::Published(shown(), day("2023-01-09")))
