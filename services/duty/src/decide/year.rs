@@ -7,6 +7,7 @@
 
 mod further_review;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::decide::{Context, REASON_CHARS_MIN, Refusal, RefusalKind};
@@ -40,8 +41,9 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
     let cycle = registry.years().cycle(&step.organization, step.year, Position::MAX);
     let today = civil_day(context.now);
     match &step.act {
-        YearAct::Published(..) => {
+        YearAct::Published(shown, _) => {
             disinterested(context, step, "publisher", refusal);
+            published_day(step.year, shown.as_of, today, refusal);
             match cycle.stage {
                 Stage::Open => {}
                 Stage::Published => {
@@ -103,8 +105,20 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             }
             adjusted(&cycle, adjustment, &step.by, "", refusal);
         }
-        YearAct::Sealed(..) => {
+        YearAct::Sealed(shown, _) => {
             disinterested(context, step, "sealer", refusal);
+            if let Some((_, published, _)) = cycle.published.filter(|_| cycle.stage != Stage::Open)
+                && published.as_of != shown.as_of
+            {
+                let day = published.as_of;
+                let zh = format!("公示的是 {day} 的结果，只能照此封存；不填即取该日");
+                let en = format!(
+                    "the result of {day} was published: it is sealed for that day, which is taken \
+                     when none is given"
+                );
+                let (kind, reason) = (Invalid, Reason::FieldOutOfRange);
+                refuse(refusal, kind, reason, "as_of_date", (&zh, &en));
+            }
             match (cycle.stage, cycle.published) {
                 (Stage::Sealed, _) => sealed(refusal),
                 (Stage::Published, Some((_, _, end))) if today <= end => {
@@ -134,6 +148,20 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 stage(refusal, "本年度未封存，无须启封", "the year is not sealed");
             }
         }
+    }
+}
+
+/// The day of a result lies behind its year, and has come.
+fn published_day(year: i16, as_of: Date, today: Date, refusal: &mut Refusal) {
+    let (kind, reason) = (RefusalKind::Invalid, Reason::FieldOutOfRange);
+    if as_of.year() <= year {
+        let zh = format!("{year} 年度尚未结束，结果只能以 {year}-12-31 之后的日期公示");
+        let en = format!("the result of {year} is published for a day after {year}-12-31");
+        refuse(refusal, kind, reason, "as_of_date", (&zh, &en));
+    }
+    if today < as_of {
+        let text = ("截止日不能晚于今天", "a result is not published for a day that has not come");
+        refuse(refusal, kind, reason, "as_of_date", text);
     }
 }
 

@@ -70,7 +70,8 @@ pub(super) struct StepArgs {
     /// 文号 of the notice.
     #[arg(long)]
     pub(super) document: String,
-    /// The day whose deadlines count, YYYY-MM-DD; by default the day now running.
+    /// The day whose deadlines count, YYYY-MM-DD; by default the day now running, and of a seal the
+    /// day published, which is the only one.
     #[arg(long, default_value = "")]
     pub(super) as_of: String,
 }

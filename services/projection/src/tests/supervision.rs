@@ -13,6 +13,7 @@
 mod coverage;
 mod deadlines;
 mod exceptions;
+mod notice;
 mod profile;
 mod ranking;
 mod rollup;

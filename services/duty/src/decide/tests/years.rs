@@ -13,7 +13,7 @@ fn document() -> DocumentNumber {
 }
 
 fn shown() -> Shown {
-    let (document, as_of) = (document(), day("2022-12-31"));
+    let (document, as_of) = (document(), day("2023-01-01"));
     Shown { document, as_of, known: Position::new(1), digest: "00".into() }
 }
 
@@ -319,6 +319,29 @@ fn a_rejection_changes_nothing_and_what_is_upheld_never_worsens() {
         assert_eq!(of(&decided), expected, "appeal, upheld: {upheld}");
         assert_eq!(of(&reviewed), expected, "further review, upheld: {upheld}");
     }
+}
+
+#[test]
+fn a_result_is_of_a_day_behind_its_year_and_is_sealed_for_that_day() {
+    let mut bench = Bench::with_a_past();
+    let of = |as_of: &str| Shown { as_of: day(as_of), ..shown() };
+    let published = |as_of: &str| step("publisher", YearAct::Published(of(as_of), day(as_of)));
+    let day_wrong = "Invalid: FIELD_OUT_OF_RANGE events[0].as_of_date";
+    // Now is 1 January 2023.
+    assert_eq!(bench.answer(&published("2022-12-31")), day_wrong, "the year is not over");
+    assert_eq!(bench.answer(&published("2023-01-02")), day_wrong, "the day has not come");
+    let organization = organization_id("bureau");
+    let act = YearAct::Published(of("2023-01-01"), day("2023-01-06"));
+    let next = YearStep { organization, year: 2023, by: "publisher".into(), act };
+    let next = Command { recorder: "publisher".into(), ..alone(Entry::YearStep(Box::new(next))) };
+    assert_eq!(bench.answer(&next), day_wrong, "the year has just begun");
+    let taken = step("publisher", YearAct::Published(of("2023-01-01"), day("2022-12-30")));
+    assert_eq!(bench.answer(&taken), "append 0");
+    bench.put_by("publisher", 500, taken.entries[0].entry.clone());
+    bench.settle();
+    let sealed = |as_of: &str| step("sealer", YearAct::Sealed(of(as_of), "11".into()));
+    assert_eq!(bench.answer(&sealed("2022-06-30")), day_wrong, "not the day published");
+    assert_eq!(bench.answer(&sealed("2023-01-01")), "append 0");
 }
 
 /// Publishing by somebody, with 2022 of the bureau in mind.
