@@ -234,6 +234,8 @@ reasons! {
     FurtherReviewUndecided = "FURTHER_REVIEW_UNDECIDED",
     /// A further review belongs to another office than decided, and not to one below it.
     FurtherReviewOffice = "FURTHER_REVIEW_OFFICE",
+    /// The figures of a year are no longer those published: publish them first.
+    FiguresChanged = "FIGURES_CHANGED",
 }
 
 impl fmt::Display for Reason {

@@ -136,7 +136,11 @@ impl Api {
             message.as_of_date = scalar::optional_date(cycle.published.map(|(_, of, _)| of.as_of));
         }
         let about = (&*message.organization_id, message.year);
-        let ToShow { sheet, .. } = self.sheet_to_show(about, &message.as_of_date, "seal.").await?;
+        let shown = self.sheet_to_show(about, &message.as_of_date, "seal.").await?;
+        if !self.is_taken(&request.event_id).await? {
+            notice::sealable(&shown.snapshot, &shown.organization, shown.question)?;
+        }
+        let sheet = shown.sheet;
         message.sheet = sheet.encode_to_vec();
         let basis = sheet.basis.unwrap_or_default();
         (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);

@@ -1,9 +1,14 @@
-//! What a year needs before its result is published for notice (公示): every deadline behind it.
+//! What a year needs before its result is published for notice (公示) and sealed (封存): every
+//! deadline behind it, and the figures that were shown.
 //!
 //! A published result is a final one (DOMAIN §6.2): while something may still be done in time, its
-//! score is interim.
+//! score is interim. And a seal keeps what was published; what appeals, further reviews and
+//! adjustments decide stands beside the figures compared here, which are of the duties alone.
 
-use duty::evaluate::Obligation;
+use std::collections::{BTreeMap, BTreeSet};
+
+use duty::Position;
+use duty::evaluate::{DutyLine, Obligation};
 use duty::id::DutyId;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -55,4 +60,65 @@ pub fn still_owed(view: &OrganizationView) -> Option<StillOwed> {
         // The calendar's last day has none after it: nothing is due there.
         from: end.last.tomorrow().unwrap_or(end.last),
     })
+}
+
+/// Figures of a year that are no longer what they were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The score of the duties on the official rung then; adjustments are no part of it.
+    pub score_then: Option<Decimal>,
+    /// The same now.
+    pub score_now: Option<Decimal>,
+    /// The duties whose weight, state or credit changed on any rung, with the credit on the
+    /// official one then and now; `None` where the rules have no such duty.
+    pub duties: Vec<(DutyId, Option<Decimal>, Option<Decimal>)>,
+    /// The entries on which those duties rest in one of the two and not in the other, by position.
+    pub entries: BTreeSet<Position>,
+}
+
+/// How the figures of one view differ from those of another; `None` when they are the same. Entries
+/// that change no figure are no difference.
+#[must_use]
+pub fn changed(then: &OrganizationView, now: &OrganizationView) -> Option<Changed> {
+    let [mut before, mut after] = [then, now].map(|view| {
+        let lines = view.evaluation.lines.iter();
+        lines.map(|line| (&line.duty, line)).collect::<BTreeMap<_, _>>()
+    });
+    let same = |duty: &DutyId| {
+        let figures = |line: &&DutyLine| (line.weight, line.official, line.rungs.clone());
+        before.get(duty).map(figures) == after.get(duty).map(figures)
+    };
+    let unchanged: Vec<_> = before.keys().copied().filter(|duty| same(duty)).collect();
+    for duty in unchanged {
+        before.remove(duty);
+        after.remove(duty);
+    }
+    let credit = |view: &OrganizationView, line: Option<&&DutyLine>| {
+        line.map(|line| line.rungs[view.rules.1.official_rung as usize].credit)
+    };
+    let duties: BTreeSet<_> = before.keys().chain(after.keys()).copied().collect();
+    let duties: Vec<_> = duties
+        .into_iter()
+        .map(|duty| {
+            let [was, is] = [credit(then, before.get(duty)), credit(now, after.get(duty))];
+            (duty.clone(), was, is)
+        })
+        .collect();
+    let [score_then, score_now] = [then, now].map(|view| {
+        let official = view.rules.1.official_rung;
+        view.evaluation.scores.at(official).score
+    });
+    if duties.is_empty() && score_then == score_now {
+        return None;
+    }
+    let (was, is) = (behind(before.values()), behind(after.values()));
+    let entries = was.symmetric_difference(&is).copied().collect();
+    Some(Changed { score_then, score_now, duties, entries })
+}
+
+/// The entries that lines rest on, on any rung.
+fn behind<'a>(lines: impl Iterator<Item = &'a &'a DutyLine>) -> BTreeSet<Position> {
+    let owed = lines.flat_map(|line| &line.obligations);
+    let rungs = owed.flat_map(|owed| &owed.rungs);
+    rungs.flat_map(|rung| rung.entries.iter().copied()).collect()
 }

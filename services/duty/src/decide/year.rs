@@ -44,12 +44,10 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
         YearAct::Published(shown, _) => {
             disinterested(context, step, "publisher", refusal);
             published_day(step.year, shown.as_of, today, refusal);
-            match cycle.stage {
-                Stage::Open => {}
-                Stage::Published => {
-                    stage(refusal, "本年度结果已公示", "the year is published already");
-                }
-                Stage::Sealed => sealed(refusal),
+            // What is published already is published again where its figures changed: whoever has
+            // the figures sees to that.
+            if cycle.stage == Stage::Sealed {
+                sealed(refusal);
             }
         }
         YearAct::Appealed { arguments, .. } => {

@@ -115,7 +115,8 @@ impl Model {
         }
         let life = |appeal| self.appeals.get(appeal).copied();
         match act {
-            YearAct::Published(..) => !self.published && !self.sealed,
+            // Again as well: a new notice.
+            YearAct::Published(..) => !self.sealed,
             YearAct::Appealed { .. } => self.published && !self.sealed && !self.notice_over,
             YearAct::Decided { appeal, .. } => life(appeal).is_some_and(|life| !life.decided),
             YearAct::Adjusted(_) => !self.sealed && self.bonus + 2 <= 5,
