@@ -214,6 +214,8 @@ pub struct Appeal<'a> {
     pub extended: bool,
     /// Where it was decided, and whether it was upheld.
     pub decided: Option<(Position, bool)>,
+    /// Whether that was after its last day.
+    pub decided_late: bool,
     /// Who decided it, and whose office where that is told.
     pub decider: Option<(&'a str, Option<&'a OrganizationId>)>,
     /// Last day for asking for a further review, once decided.
@@ -233,6 +235,8 @@ pub struct FurtherReview<'a> {
     pub decision_due: Date,
     /// Where it was decided, and whether it was upheld.
     pub decided: Option<(Position, bool)>,
+    /// Whether that was after its last day.
+    pub decided_late: bool,
 }
 
 impl Appeal<'_> {
@@ -295,17 +299,20 @@ impl Cycle<'_> {
     }
 }
 
+/// A step with its position and the civil day it was recorded on.
+type Taken = (Position, Date, YearStep);
+
 /// The steps of every year, kept for ever with the position that brought them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Years {
-    steps: BTreeMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
+    steps: BTreeMap<(OrganizationId, i16), Vec<Taken>>,
 }
 
 impl Years {
-    /// Takes in a step.
-    pub fn put(&mut self, since: Position, step: YearStep) {
+    /// Takes in a step, recorded on a civil day.
+    pub fn put(&mut self, since: Position, on: Date, step: YearStep) {
         let key = (step.organization.clone(), step.year);
-        self.steps.entry(key).or_default().push((since, step));
+        self.steps.entry(key).or_default().push((since, on, step));
     }
 
     /// The year of an organization as known at `known`.
@@ -313,7 +320,8 @@ impl Years {
     pub fn cycle(&self, organization: &OrganizationId, year: i16, known: Position) -> Cycle<'_> {
         let mut cycle = Cycle::default();
         let steps = self.steps.get(&(organization.clone(), year));
-        for (position, step) in steps.into_iter().flatten().filter(|(since, _)| *since <= known) {
+        let steps = steps.into_iter().flatten().filter(|(since, _, _)| *since <= known);
+        for (position, on, step) in steps {
             let position = *position;
             match &step.act {
                 YearAct::Published(shown, notice_end) => {
@@ -326,6 +334,7 @@ impl Years {
                     decision_due: *decision_due,
                     extended: false,
                     decided: None,
+                    decided_late: false,
                     decider: None,
                     review_until: None,
                     review: None,
@@ -340,6 +349,7 @@ impl Years {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
                     if let Some(found) = found {
                         found.decided = Some((position, *upheld));
+                        found.decided_late = found.decision_due < *on;
                         found.decider = Some((&step.by, office.as_ref()));
                         found.review_until = *review_until;
                     }
@@ -348,8 +358,13 @@ impl Years {
                 YearAct::ReviewRequested { appeal, decision_due, .. } => {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
                     if let Some(found) = found {
-                        let (by, decision_due, decided) = (&*step.by, *decision_due, None);
-                        found.review = Some(FurtherReview { position, by, decision_due, decided });
+                        found.review = Some(FurtherReview {
+                            position,
+                            by: &step.by,
+                            decision_due: *decision_due,
+                            decided: None,
+                            decided_late: false,
+                        });
                     }
                 }
                 YearAct::ReviewDecided { appeal, upheld, adjustment, .. } => {
@@ -357,6 +372,7 @@ impl Years {
                     let found = held.find(|held| held.position == *appeal);
                     if let Some(review) = found.and_then(|found| found.review.as_mut()) {
                         review.decided = Some((position, *upheld));
+                        review.decided_late = review.decision_due < *on;
                     }
                     cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
                 }

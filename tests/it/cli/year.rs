@@ -107,6 +107,7 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let decision = [&about[..], &decided, &office].concat();
     let decided = desk.year("decide", "zfb-decider", &decision).exits(0).json();
     assert_eq!(decided["appeals"][0]["furtherReviewEndDate"], "2023-08-22");
+    assert_eq!(decided["appeals"][0]["decidedLate"], json!(true), "a day after its term");
 
     // The second and last instance, elsewhere.
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_TERM_RUNNING");
@@ -121,7 +122,9 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_UNDECIDED");
     desk.year("decide-review", "gov-reviewer", &higher).exits(0);
     let shown = desk.run(&["year", "status", BUREAU, "--year", "2022"]).exits(0);
-    assert!(shown.out.contains("复核") && shown.out.contains("支持"), "{shown:?}");
+    assert!(shown.out.contains("支持（逾期作出） · 期限 2023-08-14"), "{shown:?}");
+    let review = shown.out.lines().find(|line| line.starts_with("复核"));
+    assert!(review.is_some_and(|line| line.contains("支持 · ")), "{shown:?}");
     let score = |sheet: &Value| -> f64 {
         sheet["finalScore"].as_str().and_then(|score| score.parse().ok()).expect("a score")
     };
@@ -226,7 +229,18 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let reopening = ["--document", "柳法办〔2023〕9号", "--reason", WHY, "--approver", "zfb-head"];
     let own = desk.year("reopen", "zfb-head", &reopening).exits(65);
     assert!(own.err.contains("APPROVER_IS_RECORDER"), "{own:?}");
-    desk.year("reopen", "zfb-clerk", &reopening).exits(0);
+    let reopened = desk.year("reopen", "zfb-clerk", &reopening).exits(0).json();
+    let opened = reopened["reopenedPosition"].as_str().expect("a position");
+    for (language, sealed, open) in
+        [("zh", "曾封存于", "启封于"), ("en", "was sealed at", "reopened at")]
+    {
+        let status = ["year", "status", BUREAU, "--year", "2022", "--lang", language];
+        let shown = desk.run(&status).exits(0);
+        let lines: Vec<_> = shown.out.lines().collect();
+        let [.., before, last] = &lines[..] else { panic!("{shown:?}") };
+        assert!(before.starts_with(&format!("{sealed} {at} ")), "{shown:?}");
+        assert_eq!(*last, format!("{open} {opened}"));
+    }
     let open = desk.sheet(&["--as-of", "2023-07-01"]);
     assert_ne!(open["isSealed"], json!(true));
     assert!(score(&sealed) < score(&open), "the late entry counts once it is open again");

@@ -67,8 +67,18 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
-            if cycle.appeal(*appeal).is_some_and(|appeal| appeal.extended) {
-                stage(refusal, "办理期限只能延长一次", "the term is extended once only");
+            if let Some(appeal) = cycle.appeal(*appeal) {
+                if appeal.extended {
+                    stage(refusal, "办理期限只能延长一次", "the term is extended once only");
+                }
+                let due = appeal.decision_due;
+                if due < today {
+                    let zh = format!("办理期限已于 {due} 届满，不得再延长；请即作出决定");
+                    let en = format!(
+                        "the term ended on {due}: only a running one is extended. Decide the appeal"
+                    );
+                    stage(refusal, &zh, &en);
+                }
             }
         }
         YearAct::Decided { appeal, upheld, reason, adjustment, office, .. } => {

@@ -323,6 +323,36 @@ fn a_rejection_changes_nothing_and_what_is_upheld_never_worsens() {
 }
 
 #[test]
+fn only_a_running_term_is_extended_and_a_decision_after_it_is_marked() {
+    // Now is 1 January 2023.
+    for (due, extended, is_late) in [
+        ("2022-12-31", "FailedPrecondition: YEAR_STAGE_WRONG events[0].year", true),
+        ("2023-01-01", "append 0", false),
+    ] {
+        let mut bench = Bench::with_a_past();
+        let (arguments, decision_due) = (WHY.into(), day(due));
+        let appealed = YearAct::Appealed { arguments, evidence: "".into(), decision_due };
+        let published = YearAct::Published(shown(), day("2023-01-06"));
+        for (number, by, act) in [(500, "publisher", published), (501, "office", appealed)] {
+            let taken = step(by, act);
+            bench.put_by(by, number, taken.entries[0].entry.clone());
+        }
+        bench.settle();
+        let appeal = bench.standing.head();
+        let (reason, decision_due) = (WHY.into(), day("2023-01-20"));
+        let extension = step("decider", YearAct::Extended { appeal, reason, decision_due });
+        assert_eq!(bench.answer(&extension), extended, "{due}");
+        let decided = step("decider", decision(appeal, None, "2023-01-09"));
+        assert_eq!(bench.answer(&decided), "append 0", "a late decision is better than none");
+        bench.put_by("decider", 502, decided.entries[0].entry.clone());
+        bench.settle();
+        let years = bench.standing.registry().years();
+        let cycle = years.cycle(&organization_id("bureau"), 2022, Position::MAX);
+        assert_eq!(cycle.appeals[0].decided_late, is_late, "{due}");
+    }
+}
+
+#[test]
 fn a_result_is_of_a_day_behind_its_year_and_is_sealed_for_that_day() {
     let mut bench = Bench::with_a_past();
     let of = |as_of: &str| Shown { as_of: day(as_of), ..shown() };
