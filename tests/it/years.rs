@@ -1,6 +1,8 @@
 //! The life of an evaluated year: notice, appeal, decision, further review, seal, reopening; who
 //! may, and when.
 
+mod published;
+
 use std::sync::Arc;
 
 use duty_ledger::pb;
@@ -22,7 +24,7 @@ fn publication(number: u128, by: &str) -> pb::PublishYearRequest {
         year: 2022,
         publisher: by.to_owned(),
         document_number: NOTICE.to_owned(),
-        as_of_date: "2023-01-31".to_owned(),
+        as_of_date: "2023-07-01".to_owned(),
         ..Default::default()
     };
     pb::PublishYearRequest { event_id: id(number), publication: Some(publication) }
@@ -34,7 +36,7 @@ fn seal(number: u128, by: &str) -> pb::SealYearRequest {
         year: 2022,
         sealer: by.to_owned(),
         document_number: NOTICE.to_owned(),
-        as_of_date: "2023-01-31".to_owned(),
+        as_of_date: "2023-07-01".to_owned(),
         ..Default::default()
     };
     pb::SealYearRequest { event_id: id(number), seal: Some(seal) }
@@ -112,7 +114,7 @@ fn kept(sheet: &pb::GetScoreSheetResponse) -> pb::GetScoreSheetResponse {
     pb::GetScoreSheetResponse { standing: None, differences: Vec::new(), ..sheet.clone() }
 }
 
-/// A service with one event of 2022 that lacks a document, in February 2023.
+/// A service with one event of 2022 that lacks a document, in July 2023: every deadline has passed.
 async fn begun(directory: &std::path::Path, clock: &TestClock) -> Service {
     let service = Service::at(directory, Arc::new(clock.clone())).await;
     seed::all(&service.clients).await;
@@ -124,7 +126,7 @@ async fn begun(directory: &std::path::Path, clock: &TestClock) -> Service {
 #[tokio::test(flavor = "multi_thread")]
 async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
     let directory = directory();
-    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let clock = TestClock::at("2023-07-03T09:00:00+08:00");
     let service = begun(directory.path(), &clock).await;
     let clients = service.clients.clone();
     let mut year = clients.evaluation.clone();
@@ -136,8 +138,8 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
     check("own result", own, Code::FailedPrecondition, interested.0, interested.1);
     let published = year.publish_year(publication(102, "zfb-clerk")).await.expect("published");
     let standing = published.into_inner().standing.expect("a standing");
-    // Five working days from Monday the 6th, which is not counted.
-    assert_eq!(standing.notice_end_date, "2023-02-13");
+    // Five working days from Monday the 3rd, which is not counted.
+    assert_eq!(standing.notice_end_date, "2023-07-10");
     let again = year.publish_year(publication(102, "zfb-clerk")).await.expect("the same");
     assert!(again.into_inner().receipt.expect("a receipt").duplicate);
 
@@ -146,11 +148,11 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
     let appealed = year.appeal_year(appeal(104)).await.expect("taken").into_inner();
     let at = appealed.receipt.expect("a receipt").position;
     let due = &appealed.standing.expect("a standing").appeals[0].decision_due_date;
-    assert_eq!(due, "2023-02-27");
+    assert_eq!(due, "2023-07-24");
     let own = year.decide_appeal(decision(105, at, "kjj-office")).await;
     check("own appeal", own, Code::FailedPrecondition, "ACTOR_IS_INTERESTED", "decision.decider");
 
-    clock.set("2023-02-14T09:00:00+08:00");
+    clock.set("2023-07-11T09:00:00+08:00");
     let late = year.appeal_year(appeal(106)).await;
     check("appealed late", late, Code::FailedPrecondition, "APPEAL_PERIOD_OVER", "appeal.year");
     let open = year.seal_year(seal(107, "zfb-sealer")).await;
@@ -164,15 +166,15 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
     assert_eq!(more, points("1.5"), "an appeal changes what it decides, and nothing else");
     assert_eq!(decided.adjustments.len(), 1);
 
-    // Five working days from the 14th, in which a further review may be asked for.
+    // Five working days from the 11th, in which a further review may be asked for.
     let early = year.seal_year(seal(116, "zfb-sealer")).await;
     let reason = "FURTHER_REVIEW_TERM_RUNNING";
     check("sealed in term", early, Code::FailedPrecondition, reason, "seal.year");
-    clock.set("2023-02-22T09:00:00+08:00");
+    clock.set("2023-07-19T09:00:00+08:00");
     year.seal_year(seal(109, "zfb-sealer")).await.expect("sealed");
     let sealed = sheet(&clients, 0).await;
     assert!(sealed.is_sealed && sealed.differences.is_empty());
-    assert_eq!(sealed.basis.as_ref().expect("a basis").as_of_date, "2023-01-31");
+    assert_eq!(sealed.basis.as_ref().expect("a basis").as_of_date, "2023-07-01");
     assert_eq!(sealed.lines.len(), decided.lines.len());
     let position = sealed.standing.as_ref().expect("a standing").sealed_position;
 
@@ -220,7 +222,7 @@ async fn sealing_is_final_and_an_appeal_changes_only_what_it_decides() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bonus_is_bounded_and_a_veto_caps_the_grade() {
     let directory = directory();
-    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let clock = TestClock::at("2023-07-03T09:00:00+08:00");
     let service = begun(directory.path(), &clock).await;
     let mut year = service.clients.evaluation.clone();
     let request = |number: u128, adjustment: pb::ScoreAdjustment| {
@@ -275,21 +277,20 @@ fn review_request(number: u128, appeal: u64) -> pb::RequestFurtherReviewRequest 
 }
 
 fn review_decision(number: u128, appeal: u64, by: &str) -> pb::DecideFurtherReviewRequest {
-    let penalty = pb::ScoreAdjustment { kind: pb::AdjustmentKind::Penalty.into(), ..bonus("0.5") };
     let decision = pb::FurtherReviewDecision {
         organization_id: BUREAU.to_owned(),
         year: 2022,
         appeal_position: appeal,
         decider: by.to_owned(),
         office_organization_id: CITY.to_owned(),
-        upheld: false,
+        upheld: true,
         document_number: "柳政复〔2023〕2号".to_owned(),
         reason: WHY.to_owned(),
         // Document and approver are those of the decision.
         adjustment: Some(pb::ScoreAdjustment {
             document_number: String::new(),
             approver: String::new(),
-            ..penalty
+            ..bonus("0.5")
         }),
     };
     pb::DecideFurtherReviewRequest { event_id: id(number), decision: Some(decision) }
@@ -298,7 +299,7 @@ fn review_decision(number: u128, appeal: u64, by: &str) -> pb::DecideFurtherRevi
 #[tokio::test(flavor = "multi_thread")]
 async fn a_further_review_is_the_second_and_last_instance() {
     let directory = directory();
-    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let clock = TestClock::at("2023-07-03T09:00:00+08:00");
     let service = begun(directory.path(), &clock).await;
     let clients = service.clients.clone();
     let mut year = clients.evaluation.clone();
@@ -319,32 +320,37 @@ async fn a_further_review_is_the_second_and_last_instance() {
     };
     let extended = year.extend_appeal(extension(202)).await.expect("extended").into_inner();
     let appeal = &extended.standing.expect("a standing").appeals[0];
-    // Fifteen working days from the 27th of February, when the first term ends.
-    assert_eq!((appeal.extended, &*appeal.decision_due_date), (true, "2023-03-20"));
+    // Fifteen working days from the 24th of July, when the first term ends.
+    assert_eq!((appeal.extended, &*appeal.decision_due_date), (true, "2023-08-14"));
     let again = year.extend_appeal(extension(203)).await;
     let wrong = "YEAR_STAGE_WRONG";
     check("extended twice", again, Code::FailedPrecondition, wrong, "extension.year");
 
-    clock.set("2023-02-14T09:00:00+08:00");
+    clock.set("2023-07-11T09:00:00+08:00");
     let early = year.request_further_review(review_request(204, at)).await;
     check("undecided", early, Code::FailedPrecondition, wrong, "review.year");
     let mut first = decision(205, at, "zfb-decider");
     let office = &mut first.decision.as_mut().expect("a decision").office_organization_id;
     OTHER_BUREAU.clone_into(office);
+    let mut rejected = first.clone();
+    rejected.decision.as_mut().expect("a decision").upheld = false;
+    let rejected = year.decide_appeal(rejected).await;
+    let (wrong_kind, field) = ("FIELD_OUT_OF_RANGE", "decision.adjustment");
+    check("rejected, with a point", rejected, Code::InvalidArgument, wrong_kind, field);
     year.decide_appeal(first.clone()).await.expect("decided");
     // Repeated later, when the term would end later: the same all the same.
-    clock.set("2023-02-15T09:00:00+08:00");
+    clock.set("2023-07-12T09:00:00+08:00");
     let again = year.decide_appeal(first).await.expect("the same").into_inner();
     assert!(again.receipt.expect("a receipt").duplicate);
     let appeal = &again.standing.expect("a standing").appeals[0];
-    assert_eq!(appeal.further_review_end_date, "2023-02-21");
+    assert_eq!(appeal.further_review_end_date, "2023-07-18");
     let before = sheet(&clients, 0).await;
 
     let requested = year.request_further_review(review_request(206, at)).await.expect("taken");
     let standing = requested.into_inner().standing.expect("a standing");
     let review = standing.appeals[0].further_review.clone().expect("a review");
-    assert_eq!((&*review.decision_due_date, review.decided_position), ("2023-03-08", 0));
-    clock.set("2023-03-01T09:00:00+08:00");
+    assert_eq!((&*review.decision_due_date, review.decided_position), ("2023-08-02", 0));
+    clock.set("2023-07-26T09:00:00+08:00");
     let open = year.seal_year(seal(207, "zfb-sealer")).await;
     let undecided = "FURTHER_REVIEW_UNDECIDED";
     check("sealed in review", open, Code::FailedPrecondition, undecided, "seal.year");
@@ -363,8 +369,8 @@ async fn a_further_review_is_the_second_and_last_instance() {
     let after = sheet(&clients, 0).await;
     assert_eq!((&after.lines, &after.scores), (&before.lines, &before.scores));
     let points = |text: &str| text.parse::<rust_decimal::Decimal>().expect("a score");
-    let less = points(&before.final_score) - points(&after.final_score);
-    assert_eq!(less, points("0.5"), "from {} to {}", before.final_score, after.final_score);
+    let more = points(&after.final_score) - points(&before.final_score);
+    assert_eq!(more, points("0.5"), "from {} to {}", before.final_score, after.final_score);
     let made = after.adjustments.last().expect("an adjustment");
     assert_eq!((&*made.document_number, &*made.approver), ("柳政复〔2023〕2号", "gov-reviewer"));
     let again = year.request_further_review(review_request(211, at)).await;
@@ -387,7 +393,7 @@ async fn a_further_review_is_the_second_and_last_instance() {
 #[tokio::test(flavor = "multi_thread")]
 async fn terms_and_vetoes_are_those_of_the_rule_set() {
     let directory = directory();
-    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let clock = TestClock::at("2023-07-03T09:00:00+08:00");
     let service = begun(directory.path(), &clock).await;
     let mut clients = service.clients.clone();
     let own = "procedure = { notice_working_days = 1, further_review_request_working_days = 2 }\n\
@@ -397,12 +403,12 @@ async fn terms_and_vetoes_are_those_of_the_rule_set() {
     clients.registry.publish_rule_set(seed::rule_set(&rules)).await.expect("published");
     let published = clients.evaluation.publish_year(publication(300, "zfb-clerk")).await;
     let standing = published.expect("published").into_inner().standing.expect("a standing");
-    assert_eq!(standing.notice_end_date, "2023-02-07");
+    assert_eq!(standing.notice_end_date, "2023-07-04");
     let appealed = clients.evaluation.appeal_year(appeal(301)).await.expect("taken").into_inner();
     let at = appealed.receipt.expect("a receipt").position;
     let decided = clients.evaluation.decide_appeal(decision(302, at, "zfb-decider")).await;
     let standing = decided.expect("decided").into_inner().standing.expect("a standing");
-    assert_eq!(standing.appeals[0].further_review_end_date, "2023-02-08");
+    assert_eq!(standing.appeals[0].further_review_end_date, "2023-07-05");
     let veto = pb::YearAdjustment {
         organization_id: BUREAU.to_owned(),
         year: 2022,

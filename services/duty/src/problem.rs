@@ -205,14 +205,9 @@ reasons! {
     ActorIsInterested = "ACTOR_IS_INTERESTED",
     /// More bonus than a year may have.
     BonusLimit = "BONUS_LIMIT",
-    /// What a supervisor returned was not mended within its cure period (a flag).
-    ReturnNotMended = "RETURN_NOT_MENDED",
     // --- persons and posts over time
     /// 任职不足半年: the leader may report in writing only (a flag).
     TenureShort = "TENURE_SHORT",
-    /// It fell due before a leader of less than half a year came: it stays with the organization (a
-    /// flag).
-    DueBeforeTenure = "DUE_BEFORE_TENURE",
     /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
     LeaderExcused = "LEADER_EXCUSED",
     /// An absence lies outside its tenure, or two absences of one tenure overlap.
@@ -239,6 +234,8 @@ reasons! {
     FurtherReviewUndecided = "FURTHER_REVIEW_UNDECIDED",
     /// A further review belongs to another office than decided, and not to one below it.
     FurtherReviewOffice = "FURTHER_REVIEW_OFFICE",
+    /// The figures of a year are no longer those published: publish them first.
+    FiguresChanged = "FIGURES_CHANGED",
     // --- rectification, continued
     /// Whoever closes a finding is not of the body that ordered it, or holds a post where it was
     /// found.
@@ -248,6 +245,11 @@ reasons! {
     ObligationPassedOn = "OBLIGATION_PASSED_ON",
     /// It is owed in the place of an organization that ended (a flag).
     ObligationTakenOver = "OBLIGATION_TAKEN_OVER",
+    /// What a supervisor returned was not mended within its cure period (a flag).
+    ReturnNotMended = "RETURN_NOT_MENDED",
+    /// It fell due before a leader of less than half a year came: it stays with the organization (a
+    /// flag).
+    DueBeforeTenure = "DUE_BEFORE_TENURE",
 }
 
 impl fmt::Display for Reason {

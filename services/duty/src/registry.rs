@@ -364,9 +364,9 @@ impl Registry {
         versions.push(since, tenure);
     }
 
-    /// Takes in a step in the life of an evaluated year.
-    pub fn put_year(&mut self, since: Position, step: YearStep) {
-        Arc::make_mut(&mut self.years).put(since, step);
+    /// Takes in a step in the life of an evaluated year, recorded on a civil day.
+    pub fn put_year(&mut self, since: Position, on: Date, step: YearStep) {
+        Arc::make_mut(&mut self.years).put(since, on, step);
     }
 
     /// How far the evaluation of each year is.

@@ -213,6 +213,8 @@ pub struct Appeal<'a> {
     pub extended: bool,
     /// Where it was decided, and whether it was upheld.
     pub decided: Option<(Position, bool)>,
+    /// Whether that was after its last day.
+    pub decided_late: bool,
     /// Who decided it, and whose office where that is told.
     pub decider: Option<(&'a str, Option<&'a OrganizationId>)>,
     /// Last day for asking for a further review, once decided.
@@ -232,6 +234,8 @@ pub struct FurtherReview<'a> {
     pub decision_due: Date,
     /// Where it was decided, and whether it was upheld.
     pub decided: Option<(Position, bool)>,
+    /// Whether that was after its last day.
+    pub decided_late: bool,
 }
 
 impl Appeal<'_> {
@@ -294,17 +298,20 @@ impl Cycle<'_> {
     }
 }
 
+/// A step with its position and the civil day it was recorded on.
+type Taken = (Position, Date, YearStep);
+
 /// The steps of every year, kept for ever with the position that brought them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Years {
-    steps: SharedMap<(OrganizationId, i16), Vec<(Position, YearStep)>>,
+    steps: SharedMap<(OrganizationId, i16), Vec<Taken>>,
 }
 
 impl Years {
-    /// Takes in a step.
-    pub fn put(&mut self, since: Position, step: YearStep) {
+    /// Takes in a step, recorded on a civil day.
+    pub fn put(&mut self, since: Position, on: Date, step: YearStep) {
         let key = (step.organization.clone(), step.year);
-        self.steps.entry(key).or_default().push((since, step));
+        self.steps.entry(key).or_default().push((since, on, step));
     }
 
     /// The years of an organization that any step was taken in.
@@ -319,16 +326,25 @@ impl Years {
         organization: &OrganizationId,
         year: i16,
         known: Position,
-    ) -> impl Iterator<Item = &(Position, YearStep)> {
+    ) -> impl Iterator<Item = (Position, &YearStep)> {
+        self.taken(organization, year, known).map(|(since, _, step)| (*since, step))
+    }
+
+    fn taken(
+        &self,
+        organization: &OrganizationId,
+        year: i16,
+        known: Position,
+    ) -> impl Iterator<Item = &Taken> {
         let steps = self.steps.get(&(organization.clone(), year));
-        steps.into_iter().flatten().filter(move |(since, _)| *since <= known)
+        steps.into_iter().flatten().filter(move |(since, _, _)| *since <= known)
     }
 
     /// The year of an organization as known at `known`.
     #[must_use]
     pub fn cycle(&self, organization: &OrganizationId, year: i16, known: Position) -> Cycle<'_> {
         let mut cycle = Cycle::default();
-        for (position, step) in self.steps(organization, year, known) {
+        for (position, on, step) in self.taken(organization, year, known) {
             let position = *position;
             match &step.act {
                 YearAct::Published(shown, notice_end) => {
@@ -341,6 +357,7 @@ impl Years {
                     decision_due: *decision_due,
                     extended: false,
                     decided: None,
+                    decided_late: false,
                     decider: None,
                     review_until: None,
                     review: None,
@@ -355,6 +372,7 @@ impl Years {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
                     if let Some(found) = found {
                         found.decided = Some((position, *upheld));
+                        found.decided_late = found.decision_due < *on;
                         found.decider = Some((&step.by, office.as_ref()));
                         found.review_until = *review_until;
                     }
@@ -363,8 +381,13 @@ impl Years {
                 YearAct::ReviewRequested { appeal, decision_due, .. } => {
                     let found = cycle.appeals.iter_mut().find(|held| held.position == *appeal);
                     if let Some(found) = found {
-                        let (by, decision_due, decided) = (&*step.by, *decision_due, None);
-                        found.review = Some(FurtherReview { position, by, decision_due, decided });
+                        found.review = Some(FurtherReview {
+                            position,
+                            by: &step.by,
+                            decision_due: *decision_due,
+                            decided: None,
+                            decided_late: false,
+                        });
                     }
                 }
                 YearAct::ReviewDecided { appeal, upheld, adjustment, .. } => {
@@ -372,6 +395,7 @@ impl Years {
                     let found = held.find(|held| held.position == *appeal);
                     if let Some(review) = found.and_then(|found| found.review.as_mut()) {
                         review.decided = Some((position, *upheld));
+                        review.decided_late = review.decision_due < *on;
                     }
                     cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
                 }

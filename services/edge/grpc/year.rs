@@ -18,13 +18,23 @@ use projection::Snapshot;
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::convert::year as convert;
+mod notice;
+
+use super::convert::{scalar, year as convert};
 use super::{Api, answer, duty_event, event_id, receipt, refuse_if_any, status};
 use crate::ledger::Submission;
 use crate::pb;
 
 /// What a step answers.
 pub(super) type Taken = (Option<pb::AppendReceipt>, Option<pb::YearStanding>);
+
+/// A sheet to publish or seal, and of what it is the sheet.
+struct ToShow {
+    snapshot: Snapshot,
+    organization: OrganizationId,
+    question: Question,
+    sheet: pb::GetScoreSheetResponse,
+}
 
 impl Api {
     /// Publishes a year for notice.
@@ -34,10 +44,13 @@ impl Api {
     ) -> Result<Taken, Status> {
         let mut message = request.publication.unwrap_or_default();
         let about = (&*message.organization_id, message.year);
-        let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
-        let basis = sheet.basis.unwrap_or_default();
+        let shown = self.sheet_to_show(about, &message.as_of_date, "publication.").await?;
+        if !self.is_taken(&request.event_id).await? {
+            notice::publishable(&shown.snapshot, &shown.organization, shown.question)?;
+        }
+        let basis = shown.sheet.basis.unwrap_or_default();
         (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
-        message.sheet_digest = sheet.digest;
+        message.sheet_digest = shown.sheet.digest;
         let terms = self.procedure(&message.organization_id, message.year, "publication.")?;
         message.notice_end_date = self.term(terms.notice)?;
         self.step(&request.event_id, "publication.", Payload::YearPublication(message)).await
@@ -111,11 +124,23 @@ impl Api {
         self.step(&request.event_id, "decision.", Payload::FurtherReviewDecision(message)).await
     }
 
-    /// Seals a year with the sheet as it is.
+    /// Seals a year with the sheet as it is, for the day for which it was published.
     pub(super) async fn year_sealed(&self, request: pb::SealYearRequest) -> Result<Taken, Status> {
         let mut message = request.seal.unwrap_or_default();
+        if message.as_of_date.is_empty() {
+            let organization = parsed(&message.organization_id, "seal.organization_id")?;
+            let registry = self.ledger.registry();
+            let year = i16::try_from(message.year).unwrap_or_default();
+            let cycle = registry.years().cycle(&organization, year, Position::MAX);
+            // What is not published is refused with the other faults.
+            message.as_of_date = scalar::optional_date(cycle.published.map(|(_, of, _)| of.as_of));
+        }
         let about = (&*message.organization_id, message.year);
-        let sheet = self.sheet_to_show(about, &message.as_of_date).await?;
+        let shown = self.sheet_to_show(about, &message.as_of_date, "seal.").await?;
+        if !self.is_taken(&request.event_id).await? {
+            notice::sealable(&shown.snapshot, &shown.organization, shown.question)?;
+        }
+        let sheet = shown.sheet;
         message.sheet = sheet.encode_to_vec();
         let basis = sheet.basis.unwrap_or_default();
         (message.as_of_date, message.known_position) = (basis.as_of_date, basis.known_position);
@@ -159,15 +184,16 @@ impl Api {
         &self,
         (id, year): (&str, i32),
         as_of: &str,
-    ) -> Result<pb::GetScoreSheetResponse, Status> {
-        let organization = parsed(id, "organization_id")?;
+        field: &str,
+    ) -> Result<ToShow, Status> {
+        let organization = parsed(id, &format!("{field}organization_id"))?;
         let selector =
             pb::ViewSelector { year, as_of_date: as_of.to_owned(), ..Default::default() };
         let (snapshot, question) = self.question(selector).await?;
         if snapshot.current_day(question.known) < question.as_of {
             return Err(status::invalid(vec![Problem::new(
                 Reason::FieldOutOfRange,
-                "as_of_date",
+                format!("{field}as_of_date"),
                 "截止日不能晚于今天",
                 "a result is not published or sealed for a day that has not come",
             )]));
@@ -176,7 +202,7 @@ impl Api {
         let sheet = answer::sheet(&snapshot, &organization, question, root);
         let mut sheet = sheet.map_err(status::no_view)?;
         sheet.standing = None;
-        Ok(sheet)
+        Ok(ToShow { snapshot, organization, question, sheet })
     }
 
     /// The sheet of a question: as sealed where the year is, else as computed. A question for

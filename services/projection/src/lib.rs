@@ -18,6 +18,7 @@ pub mod explain;
 pub mod filter;
 pub mod ids;
 pub mod matrix;
+pub mod notice;
 mod pack;
 mod places;
 mod recalled;

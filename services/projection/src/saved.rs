@@ -198,7 +198,8 @@ impl Loaded {
             return Err(Unusable::OtherEntry(position));
         }
         self.supplied += 1;
-        self.state.register(position, recorded.event_id, &recorded.entry);
+        let Recorded { event_id, recorded_at, entry, .. } = &recorded;
+        self.state.register(position, (*event_id, *recorded_at), entry);
         Ok(())
     }
 

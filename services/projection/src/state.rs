@@ -207,7 +207,7 @@ impl State {
                 Place::Elsewhere
             }
             registration => {
-                self.register(position, id, &registration);
+                self.register(position, (id, recorded_at), &registration);
                 Place::Elsewhere
             }
         };
@@ -216,7 +216,12 @@ impl State {
     }
 
     /// Folds in an entry that says who is who, or by which rules and days.
-    pub(crate) fn register(&mut self, position: Position, id: EventId, entry: &Entry) {
+    pub(crate) fn register(
+        &mut self,
+        position: Position,
+        (id, recorded_at): (EventId, Timestamp),
+        entry: &Entry,
+    ) {
         self.registered = self.registered.max(position);
         match entry {
             Entry::Organization(organization) => {
@@ -272,7 +277,8 @@ impl State {
                 Arc::make_mut(&mut self.calendars_now).insert((**calendar).clone());
             }
             Entry::YearStep(step) => {
-                Arc::make_mut(&mut self.registry).put_year(position, (**step).clone());
+                let on = civil_day(recorded_at);
+                Arc::make_mut(&mut self.registry).put_year(position, on, (**step).clone());
             }
             Entry::DutyEvent(_)
             | Entry::Correction(_)

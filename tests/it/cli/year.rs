@@ -73,7 +73,7 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let place = directory();
     let (ledger, work) = (place.path().join("ledger"), place.path().join("work"));
     fs::create_dir(&work).expect("created");
-    let clock = TestClock::at("2023-02-06T09:00:00+08:00");
+    let clock = TestClock::at("2023-07-03T09:00:00+08:00");
     let service = Service::at(&ledger, Arc::new(clock.clone())).await;
     seed::all(&service.clients).await;
     let desk = Desk::of(&service);
@@ -82,10 +82,10 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     desk.import(&report, "kjj-office").exits(0);
 
     // Notice, by somebody who recorded nothing of it.
-    let notice = ["--document", NOTICE, "--as-of", "2023-01-31"];
+    let notice = ["--document", NOTICE, "--as-of", "2023-07-01"];
     desk.refused("publish", "kjj-office", &notice, "ACTOR_IS_INTERESTED");
     let published = desk.year("publish", "zfb-clerk", &notice).exits(0).json();
-    assert_eq!(published["noticeEndDate"], "2023-02-13");
+    assert_eq!(published["noticeEndDate"], "2023-07-10");
     let before = desk.sheet(&[]);
 
     // An appeal, one more term, and a decision that changes the result.
@@ -95,9 +95,9 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let appeal = appealed["appeals"][0]["position"].as_str().expect("a position").to_owned();
     let about = ["--appeal", appeal.as_str(), "--reason", WHY];
     let extended = desk.year("extend", "zfb-decider", &about).exits(0).json();
-    assert_eq!(extended["appeals"][0]["decisionDueDate"], "2023-03-20");
-    clock.set("2023-03-21T09:00:00+08:00");
-    let list = ["year", "list", "--year", "2022", "--as-of", "2023-03-21", "--waiting"];
+    assert_eq!(extended["appeals"][0]["decisionDueDate"], "2023-08-14");
+    clock.set("2023-08-15T09:00:00+08:00");
+    let list = ["year", "list", "--year", "2022", "--as-of", "2023-08-15", "--waiting"];
     let waiting = desk.run(&[&list[..], &["--output", "json"]].concat()).exits(0).json();
     let rows = waiting["years"].as_array().expect("rows");
     assert_eq!((rows.len(), &rows[0]["overdue"]), (1, &json!(true)), "{waiting}");
@@ -106,13 +106,15 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let office = ["--office", OTHER_BUREAU];
     let decision = [&about[..], &decided, &office].concat();
     let decided = desk.year("decide", "zfb-decider", &decision).exits(0).json();
-    assert_eq!(decided["appeals"][0]["furtherReviewEndDate"], "2023-03-28");
+    assert_eq!(decided["appeals"][0]["furtherReviewEndDate"], "2023-08-22");
+    assert_eq!(decided["appeals"][0]["decidedLate"], json!(true), "a day after its term");
 
     // The second and last instance, elsewhere.
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_TERM_RUNNING");
     let request = ["--appeal", appeal.as_str(), "--arguments", "决定未采纳已提交的会议纪要"];
     desk.year("request-review", "kjj-appellant", &request).exits(0);
-    let review = [&about[..], &["--document", "柳政复〔2023〕2号", "--penalty", "0.5"]].concat();
+    let review = [&about[..], &["--document", "柳政复〔2023〕2号", "--upheld"]].concat();
+    let review = [&review[..], &["--bonus", "0.5"]].concat();
     let same = [&review[..], &office].concat();
     desk.refused("decide-review", "gov-reviewer", &same, "FURTHER_REVIEW_OFFICE");
     let higher = [&review[..], &["--office", CITY]].concat();
@@ -120,12 +122,14 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     desk.refused("seal", "zfb-sealer", &notice, "FURTHER_REVIEW_UNDECIDED");
     desk.year("decide-review", "gov-reviewer", &higher).exits(0);
     let shown = desk.run(&["year", "status", BUREAU, "--year", "2022"]).exits(0);
-    assert!(shown.out.contains("复核") && shown.out.contains("驳回"), "{shown:?}");
+    assert!(shown.out.contains("支持（逾期作出） · 期限 2023-08-14"), "{shown:?}");
+    let review = shown.out.lines().find(|line| line.starts_with("复核"));
+    assert!(review.is_some_and(|line| line.contains("支持 · ")), "{shown:?}");
     let score = |sheet: &Value| -> f64 {
         sheet["finalScore"].as_str().and_then(|score| score.parse().ok()).expect("a score")
     };
-    let as_of = desk.sheet(&["--as-of", "2023-01-31"]);
-    assert!((score(&as_of) - score(&before) - 1.0).abs() < 1e-9, "{as_of} {before}");
+    let as_of = desk.sheet(&["--as-of", "2023-07-01"]);
+    assert!((score(&as_of) - score(&before) - 2.0).abs() < 1e-9, "{as_of} {before}");
 
     // Sealed. What comes later stands beside it.
     desk.year("seal", "zfb-sealer", &notice).exits(0);
@@ -156,7 +160,7 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let path = out.to_str().expect("UTF-8");
     let receipts = work.join("receipts");
     let receipts_path = receipts.to_str().expect("UTF-8");
-    let export = ["sheets", "--year", "2022", "--as-of", "2023-01-31", "--out", path];
+    let export = ["sheets", "--year", "2022", "--as-of", "2023-07-01", "--out", path];
     desk.run(&[&export[..], &["--receipts", receipts_path]].concat()).exits(0);
     let text = fs::read(&out).expect("written");
     let lines: Vec<Value> = String::from_utf8_lossy(&text)
@@ -194,10 +198,10 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     });
     let keys = keys.to_str().expect("UTF-8");
     run(["verify-receipt", &receipt, "--entry", &entry, "--vkey-file", keys]).exits(0);
-    let csv = ["sheets", "--year", "2022", "--as-of", "2023-01-31", "--format", "csv"];
+    let csv = ["sheets", "--year", "2022", "--as-of", "2023-07-01", "--format", "csv"];
     let csv = desk.run(&csv).exits(0);
     let digest = sealed["digest"].as_str().expect("a digest");
-    let row = csv.out.lines().find(|line| line.starts_with(&format!("{BUREAU},2022,2023-01-31,")));
+    let row = csv.out.lines().find(|line| line.starts_with(&format!("{BUREAU},2022,2023-07-01,")));
     assert!(
         row.is_some_and(|row| row.contains(",sealed,true,") && row.contains(digest)),
         "{csv:?}"
@@ -211,7 +215,7 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let again = work.join("again.jsonl");
     let path = again.to_str().expect("UTF-8");
     let known = lines[0]["sheet"]["basis"]["knownPosition"].as_str().expect("a position");
-    let export = ["sheets", "--year", "2022", "--as-of", "2023-01-31", "--out", path];
+    let export = ["sheets", "--year", "2022", "--as-of", "2023-07-01", "--out", path];
     desk.run(&[&export[..], &["--known", known]].concat()).exits(0);
     let bytes = fs::read(&again).expect("written");
     let sheets = |text: &[u8]| {
@@ -225,8 +229,19 @@ async fn a_year_goes_from_notice_to_reopening_by_command() {
     let reopening = ["--document", "柳法办〔2023〕9号", "--reason", WHY, "--approver", "zfb-head"];
     let own = desk.year("reopen", "zfb-head", &reopening).exits(65);
     assert!(own.err.contains("APPROVER_IS_RECORDER"), "{own:?}");
-    desk.year("reopen", "zfb-clerk", &reopening).exits(0);
-    let open = desk.sheet(&["--as-of", "2023-01-31"]);
+    let reopened = desk.year("reopen", "zfb-clerk", &reopening).exits(0).json();
+    let opened = reopened["reopenedPosition"].as_str().expect("a position");
+    for (language, sealed, open) in
+        [("zh", "曾封存于", "启封于"), ("en", "was sealed at", "reopened at")]
+    {
+        let status = ["year", "status", BUREAU, "--year", "2022", "--lang", language];
+        let shown = desk.run(&status).exits(0);
+        let lines: Vec<_> = shown.out.lines().collect();
+        let [.., before, last] = &lines[..] else { panic!("{shown:?}") };
+        assert!(before.starts_with(&format!("{sealed} {at} ")), "{shown:?}");
+        assert_eq!(*last, format!("{open} {opened}"));
+    }
+    let open = desk.sheet(&["--as-of", "2023-07-01"]);
     assert_ne!(open["isSealed"], json!(true));
     assert!(score(&sealed) < score(&open), "the late entry counts once it is open again");
     assert_eq!(kept(desk.sheet(&["--known", &at])), kept(sealed));

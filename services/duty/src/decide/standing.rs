@@ -19,6 +19,7 @@ use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
 use crate::recorders::Recorders;
 use crate::registry::Registry;
+use crate::zone::civil_day;
 
 /// What became of a duty event that is no longer as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,7 +126,10 @@ impl Standing {
             Entry::OrganizationChange(change) => {
                 self.registry_mut().put_change(position, change.clone());
             }
-            Entry::YearStep(step) => self.registry_mut().put_year(position, (**step).clone()),
+            Entry::YearStep(step) => {
+                let on = civil_day(recorded.recorded_at);
+                self.registry_mut().put_year(position, on, (**step).clone());
+            }
             Entry::RuleSet(_) | Entry::Calendar(_) => {}
             Entry::Exemption(exemption) => {
                 let exemptions = self.registry_mut().exemptions_mut();

@@ -7,6 +7,7 @@
 
 mod further_review;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::decide::{Context, REASON_CHARS_MIN, Refusal, RefusalKind};
@@ -40,14 +41,13 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
     let cycle = registry.years().cycle(&step.organization, step.year, Position::MAX);
     let today = civil_day(context.now);
     match &step.act {
-        YearAct::Published(..) => {
+        YearAct::Published(shown, _) => {
             disinterested(context, step, "publisher", refusal);
-            match cycle.stage {
-                Stage::Open => {}
-                Stage::Published => {
-                    stage(refusal, "本年度结果已公示", "the year is published already");
-                }
-                Stage::Sealed => sealed(refusal),
+            published_day(step.year, shown.as_of, today, refusal);
+            // What is published already is published again where its figures changed: whoever has
+            // the figures sees to that.
+            if cycle.stage == Stage::Sealed {
+                sealed(refusal);
             }
         }
         YearAct::Appealed { arguments, .. } => {
@@ -67,11 +67,21 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
-            if cycle.appeal(*appeal).is_some_and(|appeal| appeal.extended) {
-                stage(refusal, "办理期限只能延长一次", "the term is extended once only");
+            if let Some(appeal) = cycle.appeal(*appeal) {
+                if appeal.extended {
+                    stage(refusal, "办理期限只能延长一次", "the term is extended once only");
+                }
+                let due = appeal.decision_due;
+                if due < today {
+                    let zh = format!("办理期限已于 {due} 届满，不得再延长；请即作出决定");
+                    let en = format!(
+                        "the term ended on {due}: only a running one is extended. Decide the appeal"
+                    );
+                    stage(refusal, &zh, &en);
+                }
             }
         }
-        YearAct::Decided { appeal, reason, adjustment, office, .. } => {
+        YearAct::Decided { appeal, upheld, reason, adjustment, office, .. } => {
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             undecided(&cycle, *appeal, &step.by, refusal);
@@ -79,6 +89,7 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 further_review::office(context, step, office, refusal);
             }
             if let Some(adjustment) = adjustment {
+                follows(*upheld, adjustment, refusal);
                 adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
             }
         }
@@ -86,12 +97,13 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             reason_given(arguments, "arguments", refusal);
             further_review::requested(&cycle, *appeal, today, refusal);
         }
-        YearAct::ReviewDecided { appeal, office, reason, adjustment, .. } => {
+        YearAct::ReviewDecided { appeal, office, upheld, reason, adjustment, .. } => {
             reason_given(reason, "reason", refusal);
             disinterested(context, step, "decider", refusal);
             further_review::office(context, step, office, refusal);
             further_review::decided(context, step, (&cycle, *appeal), office, refusal);
             if let Some(adjustment) = adjustment {
+                follows(*upheld, adjustment, refusal);
                 adjusted(&cycle, adjustment, &step.by, "adjustment.", refusal);
             }
         }
@@ -101,8 +113,20 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
             }
             adjusted(&cycle, adjustment, &step.by, "", refusal);
         }
-        YearAct::Sealed(..) => {
+        YearAct::Sealed(shown, _) => {
             disinterested(context, step, "sealer", refusal);
+            if let Some((_, published, _)) = cycle.published.filter(|_| cycle.stage != Stage::Open)
+                && published.as_of != shown.as_of
+            {
+                let day = published.as_of;
+                let zh = format!("公示的是 {day} 的结果，只能照此封存；不填即取该日");
+                let en = format!(
+                    "the result of {day} was published: it is sealed for that day, which is taken \
+                     when none is given"
+                );
+                let (kind, reason) = (Invalid, Reason::FieldOutOfRange);
+                refuse(refusal, kind, reason, "as_of_date", (&zh, &en));
+            }
             match (cycle.stage, cycle.published) {
                 (Stage::Sealed, _) => sealed(refusal),
                 (Stage::Published, Some((_, _, end))) if today <= end => {
@@ -132,6 +156,20 @@ pub(super) fn step(context: &Context<'_>, step: &YearStep, refusal: &mut Refusal
                 stage(refusal, "本年度未封存，无须启封", "the year is not sealed");
             }
         }
+    }
+}
+
+/// The day of a result lies behind its year, and has come.
+fn published_day(year: i16, as_of: Date, today: Date, refusal: &mut Refusal) {
+    let (kind, reason) = (RefusalKind::Invalid, Reason::FieldOutOfRange);
+    if as_of.year() <= year {
+        let zh = format!("{year} 年度尚未结束，结果只能以 {year}-12-31 之后的日期公示");
+        let en = format!("the result of {year} is published for a day after {year}-12-31");
+        refuse(refusal, kind, reason, "as_of_date", (&zh, &en));
+    }
+    if today < as_of {
+        let text = ("截止日不能晚于今天", "a result is not published for a day that has not come");
+        refuse(refusal, kind, reason, "as_of_date", text);
     }
 }
 
@@ -186,6 +224,31 @@ fn undecided(cycle: &Cycle<'_>, appeal: Position, by: &str, refusal: &mut Refusa
             }
         }
     }
+}
+
+/// What a decision changes follows from it: one that rejects changes nothing, and one that upholds
+/// never worsens the result (不因申诉加重).
+fn follows(upheld: bool, adjustment: &Adjustment, refusal: &mut Refusal) {
+    let (field, text) = match (upheld, adjustment.kind) {
+        (true, AdjustmentKind::Bonus) => return,
+        (true, AdjustmentKind::Penalty | AdjustmentKind::Veto) => (
+            "adjustment.kind",
+            (
+                "支持申诉的决定不得加重结果，只能加分；扣分、一票否决请另行登记",
+                "a decision that upholds may only add a bonus, it never worsens the result: \
+                 penalties and vetoes are recorded by themselves",
+            ),
+        ),
+        (false, _) => (
+            "adjustment",
+            (
+                "驳回的决定不改变结果，不得加分、扣分或一票否决；确需调整请改为支持，或另行登记",
+                "a decision that rejects changes nothing: leave the adjustment out, uphold in part, \
+                 or record the adjustment by itself",
+            ),
+        ),
+    };
+    refuse(refusal, RefusalKind::Invalid, Reason::FieldOutOfRange, field, text);
 }
 
 fn adjusted(

@@ -70,7 +70,8 @@ pub(super) struct StepArgs {
     /// 文号 of the notice.
     #[arg(long)]
     pub(super) document: String,
-    /// The day whose deadlines count, YYYY-MM-DD; by default the day now running.
+    /// The day whose deadlines count, YYYY-MM-DD; by default the day now running, and of a seal the
+    /// day published, which is the only one.
     #[arg(long, default_value = "")]
     pub(super) as_of: String,
 }
@@ -161,25 +162,17 @@ pub(super) struct DecisionArgs {
     /// Why.
     #[arg(long)]
     pub(super) reason: String,
-    /// Points of bonus the decision gives.
-    #[arg(long, default_value = "")]
+    /// Points of bonus that a decision upholding gives; there is nothing else a decision may add.
+    #[arg(long, default_value = "", requires = "upheld")]
     pub(super) bonus: String,
-    /// Points of penalty the decision sets.
-    #[arg(long, default_value = "", conflicts_with = "bonus")]
-    pub(super) penalty: String,
 }
 
 impl DecisionArgs {
     /// The adjustment the decision makes; document and approver are its own.
     pub(super) fn adjustment(&self) -> Option<pb::ScoreAdjustment> {
-        let (kind, points) = match (&*self.bonus, &*self.penalty) {
-            ("", "") => return None,
-            ("", points) => (pb::AdjustmentKind::Penalty, points),
-            (points, _) => (pb::AdjustmentKind::Bonus, points),
-        };
-        Some(pb::ScoreAdjustment {
-            kind: kind.into(),
-            points: points.to_owned(),
+        (!self.bonus.is_empty()).then(|| pb::ScoreAdjustment {
+            kind: pb::AdjustmentKind::Bonus.into(),
+            points: self.bonus.clone(),
             reason: self.reason.clone(),
             ..Default::default()
         })

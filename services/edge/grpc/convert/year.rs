@@ -281,12 +281,14 @@ pub fn standing(cycle: &Cycle<'_>) -> pb::YearStanding {
                 extended: appeal.extended,
                 decided_position: appeal.decided.map_or(0, |(at, _)| at.get()),
                 upheld: appeal.decided.is_some_and(|(_, upheld)| upheld),
+                decided_late: appeal.decided_late,
                 further_review_end_date: scalar::optional_date(appeal.review_until),
                 further_review: appeal.review.map(|review| pb::FurtherReviewStanding {
                     position: review.position.get(),
                     decision_due_date: review.decision_due.to_string(),
                     decided_position: review.decided.map_or(0, |(at, _)| at.get()),
                     upheld: review.decided.is_some_and(|(_, upheld)| upheld),
+                    decided_late: review.decided_late,
                 }),
             })
             .collect(),

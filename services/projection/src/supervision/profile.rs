@@ -217,7 +217,7 @@ fn steps(
         }));
     }
     let of_year = registry.years().steps(id, year, known);
-    steps.extend(of_year.map(|(at, step)| (*at, Step::from(&step.act), None)));
+    steps.extend(of_year.map(|(at, step)| (at, Step::from(&step.act), None)));
     for held in registry.exemptions().of(id, known) {
         if held.exemption.span.concerns(year) {
             steps.push((held.since, Step::Exempted, None));

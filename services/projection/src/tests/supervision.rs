@@ -14,6 +14,7 @@ mod coverage;
 mod deadlines;
 mod dues;
 mod exceptions;
+mod notice;
 mod profile;
 mod ranking;
 mod rollup;

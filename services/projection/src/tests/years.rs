@@ -86,7 +86,7 @@ fn taken(of: (&str, i16), act: YearAct) -> Entry {
 /// A step in the life of a year.
 pub(super) fn entry(ledger: &Ledger, (_, what, how, days): Step) -> Entry {
     let at = usize::from(days.rem_euclid(4) == 3);
-    let of = (BUREAUS[at], if days % 5 == 0 { 2021 } else { 2022 });
+    let of = (BUREAUS[at], if days % 2 == 0 { 2021 } else { 2022 });
     taken(of, act_of(ledger, of, (what, how)))
 }
 
@@ -113,13 +113,18 @@ fn judged(snapshot: &Snapshot, question: Question) -> Vec<String> {
 }
 
 /// What a step may have changed of the cycle it belongs to, said once more.
-fn expected<'a>(mut cycle: Cycle<'a>, at: Position, step: &'a YearStep) -> Cycle<'a> {
+fn expected<'a>(
+    mut cycle: Cycle<'a>,
+    (at, today): (Position, Date),
+    step: &'a YearStep,
+) -> Cycle<'a> {
     let of_appeal = |position: Position| move |held: &&mut Appeal<'_>| held.position == position;
     match &step.act {
         YearAct::Decided { appeal, upheld, adjustment, office, review_until, .. } => {
             let appeal = cycle.appeals.iter_mut().find(of_appeal(*appeal));
             let appeal = appeal.expect("what is decided was appealed");
             appeal.decided = Some((at, *upheld));
+            appeal.decided_late = appeal.decision_due < today;
             (appeal.decider, appeal.review_until) =
                 (Some((&*step.by, office.as_ref())), *review_until);
             cycle.adjustments.extend(adjustment.iter().map(|one| (at, one)));
@@ -135,6 +140,7 @@ fn expected<'a>(mut cycle: Cycle<'a>, at: Position, step: &'a YearStep) -> Cycle
             decision_due: *decision_due,
             extended: false,
             decided: None,
+            decided_late: false,
             decider: None,
             review_until: None,
             review: None,
@@ -145,6 +151,17 @@ fn expected<'a>(mut cycle: Cycle<'a>, at: Position, step: &'a YearStep) -> Cycle
         YearAct::Published(..) | YearAct::Sealed(..) | YearAct::Reopened { .. } => {}
     }
     cycle
+}
+
+/// Closes day after day until 2022 is over: only then its result can be published.
+fn into_2023(ledger: &mut Ledger) {
+    ledger.hours += 24 * 120;
+    let head = Position::new(ledger.journal.len() as u64);
+    let mut next = ledger.snapshot().current_day(head);
+    while next < day("2023-01-03") {
+        assert!(ledger.tell(Entry::DayClosed(next)).is_some(), "{next} has ended");
+        next = next.tomorrow().unwrap();
+    }
 }
 
 /// Brings a year to its seal, whatever has become of it.
@@ -188,6 +205,7 @@ proptest! {
         steps in steps(), more in proptest::collection::vec(any::<Step>(), 1..12),
     ) {
         let mut ledger = told(&steps);
+        into_2023(&mut ledger);
         for step in more {
             let before = ledger.snapshot();
             let question = by_default(&before, before.head());
@@ -205,7 +223,7 @@ proptest! {
                     };
                     let old = before.registry().years().cycle(&id, year, Position::MAX);
                     let new = if (&id, year) == (&step.organization, step.year) {
-                        expected(old, at, step)
+                        expected(old, (at, ledger.today()), step)
                     } else {
                         old
                     };
@@ -221,6 +239,7 @@ proptest! {
     #[test]
     fn a_seal_is_final(steps in steps(), more in steps()) {
         let mut ledger = told(&steps);
+        into_2023(&mut ledger);
         let of = ("city.kjj", 2022);
         let at = sealed(&mut ledger, of);
         let snapshot = ledger.snapshot();
@@ -273,6 +292,7 @@ fn random_years_hold_every_step() {
         let more = proptest::collection::vec(any::<Step>(), 24);
         let more = more.new_tree(&mut runner).unwrap().current();
         let mut ledger = Ledger::founded();
+        into_2023(&mut ledger);
         for step in more {
             let entry = entry(&ledger, step);
             let Entry::YearStep(step) = entry.clone() else { unreachable!("it is a step") };

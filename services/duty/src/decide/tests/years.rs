@@ -13,7 +13,7 @@ fn document() -> DocumentNumber {
 }
 
 fn shown() -> Shown {
-    let (document, as_of) = (document(), day("2022-12-31"));
+    let (document, as_of) = (document(), day("2023-01-01"));
     Shown { document, as_of, known: Position::new(1), digest: "00".into() }
 }
 
@@ -115,7 +115,8 @@ impl Model {
         }
         let life = |appeal| self.appeals.get(appeal).copied();
         match act {
-            YearAct::Published(..) => !self.published && !self.sealed,
+            // Again as well: a new notice.
+            YearAct::Published(..) => !self.sealed,
             YearAct::Appealed { .. } => self.published && !self.sealed && !self.notice_over,
             YearAct::Decided { appeal, .. } => life(appeal).is_some_and(|life| !life.decided),
             YearAct::Adjusted(_) => !self.sealed && self.bonus + 2 <= 5,
@@ -271,6 +272,107 @@ fn a_further_review_belongs_to_another_office_and_to_other_people() {
         no such appeal: NotFound: REFERENCE_UNKNOWN events[0].appeal_position
         sealing: FailedPrecondition: NOTICE_RUNNING events[0].year, FURTHER_REVIEW_UNDECIDED events[0].year
     "#]].assert_eq(&answers);
+}
+
+#[test]
+fn a_rejection_changes_nothing_and_what_is_upheld_never_worsens() {
+    let mut bench = Bench::with_a_past();
+    let mut take = |by: &str, number: u128, act: YearAct| {
+        let taken = step(by, act);
+        assert_eq!(bench.answer(&taken), "append 0", "{number}");
+        bench.put_by(by, number, taken.entries[0].entry.clone());
+        bench.settle();
+        bench.standing.head()
+    };
+    take("publisher", 500, YearAct::Published(shown(), day("2023-01-06")));
+    let (arguments, decision_due) = (WHY.into(), day("2023-01-20"));
+    let appealed = YearAct::Appealed { arguments, evidence: "".into(), decision_due };
+    let first = take("office", 501, appealed.clone());
+    let second = take("office", 502, appealed);
+    take("decider", 503, decision(second, None, "2023-01-09"));
+    take("office", 504, review_requested(second));
+    let made = |kind: AdjustmentKind| {
+        let points = if kind == AdjustmentKind::Veto { 0 } else { 2 };
+        Some(Adjustment { kind, points: points.into(), ..bonus() })
+    };
+    let decided = |is_upheld: bool, what: Option<Adjustment>| {
+        let mut act = decision(first, None, "2023-01-09");
+        if let YearAct::Decided { upheld, adjustment, .. } = &mut act {
+            (*upheld, *adjustment) = (is_upheld, what);
+        }
+        step("decider", act)
+    };
+    let reviewed = |is_upheld: bool, what: Option<Adjustment>| {
+        let mut act = review_decided(second, "city");
+        if let YearAct::ReviewDecided { upheld, adjustment, .. } = &mut act {
+            (*upheld, *adjustment) = (is_upheld, what);
+        }
+        step("reviewer", act)
+    };
+    let kinds = [AdjustmentKind::Bonus, AdjustmentKind::Penalty, AdjustmentKind::Veto];
+    let whole = "Invalid: FIELD_OUT_OF_RANGE events[0].adjustment";
+    let kind = "Invalid: FIELD_OUT_OF_RANGE events[0].adjustment.kind";
+    for (upheld, expected) in [(false, [whole; 3]), (true, ["append 0", kind, kind])] {
+        let of = |asked: &dyn Fn(bool, Option<Adjustment>) -> Command| {
+            assert_eq!(bench.answer(&asked(upheld, None)), "append 0");
+            kinds.map(|kind| bench.answer(&asked(upheld, made(kind))))
+        };
+        assert_eq!(of(&decided), expected, "appeal, upheld: {upheld}");
+        assert_eq!(of(&reviewed), expected, "further review, upheld: {upheld}");
+    }
+}
+
+#[test]
+fn only_a_running_term_is_extended_and_a_decision_after_it_is_marked() {
+    // Now is 1 January 2023.
+    for (due, extended, is_late) in [
+        ("2022-12-31", "FailedPrecondition: YEAR_STAGE_WRONG events[0].year", true),
+        ("2023-01-01", "append 0", false),
+    ] {
+        let mut bench = Bench::with_a_past();
+        let (arguments, decision_due) = (WHY.into(), day(due));
+        let appealed = YearAct::Appealed { arguments, evidence: "".into(), decision_due };
+        let published = YearAct::Published(shown(), day("2023-01-06"));
+        for (number, by, act) in [(500, "publisher", published), (501, "office", appealed)] {
+            let taken = step(by, act);
+            bench.put_by(by, number, taken.entries[0].entry.clone());
+        }
+        bench.settle();
+        let appeal = bench.standing.head();
+        let (reason, decision_due) = (WHY.into(), day("2023-01-20"));
+        let extension = step("decider", YearAct::Extended { appeal, reason, decision_due });
+        assert_eq!(bench.answer(&extension), extended, "{due}");
+        let decided = step("decider", decision(appeal, None, "2023-01-09"));
+        assert_eq!(bench.answer(&decided), "append 0", "a late decision is better than none");
+        bench.put_by("decider", 502, decided.entries[0].entry.clone());
+        bench.settle();
+        let years = bench.standing.registry().years();
+        let cycle = years.cycle(&organization_id("bureau"), 2022, Position::MAX);
+        assert_eq!(cycle.appeals[0].decided_late, is_late, "{due}");
+    }
+}
+
+#[test]
+fn a_result_is_of_a_day_behind_its_year_and_is_sealed_for_that_day() {
+    let mut bench = Bench::with_a_past();
+    let of = |as_of: &str| Shown { as_of: day(as_of), ..shown() };
+    let published = |as_of: &str| step("publisher", YearAct::Published(of(as_of), day(as_of)));
+    let day_wrong = "Invalid: FIELD_OUT_OF_RANGE events[0].as_of_date";
+    // Now is 1 January 2023.
+    assert_eq!(bench.answer(&published("2022-12-31")), day_wrong, "the year is not over");
+    assert_eq!(bench.answer(&published("2023-01-02")), day_wrong, "the day has not come");
+    let organization = organization_id("bureau");
+    let act = YearAct::Published(of("2023-01-01"), day("2023-01-06"));
+    let next = YearStep { organization, year: 2023, by: "publisher".into(), act };
+    let next = Command { recorder: "publisher".into(), ..alone(Entry::YearStep(Box::new(next))) };
+    assert_eq!(bench.answer(&next), day_wrong, "the year has just begun");
+    let taken = step("publisher", YearAct::Published(of("2023-01-01"), day("2022-12-30")));
+    assert_eq!(bench.answer(&taken), "append 0");
+    bench.put_by("publisher", 500, taken.entries[0].entry.clone());
+    bench.settle();
+    let sealed = |as_of: &str| step("sealer", YearAct::Sealed(of(as_of), "11".into()));
+    assert_eq!(bench.answer(&sealed("2022-06-30")), day_wrong, "not the day published");
+    assert_eq!(bench.answer(&sealed("2023-01-01")), "append 0");
 }
 
 /// Publishing by somebody, with 2022 of the bureau in mind.

@@ -28,7 +28,8 @@ fn step(year: i16, act: YearAct) -> Entry {
 
 fn published(end: &str) -> YearAct {
     let digest = "00".into();
-    let shown = Shown { document: document(), as_of: day(TODAY), known: Position::new(1), digest };
+    let as_of = day("2022-10-01");
+    let shown = Shown { document: document(), as_of, known: Position::new(1), digest };
     YearAct::Published(shown, day(end))
 }
 
@@ -131,7 +132,7 @@ fn every_earlier_year_is_asked_with_the_year_before() {
 #[test]
 fn notice_appeal_and_decision_run_as_steps_say() {
     let mut ledger = world();
-    let notice = told(&mut ledger, step(2022, published("2022-10-14")));
+    let notice = told(&mut ledger, step(2021, published("2022-10-14")));
     let running = steps_on(&ledger, Position::MAX, "2022-10-14");
     expect![[r#"
         0 today a notice_end by supervisor -
@@ -139,7 +140,7 @@ fn notice_appeal_and_decision_run_as_steps_say() {
     .assert_eq(&running);
     // What has run out waits for nobody.
     assert_eq!(steps_on(&ledger, Position::MAX, "2022-10-15"), "");
-    let appeal = told(&mut ledger, step(2022, appealed("2022-11-04")));
+    let appeal = told(&mut ledger, step(2021, appealed("2022-11-04")));
     assert_eq!(
         steps_on(&ledger, Position::MAX, "2022-10-15"),
         "20 within_30 a appeal_decision by supervisor -"
@@ -149,7 +150,7 @@ fn notice_appeal_and_decision_run_as_steps_say() {
         reason: "案情复杂，需要调取原始记录".into(),
         decision_due: day("2022-11-25"),
     };
-    told(&mut ledger, step(2022, extended));
+    told(&mut ledger, step(2021, extended));
     assert_eq!(
         steps_on(&ledger, Position::MAX, "2022-11-26"),
         "-1 overdue a appeal_decision by supervisor -"
@@ -163,7 +164,7 @@ fn notice_appeal_and_decision_run_as_steps_say() {
         office: None,
         review_until: Some(day("2022-12-02")),
     };
-    told(&mut ledger, step(2022, decided));
+    told(&mut ledger, step(2021, decided));
     assert_eq!(
         steps_on(&ledger, Position::MAX, "2022-12-02"),
         "0 today a review_end by organization -"
@@ -172,7 +173,7 @@ fn notice_appeal_and_decision_run_as_steps_say() {
     let (arguments, evidence) = ("决定未考虑补充的会议纪要".into(), "".into());
     let decision_due = day("2022-12-23");
     let again = YearAct::ReviewRequested { appeal, arguments, evidence, decision_due };
-    told(&mut ledger, step(2022, again));
+    told(&mut ledger, step(2021, again));
     assert_eq!(
         steps_on(&ledger, Position::MAX, "2022-12-02"),
         "21 within_30 a review_decision by supervisor -"
