@@ -12,9 +12,10 @@
 //! each organization and year the next day that can. It is a cache and nothing else: empty, it
 //! gives the same answers, slower. It takes some 20 bytes for each organization and year.
 //!
-//! A year is followed for an organization from the first entry that answers for it, or from its
-//! first day while the ledger ran, whichever comes first, and never before that day; then for
-//! ever. When it begins every obligation appears, with no state before.
+//! Followed for an organization are the year before the one in which the ledger began, whose last
+//! deadlines are still to come, and every year after it from its first day on, except those that
+//! end before the organization exists; and each earlier year from the first entry that answers for
+//! it. When a year is followed first every obligation appears, with no state before.
 
 mod agenda;
 mod concern;

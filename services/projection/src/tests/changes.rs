@@ -67,7 +67,9 @@ fn everything(ledger: &Ledger, length: usize) -> Judged {
         });
         let ours = told.filter(|event| event.organization == organization.id);
         let mut years: BTreeSet<i16> = ours.map(|event| event.accounting_year).collect();
-        years.extend(first.year()..=as_of.year());
+        let begun = first.tomorrow().unwrap().year();
+        let exists = |year: &i16| organization.valid_from.is_none_or(|from| from.year() <= *year);
+        years.extend((begun - 1..=as_of.year()).filter(exists));
         for year in years.into_iter().filter(|year| *year <= as_of.year()) {
             let question = Question { year, as_of, known };
             let view =
@@ -152,6 +154,8 @@ fn a_deadline_that_passes_is_a_change_caused_by_a_day() {
         }
     }
     let expected = [
+        // The year before is followed as well, from the first day.
+        (2021, "2022-10-01", (None, Some(Status::Overdue))),
         (2022, "2022-10-01", (None, Some(Status::NotDue))),
         (2022, "2022-11-30", (Some(Status::NotDue), Some(Status::DueSoon))),
         (2022, "2022-12-31", (Some(Status::DueSoon), Some(Status::Overdue))),
