@@ -233,6 +233,7 @@ fn message(entry: &Changed, index: u32, change: &Change, cursor: Cursor) -> pb::
         rungs: Rung::ALL.iter().filter_map(|rung| on_rung(*rung, before, after)).collect(),
         weight: shown.map_or_else(String::new, |judged| view::decimal(judged.weight)),
         as_of_date: change.as_of.to_string(),
+        owner_before: change.owner_before.as_ref().map(view::owner),
     }
 }
 
