@@ -247,3 +247,22 @@ async fn a_cursor_that_is_none_of_ours_is_refused() {
     let refused = ask("", "nobody").await.expect_err("refused");
     assert_eq!(refused.code(), Code::NotFound);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_prints_one_change_a_line_as_json() {
+    let directory = directory();
+    crate::cli::import::seeded(directory.path());
+    let server = crate::support::child::Server::start(directory.path());
+    let url = server.url();
+    let args = ["changes", "--output", "json", "--server", url.as_str()];
+    let printed = crate::support::child::run(args).exits(0);
+    let cursor = |line: &str| {
+        let change: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        change["cursor"].as_str().expect("its cursor").to_owned()
+    };
+    let cursors: Vec<String> = printed.out.lines().map(cursor).collect();
+    let [.., before, last] = cursors.as_slice() else { panic!("{printed:?}") };
+    // Whoever has read up to a line goes on after it.
+    let rest = crate::support::child::run(args.into_iter().chain(["--cursor", before])).exits(0);
+    assert_eq!(rest.out.lines().map(cursor).collect::<Vec<_>>(), [last.as_str()]);
+}
