@@ -94,7 +94,7 @@ async fn replay_from_zero_is_what_was_seen_live_and_days_are_causes() {
     let due: Vec<_> = replayed
         .iter()
         .filter(|change| change.organization_id == BUREAU && change.duty_id == "leader_law_study")
-        .filter(|change| change.period == "Q2")
+        .filter(|change| change.year == 2022 && change.period == "Q2")
         .filter(|change| change.status_after() == pb::ComplianceStatus::Overdue)
         .map(|change| change.cause.as_ref().expect("a cause").closed_date.as_str())
         .collect();
@@ -198,6 +198,37 @@ async fn two_consumers_and_one_organization_see_the_same_sequence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_deadlines_of_the_year_before_come_for_whoever_is_silent() {
+    let directory = directory();
+    // The ledger begins in the year after; nobody records anything of the year before.
+    let clock = TestClock::at("2023-06-29T09:00:00+08:00");
+    let service = Service::at(directory.path(), std::sync::Arc::new(clock.clone())).await;
+    seed::all(&service.clients).await;
+    service.stop().await;
+    clock.set("2023-07-01T09:00:00+08:00");
+    let service = Service::at(directory.path(), std::sync::Arc::new(clock.clone())).await;
+    let told = all(&service.clients).await;
+    let of = |year: i32| {
+        let debriefs = told.iter().filter(move |change| {
+            change.organization_id == BUREAU
+                && change.duty_id == "rule_of_law_debrief"
+                && change.year == year
+                && change.owner.as_ref().is_some_and(|owner| owner.person_id == seed::LEADER)
+        });
+        let told = debriefs.map(|change| {
+            let day = change.cause.as_ref().expect("a cause").closed_date.as_str();
+            (day, change.status_before(), change.status_after())
+        });
+        told.collect::<Vec<_>>()
+    };
+    use pb::ComplianceStatus::{DueSoon, NotDue, Overdue, Unspecified};
+    assert_eq!(of(2022), [("", Unspecified, DueSoon), ("2023-06-30", DueSoon, Overdue)]);
+    assert_eq!(of(2023), [("", Unspecified, NotDue)]);
+    assert_eq!(of(2021), [], "no year before that one");
+    service.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_that_is_none_of_ours_is_refused() {
     let service = Service::new().await;
     let ask = async |cursor: &str, organization: &str| {
@@ -207,10 +238,31 @@ async fn a_cursor_that_is_none_of_ours_is_refused() {
         };
         service.clients.evaluation.clone().watch_changes(request).await
     };
-    let answer = ask("c1-zz-0", "").await;
+    let answer = ask("c2-zz-0", "").await;
     check("no cursor", answer, Code::InvalidArgument, "CURSOR_INVALID", "cursor");
-    let refused = ask("c1-ffff-0", "").await.expect_err("refused");
+    let answer = ask("c1-1-0", "").await;
+    check("another edition", answer, Code::InvalidArgument, "CURSOR_INVALID", "cursor");
+    let refused = ask("c2-ffff-0", "").await.expect_err("refused");
     assert_eq!(refused.code(), Code::OutOfRange, "a cursor of a longer ledger");
     let refused = ask("", "nobody").await.expect_err("refused");
     assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_prints_one_change_a_line_as_json() {
+    let directory = directory();
+    crate::cli::import::seeded(directory.path());
+    let server = crate::support::child::Server::start(directory.path());
+    let url = server.url();
+    let args = ["changes", "--output", "json", "--server", url.as_str()];
+    let printed = crate::support::child::run(args).exits(0);
+    let cursor = |line: &str| {
+        let change: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        change["cursor"].as_str().expect("its cursor").to_owned()
+    };
+    let cursors: Vec<String> = printed.out.lines().map(cursor).collect();
+    let [.., before, last] = cursors.as_slice() else { panic!("{printed:?}") };
+    // Whoever has read up to a line goes on after it.
+    let rest = crate::support::child::run(args.into_iter().chain(["--cursor", before])).exits(0);
+    assert_eq!(rest.out.lines().map(cursor).collect::<Vec<_>>(), [last.as_str()]);
 }

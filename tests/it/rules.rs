@@ -97,6 +97,47 @@ async fn view_of(clients: &Clients, id: &str) -> pb::GetOrganizationComplianceRe
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_names_the_rule_sets_it_used_and_no_others() {
+    let directory = directory();
+    let server = Server::start(directory.path());
+    let clients = Clients::connect(&server.api).await;
+    city_and_county(&clients).await;
+    let later = COUNTY_RULES
+        .replace("CN-450222.county", "CN-450222.later")
+        .replace("valid_from = 2022-01-01", "valid_from = 2024-01-01");
+    for rules in [COUNTY_RULES, &later] {
+        let published = clients.registry.clone().publish_rule_set(seed::rule_set(rules)).await;
+        published.expect("published");
+    }
+    let channel = crate::support::service::channel(&server.api).await;
+    let ranking = pb::supervision_service_client::SupervisionServiceClient::new(channel);
+    let used = async |within: &str| {
+        let selector = Some(seed::selector("2023-12-31"));
+        let within_organization_id = within.to_owned();
+        let ask = pb::QueryComplianceRequest {
+            selector: selector.clone(),
+            within_organization_id: within_organization_id.clone(),
+            ..Default::default()
+        };
+        let matrix = clients.compliance.clone().query_compliance(ask).await.expect("a page");
+        let ask =
+            pb::RankOrganizationsRequest { selector, within_organization_id, ..Default::default() };
+        let ranked = ranking.clone().rank_organizations(ask).await.expect("a ranking");
+        let named = |basis: Option<pb::ViewBasis>| {
+            let sets = basis.expect("a basis").rule_sets.into_iter();
+            sets.map(|set| set.rule_set_id).collect::<Vec<_>>()
+        };
+        let both = (named(matrix.into_inner().basis), named(ranked.into_inner().basis));
+        assert_eq!(both.0, both.1, "every call says the same");
+        both.0
+    };
+    assert_eq!(used(seed::BUREAU).await, ["CN-450200-2022.default"]);
+    assert_eq!(used(COUNTY).await, ["CN-450222.county"]);
+    let everybody = used("").await;
+    assert_eq!(everybody, ["CN-450200-2022.default", "CN-450222.county"], "not the later one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_county_stands_on_the_rules_of_its_city() {
     let directory = directory();
     let server = Server::start(directory.path());

@@ -1,9 +1,10 @@
-//! `duty-ledger changes`: every change of the state of an obligation, from any cursor on.
+//! `duty-ledger changes`: every change of the state of an obligation, from any cursor on. As JSON
+//! it is one change a line (JSON Lines), each with the cursor to go on after it.
 
 use clap::Args;
 
 use super::client::{self, Failure};
-use super::{Language, Output, OutputArgs, ServerArg, compliance, output, table};
+use super::{Language, Output, OutputArgs, ServerArg, output, table};
 use crate::pb;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
 
@@ -37,7 +38,7 @@ pub(super) async fn run(args: ChangesArgs) -> Result<(), Failure> {
         let until = *until.get_or_insert(message.head_position);
         for change in &message.changes {
             match args.output.output {
-                Output::Json => compliance::json("StatusChange", change)?,
+                Output::Json => output::say(&json_line(change)?),
                 Output::Table => output::say(&line(change, args.output.lang)),
             }
         }
@@ -50,6 +51,11 @@ pub(super) async fn run(args: ChangesArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn json_line(change: &pb::StatusChange) -> Result<String, Failure> {
+    let text = output::to_json_line("StatusChange", change);
+    text.map_err(|error| Failure::new(super::FAILED, crate::chain(&error)))
 }
 
 /// One change in one line.
@@ -67,7 +73,11 @@ fn line(change: &pb::StatusChange, language: Language) -> String {
         Ok(_) => table::status(status, language),
     };
     let person = change.owner.as_ref().map_or("", |owner| owner.person_id.as_str());
-    let whose = if person.is_empty() { String::new() } else { format!(" {person}") };
+    let mut whose = if person.is_empty() { String::new() } else { format!(" {person}") };
+    if let Some((before, after)) = change.owner_before.as_ref().zip(change.owner.as_ref()) {
+        let (before, after) = (before.post_ids.join("+"), after.post_ids.join("+"));
+        whose = format!("{whose} ({before} → {after})");
+    }
     format!(
         "{}.{} {cause} · {} {} {} {}{whose} · {} → {}",
         change.position,

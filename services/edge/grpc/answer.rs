@@ -102,10 +102,14 @@ fn leader_finding(registry: &Registry, finding: &Finding, question: Question) ->
     }
 }
 
-/// The rule sets that a matrix rests on.
-pub(crate) fn matrix_rules(snapshot: &Snapshot, known: Position) -> Vec<pb::RuleSetSummary> {
-    let used = snapshot.rule_sets(known);
-    used.into_iter().map(|(at, rules)| convert::rule_set(at, rules)).collect()
+/// The rule sets that what is said of the organizations in a scope rests on.
+pub(crate) fn rules_used(
+    snapshot: &Snapshot,
+    within: Option<&OrganizationId>,
+    questions: &[Question],
+) -> Vec<pb::RuleSetSummary> {
+    let used = projection::supervision::rules_used(snapshot, within, questions);
+    used.iter().map(|(at, rules)| convert::rule_set(*at, rules)).collect()
 }
 
 /// A page of the matrix, at most `size` cells from `offset` on, without the token of the next one.

@@ -25,22 +25,29 @@ const MESSAGE_CHANGES: usize = 1_000;
 type Answers = mpsc::Sender<Result<pb::WatchChangesResponse, Status>>;
 
 /// Where a consumer is: before the change with this index of the entry at this position.
+///
+/// The text begins with the edition of the sequence. It is raised when entries that are stored
+/// already tell of other changes than before, for then an index no longer names the same change:
+/// a consumer is told to start over rather than sent a sequence that does not fit its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cursor {
     position: Position,
     index: u32,
 }
 
+/// Of the sequence of changes, see [`Cursor`].
+const EDITION: &str = "c2";
+
 impl Cursor {
     const START: Self = Self { position: Position::new(1), index: 0 };
 
     fn text(self) -> String {
-        format!("c1-{:x}-{:x}", self.position.get(), self.index)
+        format!("{EDITION}-{:x}-{:x}", self.position.get(), self.index)
     }
 
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('-');
-        if parts.next() != Some("c1") {
+        if parts.next() != Some(EDITION) {
             return None;
         }
         let position = u64::from_str_radix(parts.next()?, 16).ok()?;
@@ -190,8 +197,9 @@ fn cursor_invalid() -> Status {
     status::invalid(vec![Problem::new(
         Reason::CursorInvalid,
         "cursor",
-        "不是本接口给出的游标：请使用上次收到的 cursor，或留空从头开始",
-        "not a cursor of this feed: give the cursor received last, or none to start over",
+        "不是本接口当前版本给出的游标：请使用上次收到的 cursor；如为升级前所得，请留空从头开始",
+        "not a cursor of this edition of the feed: give the cursor received last or, if that was \
+         before an upgrade, none to start over",
     )])
 }
 
@@ -225,6 +233,7 @@ fn message(entry: &Changed, index: u32, change: &Change, cursor: Cursor) -> pb::
         rungs: Rung::ALL.iter().filter_map(|rung| on_rung(*rung, before, after)).collect(),
         weight: shown.map_or_else(String::new, |judged| view::decimal(judged.weight)),
         as_of_date: change.as_of.to_string(),
+        owner_before: change.owner_before.as_ref().map(view::owner),
     }
 }
 
@@ -266,7 +275,7 @@ mod tests {
             let cursor = Cursor { position: Position::new(position), index };
             assert_eq!(Cursor::parse(&cursor.text()), Some(cursor));
         }
-        for text in ["", "c1", "c1-1", "c1-0-0", "c1-01-0", "c1-1-0-", "c2-1-0", "c1-+1-0", "1-0"] {
+        for text in ["", "c2", "c2-1", "c2-0-0", "c2-01-0", "c2-1-0-", "c1-1-0", "c2-+1-0", "1-0"] {
             assert_eq!(Cursor::parse(text), None, "{text}");
         }
     }

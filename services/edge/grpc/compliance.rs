@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::answer::{self, Unexplained, Which};
 use super::convert::scalar;
-use super::{Api, convert, page, refuse_if_any, status};
+use super::{Api, convert, page, refuse_if_any, status, supervision};
 use crate::cores::Cores;
 use crate::kept::Key;
 use crate::pb;
@@ -160,7 +160,7 @@ impl ComplianceService for Api {
         {
             return Err(status::not_found("within_organization_id", "单位", within));
         }
-        let used = answer::matrix_rules(&snapshot, question.known);
+        let used = supervision::rules_used(&snapshot, within.clone(), vec![question]).await?;
         let key = Key::new("QueryCompliance", question, &[scope, text, &request.order_by]);
         // Thousands of organizations take long enough to hold other calls up.
         let compute = async || {

@@ -127,8 +127,17 @@ impl Api {
     }
 
     /// What the answer reflects.
-    fn reflects(&self, asked: &Asked) -> Result<Option<pb::ViewBasis>, Status> {
-        let used = answer::matrix_rules(&asked.snapshot, asked.question.known);
+    async fn reflects(&self, asked: &Asked) -> Result<Option<pb::ViewBasis>, Status> {
+        self.reflects_all(asked, vec![asked.question]).await
+    }
+
+    /// What an answer reflects that is made of the answers to several questions.
+    async fn reflects_all(
+        &self,
+        asked: &Asked,
+        questions: Vec<Question>,
+    ) -> Result<Option<pb::ViewBasis>, Status> {
+        let used = rules_used(&asked.snapshot, asked.within.clone(), questions).await?;
         self.basis(asked.question, used).map(Some)
     }
 
@@ -150,6 +159,16 @@ impl Api {
         let found = aside(read).await?.map_err(|error| status::read(&error))?;
         Ok(found.into_iter().collect())
     }
+}
+
+/// The rule sets used for the organizations in a scope.
+pub(super) async fn rules_used(
+    snapshot: &Snapshot,
+    within: Option<OrganizationId>,
+    questions: Vec<Question>,
+) -> Result<Vec<pb::RuleSetSummary>, Status> {
+    let snapshot = snapshot.clone();
+    aside(move || answer::rules_used(&snapshot, within.as_ref(), &questions)).await
 }
 
 /// Runs what may take long on a thread that holds no other call up.

@@ -12,9 +12,10 @@
 //! each organization and year the next day that can. It is a cache and nothing else: empty, it
 //! gives the same answers, slower. It takes some 20 bytes for each organization and year.
 //!
-//! A year is followed for an organization from the first entry that answers for it, or from its
-//! first day while the ledger ran, whichever comes first, and never before that day; then for
-//! ever. When it begins every obligation appears, with no state before.
+//! Followed for an organization are the year before the one in which the ledger began, whose last
+//! deadlines are still to come, and every year after it from its first day on, except those that
+//! end before the organization exists; and each earlier year from the first entry that answers for
+//! it. When a year is followed first every obligation appears, with no state before.
 
 mod agenda;
 mod concern;
@@ -96,7 +97,7 @@ impl Judgement {
     }
 }
 
-/// One obligation whose judgement an entry changed.
+/// One obligation whose judgement, or owner's posts, an entry changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// At which organization.
@@ -107,6 +108,9 @@ pub struct Change {
     pub duty: DutyId,
     /// Who owes it, as judged last.
     pub owner: Owner,
+    /// Who owed it before, where that was told otherwise of the same person: through other posts,
+    /// for a time in office of another length. Somebody else's obligation is another obligation.
+    pub owner_before: Option<Owner>,
     /// The part of the year or occasion, as [`duty::evaluate::Period::key`] prints it.
     pub period: Box<str>,
     /// Before the entry; `None` when the obligation appeared with it.
@@ -127,6 +131,13 @@ enum Whose {
 
 type Key = (DutyId, Whose, Box<str>);
 type Judgements = BTreeMap<Key, (Owner, Judgement)>;
+
+/// An obligation before and after, where something differs.
+#[derive(Default)]
+struct Differing {
+    before: Option<(Owner, Judgement)>,
+    after: Option<(Owner, Judgement)>,
+}
 
 fn judgements(lines: &[DutyLine]) -> Judgements {
     let mut found = Judgements::new();
@@ -152,22 +163,38 @@ fn difference(
     changes: &mut Vec<Change>,
 ) {
     let mut then = judgements(before);
-    let mut keys: BTreeMap<Key, (Owner, Option<Judgement>, Option<Judgement>)> = BTreeMap::new();
-    for (key, (owner, now)) in judgements(after) {
-        let was = then.remove(&key).map(|(_, was)| was);
-        if was.as_ref().is_none_or(|was| was.differs(&now)) {
-            keys.insert(key, (owner, was, Some(now)));
+    let mut found: BTreeMap<Key, Differing> = BTreeMap::new();
+    for (key, now) in judgements(after) {
+        let was = then.remove(&key);
+        // Whoever follows knows the obligation by its owner: what is said of the owner is told too.
+        let same = was.as_ref().is_some_and(|was| was.0 == now.0 && !was.1.differs(&now.1));
+        if !same {
+            found.insert(key, Differing { before: was, after: Some(now) });
         }
     }
-    keys.extend(then.into_iter().map(|(key, (owner, was))| (key, (owner, Some(was), None))));
-    changes.extend(keys.into_iter().map(|((duty, _, period), (owner, before, after))| Change {
-        organization: organization.clone(),
-        year,
-        duty,
-        owner,
-        period,
-        before,
-        after,
-        as_of,
-    }));
+    let vanished = |(key, was)| (key, Differing { before: Some(was), after: None });
+    found.extend(then.into_iter().map(vanished));
+    for ((duty, _, period), Differing { before, after }) in found {
+        let (owner_before, before) = before.unzip();
+        let (owner_after, after) = after.unzip();
+        let (owner, owner_before) = match (owner_after, owner_before) {
+            (Some(owner), was) => {
+                let was = was.filter(|was| *was != owner);
+                (owner, was)
+            }
+            (None, Some(owner)) => (owner, None),
+            (None, None) => continue,
+        };
+        changes.push(Change {
+            organization: organization.clone(),
+            year,
+            duty,
+            owner,
+            owner_before,
+            period,
+            before,
+            after,
+            as_of,
+        });
+    }
 }

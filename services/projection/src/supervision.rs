@@ -13,7 +13,7 @@ pub mod ranking;
 pub mod rollup;
 pub mod years;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use duty::Position;
@@ -47,6 +47,30 @@ pub(crate) fn scope<'a>(
         within.is_none_or(|top| registry.is_supervised_on(&organization.id, top, as_of, known))
             && registry.exists_in(organization, (first, last), known)
     })
+}
+
+/// The rule sets by which the organizations in a scope are judged in answer to these questions, by
+/// id, with the position that published each. Others that were published were not used.
+#[must_use]
+pub fn rules_used(
+    snapshot: &Snapshot,
+    within: Option<&OrganizationId>,
+    questions: &[Question],
+) -> Vec<(Position, Arc<RuleSet>)> {
+    let mut used = BTreeMap::new();
+    for question in questions {
+        // Which rules hold depends on the division alone, and many organizations share one.
+        let mut seen = BTreeSet::new();
+        for organization in scope(snapshot, within, *question) {
+            if seen.insert(organization.division)
+                && let Some((since, rules)) =
+                    snapshot.rules_for(organization, question.year, question.known)
+            {
+                used.insert((rules.id.clone(), since), Arc::clone(rules));
+            }
+        }
+    }
+    used.into_iter().map(|((_, since), rules)| (since, rules)).collect()
 }
 
 /// Two places, half away from zero: 四舍五入.

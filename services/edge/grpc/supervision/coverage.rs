@@ -48,7 +48,7 @@ pub(super) async fn answer(
     let excluded = found.excluded.iter().filter(|_| is_first);
     let changes = found.changes.iter().filter(|_| is_first);
     Ok(pb::GetDebriefCoverageResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects(&asked).await?,
         persons: Some(tally(&found.persons)),
         posts: Some(tally(&found.posts)),
         forms: forms

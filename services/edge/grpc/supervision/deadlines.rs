@@ -1,6 +1,7 @@
 //! `ListDeadlines`, outward. Nothing is judged here.
 
 use duty::Position;
+use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use projection::filter::Filter;
 use projection::filter::order::OrderBy;
@@ -32,10 +33,12 @@ pub(super) async fn answer(
     let rest = [request.filter.as_str(), &request.order_by, if before { "before" } else { "" }];
     let asked = api.asked("ListDeadlines", common, &rest).await?;
     let year = asked.question.year;
+    let of_years = if before { vec![year - 1, year] } else { vec![year] };
+    let questions = of_years.iter().map(|year| Question { year: *year, ..asked.question });
+    let questions = questions.collect();
     let compute = async || {
         let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
-        let (question, years) =
-            (asked.question, if before { vec![year - 1, year] } else { vec![year] });
+        let (question, years) = (asked.question, of_years.clone());
         aside(move || {
             deadlines::deadlines(&snapshot, within.as_ref(), &filter, &order, &years, question)
         })
@@ -48,7 +51,7 @@ pub(super) async fn answer(
         of_year.map(|(_, organization)| organization.to_string()).collect()
     };
     Ok(pb::ListDeadlinesResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects_all(&asked, questions).await?,
         counts: Bucket::ALL
             .iter()
             .zip(found.counts)

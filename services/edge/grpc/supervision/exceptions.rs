@@ -49,7 +49,7 @@ pub(super) async fn answer(
     let says_undecided = asked.offset == 0 && kinds.contains(&Kind::LateEntry);
     let undecided = listed.found.undecided.iter().filter(|_| says_undecided);
     Ok(pb::ListExceptionsResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects(&asked).await?,
         rules: kinds.iter().map(|of| rule(*of, &exceptions)).collect(),
         exceptions: asked.page(&exceptions).map(|found| exception(found)).collect(),
         undecided_positions: undecided.map(|position| position.get()).collect(),

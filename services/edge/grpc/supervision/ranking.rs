@@ -32,7 +32,7 @@ pub(super) async fn answer(
     let groups = api.kept("RankOrganizations", &asked, &rest, compute).await?;
     let (formula_zh, formula_en) = formula(by);
     Ok(pb::RankOrganizationsResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects(&asked).await?,
         formula_zh,
         formula_en,
         classes: groups.iter().map(group).collect(),

@@ -1,6 +1,6 @@
 //! `RollUp` and `GetTrend`, outward. Nothing is summed here.
 
-use duty::evaluate::Status as State;
+use duty::evaluate::{Question, Status as State};
 use duty::ruleset::Rung;
 use duty::{Problem, Reason};
 use projection::supervision::rollup::{self, Knowledge, Node, Point};
@@ -37,7 +37,10 @@ pub(super) async fn answer(
         aside(move || rollup::rollup(&snapshot, within.as_ref(), depth, question)).await
     };
     let nodes = api.kept("RollUp", &asked, &[&depth.to_string()], compute).await?;
-    Ok(pb::RollUpResponse { basis: api.reflects(&asked)?, nodes: nodes.iter().map(node).collect() })
+    Ok(pb::RollUpResponse {
+        basis: api.reflects(&asked).await?,
+        nodes: nodes.iter().map(node).collect(),
+    })
 }
 
 pub(super) async fn trend(
@@ -63,8 +66,14 @@ pub(super) async fn trend(
         aside(move || rollup::trend(&snapshot, within.as_ref(), knowledge, question)).await
     };
     let found = api.kept("GetTrend", &asked, &[&format!("{knowledge:?}")], compute).await?;
+    // Each point is judged by the rules known then.
+    let told = found.iter().filter_map(|point| {
+        let (as_of, known) = (point.as_of, point.known?);
+        Some(Question { as_of, known, ..asked.question })
+    });
+    let questions = told.collect();
     Ok(pb::GetTrendResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects_all(&asked, questions).await?,
         points: found.iter().map(point).collect(),
     })
 }

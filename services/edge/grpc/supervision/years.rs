@@ -39,7 +39,7 @@ pub(in crate::grpc) async fn answer(
         years::years(&asked.snapshot, within, asked.question, wanted);
     let (next_page_token, total_size) = asked.next(rows.len());
     Ok(pb::ListYearsResponse {
-        basis: api.reflects(&asked)?,
+        basis: api.reflects(&asked).await?,
         years: asked.page(&rows).map(row).collect(),
         open: count(open),
         published: count(published),

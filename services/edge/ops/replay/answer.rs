@@ -129,11 +129,12 @@ pub fn recompute(replayed: &Replayed, asked: &Asked) -> Result<Recomputed, Why> 
         }
         Subject::Matrix { within, filter, order_by, token, next } => {
             let scope = (within.as_str(), filter.as_str(), order_by.as_str());
+            let top = (!within.is_empty()).then(|| organization(within)).transpose()?;
             let found = cells(&snapshot, scope, question)?;
             let offset = start(token)?;
             let next = page::place(next);
             let size = next.and_then(|next| next.offset.checked_sub(offset));
-            let used = answer::matrix_rules(&snapshot, known);
+            let used = answer::rules_used(&snapshot, top.as_ref(), &[question]);
             let basis = convert::basis(question, used, root);
             let mut page = answer::matrix(&found, (offset, size.unwrap_or(usize::MAX)), basis);
             let end = offset.saturating_add(page.cells.len());

@@ -95,15 +95,21 @@ impl Agenda {
         }
     }
 
-    /// The years followed for an organization.
+    /// The years followed for an organization: what is recorded of it answers for, and every year
+    /// in which it exists from the one before the ledger began on. The last deadlines of a year,
+    /// 述法 and 年度报告 among them, lie in the next: whoever is silent is told of all the same.
     fn followed(&mut self, side: &Side<'_>, organization: &OrganizationId) -> BTreeSet<i16> {
         let Some(first) = side.snapshot.first_closed(side.known) else { return BTreeSet::new() };
+        // The day that ran first follows the one that was closed first.
+        let begun = first.tomorrow().unwrap_or(first).year();
+        let known = side.snapshot.registry.organization(organization, side.known);
+        let exists_from = known.and_then(|known| known.valid_from).map_or(i16::MIN, Date::year);
         let recorded = self.years.entry(organization.clone()).or_insert_with(|| {
             let stream = side.snapshot.streams.of(organization);
             stream.map(|stream| stream.years(side.known)).unwrap_or_default()
         });
         let last = side.as_of.year();
-        let mut years: BTreeSet<i16> = (first.year()..=last).collect();
+        let mut years: BTreeSet<i16> = (begun.saturating_sub(1).max(exists_from)..=last).collect();
         years.extend(recorded.iter().filter(|year| **year <= last));
         years
     }
@@ -119,7 +125,9 @@ impl Agenda {
         let was_followed = self.followed(before, organization);
         // Both sides look at the same facts: they are unpacked once.
         let recalled = Recalled::new(after.snapshot);
-        for year in self.followed(after, organization) {
+        let is_followed = self.followed(after, organization);
+        // A year that is followed no more, since the organization began later than was told, ends.
+        for year in was_followed.union(&is_followed).copied() {
             let turn = self.turns.get(organization).and_then(|years| years.get(&year));
             if let (Some(day), Some(turn)) = (new_day, turn)
                 && turn.is_none_or(|turn| day < turn)
@@ -131,6 +139,10 @@ impl Agenda {
                 true => before.judge(&recalled, organization, year, |_| true),
                 false => Vec::new(),
             };
+            if !is_followed.contains(&year) {
+                difference((organization, year, after.as_of), &then, &[], changes);
+                continue;
+            }
             let now = after.judge(&recalled, organization, year, |_| true);
             let turn = after.turn(&recalled, organization, year, &now);
             difference((organization, year, after.as_of), &then, &now, changes);

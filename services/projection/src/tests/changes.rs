@@ -67,7 +67,9 @@ fn everything(ledger: &Ledger, length: usize) -> Judged {
         });
         let ours = told.filter(|event| event.organization == organization.id);
         let mut years: BTreeSet<i16> = ours.map(|event| event.accounting_year).collect();
-        years.extend(first.year()..=as_of.year());
+        let begun = first.tomorrow().unwrap().year();
+        let exists = |year: &i16| organization.valid_from.is_none_or(|from| from.year() <= *year);
+        years.extend((begun - 1..=as_of.year()).filter(exists));
         for year in years.into_iter().filter(|year| *year <= as_of.year()) {
             let question = Question { year, as_of, known };
             let view =
@@ -79,7 +81,8 @@ fn everything(ledger: &Ledger, length: usize) -> Judged {
                     other => format!("{other:?}"),
                 };
                 let rungs = owed.rungs.iter().map(|rung| (rung.status, rung.credit.normalize()));
-                let state = format!("{:?} {:?}", owed.official, rungs.collect::<Vec<_>>());
+                let state = (owed.official, rungs.collect::<Vec<_>>());
+                let state = format!("{:?} {state:?}", owed.owner);
                 let organization = organization.id.to_string();
                 let key = (organization, year, owed.duty.to_string(), whose, owed.period.key());
                 judged.insert(key, state);
@@ -99,16 +102,20 @@ fn with(mut judged: Judged, changes: &[Change]) -> Judged {
         let organization = change.organization.to_string();
         let duty = change.duty.to_string();
         let key = (organization, change.year, duty, whose, change.period.to_string());
-        let text = |judgement: &changes::Judgement| {
+        let text = |owner: &duty::evaluate::Owner, judgement: &changes::Judgement| {
             let rungs = judgement.rungs.iter().map(|rung| (rung.status, rung.credit.normalize()));
-            format!("{:?} {:?}", judgement.official, rungs.collect::<Vec<_>>())
+            let state = (judgement.official, rungs.collect::<Vec<_>>());
+            format!("{owner:?} {state:?}")
         };
-        let was = match change.after.as_ref().map(text) {
-            Some(now) => judged.insert(key, now),
+        let now = change.after.as_ref().map(|now| text(&change.owner, now));
+        let owner_before = change.owner_before.as_ref().unwrap_or(&change.owner);
+        let before = change.before.as_ref().map(|was| text(owner_before, was));
+        let was = match &now {
+            Some(now) => judged.insert(key, now.clone()),
             None => judged.remove(&key),
         };
-        assert_eq!(was, change.before.as_ref().map(text), "what it was before is told");
-        assert_ne!(change.before, change.after, "a change changes something");
+        assert_eq!(was, before, "what it was before is told, its owner as well");
+        assert_ne!(before, now, "a change changes something");
     }
     judged
 }
@@ -152,6 +159,8 @@ fn a_deadline_that_passes_is_a_change_caused_by_a_day() {
         }
     }
     let expected = [
+        // The year before is followed as well, from the first day.
+        (2021, "2022-10-01", (None, Some(Status::Overdue))),
         (2022, "2022-10-01", (None, Some(Status::NotDue))),
         (2022, "2022-11-30", (Some(Status::NotDue), Some(Status::DueSoon))),
         (2022, "2022-12-31", (Some(Status::DueSoon), Some(Status::Overdue))),
@@ -159,4 +168,28 @@ fn a_deadline_that_passes_is_a_change_caused_by_a_day() {
         (2023, "2023-01-01", (None, Some(Status::NotDue))),
     ];
     assert_eq!(told, expected.map(|(year, day, states)| (year, day.to_owned(), states)));
+}
+
+#[test]
+fn another_post_of_the_same_leader_is_told_with_the_owner_of_before() {
+    let mut ledger = Ledger::founded();
+    // Whoever is party head becomes head of the government side as well.
+    let second = tenure("t3", "p1", "head", "2022-02-01", None);
+    let at = ledger.tell(Entry::Tenure(second)).expect("accepted");
+    let state = ledger.state_at(ledger.journal.len());
+    let at = usize::try_from(at.get()).unwrap();
+    let found = changes_at(&mut Agenda::default(), &ledger, &state, at);
+    let posts = |owner: &duty::evaluate::Owner| match owner {
+        duty::evaluate::Owner::Person { posts, .. } => {
+            posts.iter().map(ToString::to_string).collect::<Vec<_>>()
+        }
+        other => panic!("not owed by a person: {other:?}"),
+    };
+    let statement = |change: &&Change| change.duty.as_str() == "statement" && change.year == 2022;
+    let told: Vec<_> = found.iter().filter(statement).collect();
+    let [change] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(posts(&change.owner), ["party", "head"]);
+    assert_eq!(posts(change.owner_before.as_ref().unwrap()), ["party"]);
+    let official = |judged: &Option<changes::Judgement>| judged.as_ref().unwrap().official;
+    assert_eq!(official(&change.before), official(&change.after), "the state is the same");
 }

@@ -109,6 +109,8 @@ pub(super) fn entry(ledger: &Ledger, step: Step) -> Entry {
             let mut amended =
                 organization(id, Some("city"), ["450200", "450222"][usize::from(how & 1)]);
             amended.sector = if how & 2 == 0 { "science" } else { "police" }.into();
+            let begins = [None, None, Some(date(2022, 3, 1)), Some(date(2023, 2, 1))];
+            amended.valid_from = begins[usize::from(how / 4 % 4)];
             Entry::Organization(amended)
         }
         12 => {
