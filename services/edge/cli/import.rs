@@ -20,6 +20,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
+use super::import_file::{self, Kind};
 use super::{
     BAD_DATA, FAILED, Output, OutputArgs, ServerArg, USAGE, beside, import_workbook, output, shown,
 };
@@ -105,7 +106,7 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         let file = shown(&args.file);
         Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
     })?;
-    if import_workbook::is_workbook(&bytes) {
+    if import_file::kind(&args.file, &bytes)? == Kind::Workbook {
         return import_workbook::run(&args, &bytes).await;
     }
     if args.check || args.amend {
@@ -115,6 +116,11 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     // Invalid UTF-8 becomes U+FFFD, which costs its own line and no other; a BOM is no content.
     let text = String::from_utf8_lossy(&bytes);
     let lines = split(text.trim_start_matches('\u{FEFF}'));
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        let file = shown(&args.file);
+        let text = format!("{file} 中没有任何事件 / there is no event in {file}");
+        return Err(Failure::new(BAD_DATA, text));
+    }
     let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
     let progress_file = beside(&args.file, ".progress");
     let mut before = Progress::default();

@@ -55,11 +55,6 @@ impl From<&Fault> for Place {
     }
 }
 
-/// Whether the bytes are those of a workbook: a ZIP archive.
-pub(super) fn is_workbook(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
-}
-
 pub(super) async fn run(args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
     let sheets = match workbook::open(bytes, args.organization.as_deref()) {
         Book::Registry(registry) => return import_registry::run(args, registry).await,

@@ -271,6 +271,44 @@ fn an_import_that_is_killed_is_finished_by_the_next() {
     import.server.terminate();
 }
 
+#[test]
+fn a_file_that_is_none_is_told_for_what_it_is() {
+    let directory = directory();
+    // A compound file as spreadsheet programs wrap an XLSX with a password in.
+    let stream = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes);
+    let old = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+    let locked: Vec<u8> = old.iter().copied().chain([0; 504]).chain(stream).collect();
+    let utf_16: Vec<u8> = "\u{FEFF}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let noise: Vec<u8> = (0..2_000_u32).map(|n| n.wrapping_mul(181).to_le_bytes()[0]).collect();
+    for (name, bytes, words) in [
+        ("noise.xlsx", noise, ["已损坏", "named a workbook"]),
+        ("renamed.XLSX", b"{}\n".to_vec(), ["另存为 .xlsx", "named a workbook"]),
+        ("short.xlsx", b"PK\x03\x04 cut short".to_vec(), ["不是可读的", "no readable XLSX"]),
+        ("nothing.zip", b"PK\x05\x06\0\0".to_vec(), ["不是可读的", "no readable XLSX"]),
+        ("empty.xlsx", Vec::new(), ["空文件", "is empty"]),
+        ("empty.jsonl", Vec::new(), ["空文件", "is empty"]),
+        ("blank.jsonl", b"\n  \n".to_vec(), ["没有任何事件", "no event"]),
+        ("bom.jsonl", b"\xEF\xBB\xBF".to_vec(), ["没有任何事件", "no event"]),
+        ("none.json", br#"{"year":2022,"events":[]}"#.to_vec(), ["没有任何事件", "no event"]),
+        ("old.xls", old.clone(), ["旧格式", "old format"]),
+        ("old.xlsx", old, ["旧格式", "old format"]),
+        ("locked.xlsx", locked, ["密码", "password"]),
+        ("wide.jsonl", utf_16, ["UTF-16", "UTF-8"]),
+    ] {
+        let file = directory.path().join(name);
+        fs::write(&file, bytes).expect("written");
+        // Nobody listens there: it is refused without being sent.
+        let path = file.to_str().expect("UTF-8");
+        let ran = run(["import", path, "--server", "http://127.0.0.1:1"]).exits(65);
+        for word in words {
+            assert!(ran.err.contains(word), "{name}: {word} is not in {}", ran.err);
+        }
+        assert!(!ran.err.contains("line 1"), "{name} is not read as lines: {}", ran.err);
+        let rejects = file.with_file_name(format!("{name}.rejected.jsonl"));
+        assert!(!rejects.exists(), "{name}");
+    }
+}
+
 /// The digest of lines as the progress file holds it.
 fn sha256(lines: &[String]) -> String {
     use sha2::{Digest as _, Sha256};
