@@ -14,6 +14,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use super::cell::{self, Fault, Said};
 use super::column::Column;
+use super::places::Places;
 use super::row::{self, Dense, Filled};
 use super::{GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET};
 use crate::pb::DatePrecision;
@@ -94,7 +95,7 @@ fn name(row: u32, column: u32) -> String {
 
 /// A stored cell.
 pub(super) struct Cell {
-    data: Data,
+    pub(super) data: Data,
     /// Whether it shows as a percentage.
     is_percent: bool,
     /// Whether it holds a formula and nobody worked it out: what it says is not known. A stored
@@ -122,17 +123,22 @@ pub(super) fn open(bytes: &[u8], faults: &mut Faults) -> Vec<(String, Cells)> {
     };
     let mut budget = CELLS_MAX;
     let mut sheets = Vec::new();
+    let mut places = Places::default();
     for sheet in workbook.sheet_names() {
-        if [GUIDE_SHEET, WORDS_SHEET, PLACES_SHEET].contains(&sheet.as_str()) {
+        if [GUIDE_SHEET, WORDS_SHEET].contains(&sheet.as_str()) {
             continue;
         }
         match cells(&mut workbook, &sheet, &mut budget) {
             Ok(cells) if cells.is_empty() => {}
+            Ok(cells) if sheet == PLACES_SHEET => places = Places::of(&cells),
             Ok(cells) => sheets.push((sheet, cells)),
             Err(error) => {
                 faults.whole(&sheet, "工作表无法读取", "the sheet cannot be read", &error);
             }
         }
+    }
+    for (sheet, cells) in &sheets {
+        places.check(sheet, cells, faults);
     }
     sheets
 }

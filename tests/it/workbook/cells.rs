@@ -191,3 +191,53 @@ fn a_formula_without_its_result_is_named_in_a_workbook_of_corrections() {
     assert_eq!(position(&desk), json!((BEFORE + 1).to_string()), "nothing half imported");
     desk.server.terminate();
 }
+
+#[test]
+fn an_id_with_the_name_of_something_else_is_a_bad_cell() {
+    let desk = Desk::new();
+    let url = desk.server.url();
+    let with = |path: &str, value: &str| meeting(&[(path, json!(value))]);
+    let rows = json!({ MEETING: [
+        with("organization_id", "450200-kjj 柳州市人民政府"),
+        with("responsible_post_ids[0]", "450200-kjj.government-head 柳州市科学技术局党组书记"),
+        // Of nobody in the list: the name tells which list entry was meant, the id does not.
+        with("organization_id", "450200-kj 柳州市科学技术局"),
+    ] });
+    let args = ["--type", "special_work_meeting", "--rows", "4", "--server", &url];
+    let (file, _) = desk.fill("halves.xlsx", &args, &rows);
+    let ran = desk.import(&file, &[]).exits(65);
+    let bad = [
+        of_event("organization_id", 3),
+        of_event("responsible_post_ids[0]", 4),
+        of_event("organization_id", 5),
+    ];
+    are(&ran, &bad, "id and name are not of the same");
+    let (_, why) = &faults(&ran)[0];
+    assert!(why.contains("“柳州市科学技术局”") && why.contains("的编号是 450200；"), "{why}");
+    assert_eq!(position(&desk), json!(BEFORE.to_string()), "nothing half imported");
+
+    // As offered, in short, and without a name.
+    let rows = json!({ MEETING: [
+        with("organization_id", "450200-kjj 柳州市科学技术局"),
+        with("organization_id", "450200-kjj 科技局"),
+        with("responsible_post_ids[0]", "450200-kjj.party-head 柳州市科学技术局党组书记"),
+        with("responsible_post_ids[0]", "450200-kjj.party-head"),
+    ] });
+    let (file, _) = desk.fill("whole.xlsx", &args, &rows);
+    let done = desk.import(&file, &[]).exits(0).json();
+    assert_eq!(done["appended"], json!(4));
+
+    let parent = "450200-kjj 柳州市人民政府";
+    let rows = json!({ "单位": [{
+        "organization_id": "gxj", "parent_organization_id": parent, "name_zh": "柳州市工信局",
+        "level": "部门", "class": "政府机关", "division_code": "450200",
+        "has_enforcement_power": "是",
+    }] });
+    let args = ["--registry", "--rows", "2", "--server", &url];
+    let (file, _) = desk.fill("registry.xlsx", &args, &rows);
+    let ran = desk.import(&file, &[]).exits(65);
+    let faults = faults(&ran);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].1.contains("id and name are not of the same"), "{faults:?}");
+    desk.server.terminate();
+}
