@@ -1,6 +1,7 @@
 //! Workbooks: templates that leave out no field, and what is filled in comes back as events.
 
 mod amendments;
+mod cells;
 mod filled;
 mod registry;
 

@@ -20,6 +20,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
+use super::import_check::{Met, Seen};
+use super::import_file::{self, Kind};
 use super::{
     BAD_DATA, FAILED, Output, OutputArgs, ServerArg, USAGE, beside, import_workbook, output, shown,
 };
@@ -43,10 +45,11 @@ pub(super) struct ImportArgs {
     /// Registers new versions of what is registered otherwise; of a workbook of the registry alone.
     #[arg(long)]
     pub(super) amend: bool,
-    /// Only says what would happen; of a workbook alone.
+    /// Only says what would happen; nothing is written, beside the file neither.
     #[arg(long)]
     pub(super) check: bool,
-    /// Events per call, all or nothing each.
+    /// Lines per call. Those of a call that are not accepted are set aside with the reasons, and
+    /// the others go in. A workbook is one call, all or nothing.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     batch: u16,
     /// Start over, even where an earlier import of the file stopped half way.
@@ -61,7 +64,7 @@ pub(super) struct ImportArgs {
 /// What became of an import.
 #[derive(Debug, Default, Serialize)]
 struct Summary {
-    /// Lines that are in the ledger now and were not before.
+    /// Lines that are in the ledger now and were not before; with --check, that would be.
     appended: usize,
     /// Lines that were in the ledger before.
     duplicates: usize,
@@ -71,6 +74,8 @@ struct Summary {
     rejected: usize,
     /// Where the rejected lines are, with their reasons.
     rejects: Option<String>,
+    /// Whether nothing was written because nothing was to be.
+    check: bool,
     /// Position of the journal after the last line.
     position: u64,
 }
@@ -105,20 +110,25 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
         let file = shown(&args.file);
         Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
     })?;
-    if import_workbook::is_workbook(&bytes) {
+    if import_file::kind(&args.file, &bytes)? == Kind::Workbook {
         return import_workbook::run(&args, &bytes).await;
     }
-    if args.check || args.amend {
-        let text = "--check、--amend 只用于工作簿（.xlsx）/ --check and --amend are for workbooks (.xlsx) only";
+    if args.amend {
+        let text = "--amend 只用于工作簿（.xlsx）/ --amend is for workbooks (.xlsx) only";
         return Err(Failure::new(USAGE, text));
     }
     // Invalid UTF-8 becomes U+FFFD, which costs its own line and no other; a BOM is no content.
     let text = String::from_utf8_lossy(&bytes);
     let lines = split(text.trim_start_matches('\u{FEFF}'));
+    if lines.iter().all(|line| line.trim().is_empty()) {
+        let file = shown(&args.file);
+        let text = format!("{file} 中没有任何事件 / there is no event in {file}");
+        return Err(Failure::new(BAD_DATA, text));
+    }
     let mut client = DutyEventServiceClient::new(client::connect(&args.server.server).await?);
     let progress_file = beside(&args.file, ".progress");
     let mut before = Progress::default();
-    if !args.restart {
+    if !args.restart && !args.check {
         before = resume(&progress_file, &lines);
         if !is_of_this_ledger(&mut client, &args, &before).await? {
             before = Progress::default();
@@ -128,8 +138,9 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
     let mut importer = Importer {
         args: &args,
         rejects: Rejects::new(beside(&args.file, ".rejected.jsonl"), rejected)?,
-        summary: Summary { resumed_after: done, rejected, ..Summary::default() },
+        summary: Summary { resumed_after: done, rejected, check: args.check, ..Summary::default() },
         last_event_id: before.last_event_id,
+        seen: Seen::default(),
     };
     let bar = progress_bar(lines.len(), done);
     let mut hash = Sha256::new();
@@ -146,12 +157,16 @@ pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
             last_event_id: importer.last_event_id.clone(),
             rejected: importer.summary.rejected,
         };
-        save(&progress_file, &so_far)?;
+        if !args.check {
+            save(&progress_file, &so_far)?;
+        }
         bar.set_position(u64::try_from(lines_done).unwrap_or(u64::MAX));
     }
     bar.finish_and_clear();
-    // Done: the next import of the file is a new one.
-    let _ = std::fs::remove_file(&progress_file);
+    if !args.check {
+        // Done: the next import of the file is a new one.
+        let _ = std::fs::remove_file(&progress_file);
+    }
     importer.finish()
 }
 
@@ -172,6 +187,8 @@ struct Importer<'a> {
     rejects: Rejects,
     summary: Summary,
     last_event_id: String,
+    /// Only while nothing is written.
+    seen: Seen,
 }
 
 impl Importer<'_> {
@@ -188,17 +205,24 @@ impl Importer<'_> {
                 continue;
             }
             match parse(text, self.args.organization.as_deref()) {
-                Ok(event) => lines.push(Line { number: first + offset, text: text.clone(), event }),
+                Ok(event) => {
+                    let line = Line { number: first + offset, text: text.clone(), event };
+                    if self.is_another(&line, first)? {
+                        lines.push(line);
+                    }
+                }
                 Err(reason) => self.reject(first + offset, text, &reason)?,
             }
         }
+        // Lines that go with those of an earlier batch, which a check has not written.
+        let mut alone = Vec::new();
         while !lines.is_empty() {
             let request = pb::AppendEventsRequest {
                 recorder: self.args.recorder.clone(),
                 events: lines.iter().map(|line| line.event.clone()).collect(),
                 expected_revisions: Vec::new(),
                 with_flags: false,
-                validate_only: false,
+                validate_only: self.args.check,
             };
             let refused = match client.append_events(request).await {
                 Ok(answer) => {
@@ -210,17 +234,26 @@ impl Importer<'_> {
                     if let Some(last) = answer.receipts.last() {
                         self.last_event_id.clone_from(&last.event_id);
                     }
-                    return Ok(());
+                    lines.clear();
+                    lines.extend(alone.pop());
+                    continue;
                 }
                 Err(status) => status,
             };
-            let bad = named_events(&refused);
+            let follows = |index: usize, field: &str, reason: &str| {
+                let line = lines.get(index).filter(|_| self.args.check);
+                line.is_some_and(|line| self.seen.explains(&line.event, field, reason))
+            };
+            let bad = named_events(&refused, follows);
             if bad.is_empty() {
                 return Err(refused.into());
             }
             let kept = lines.len();
             for (index, line) in std::mem::take(&mut lines).into_iter().enumerate() {
                 match bad.get(&index) {
+                    // Alone, so that nothing else against it was cut short.
+                    Some(reason) if reason.is_empty() && kept == 1 => self.summary.appended += 1,
+                    Some(reason) if reason.is_empty() => alone.push(line),
                     Some(reason) => self.reject(line.number, &line.text, reason)?,
                     None => lines.push(line),
                 }
@@ -228,13 +261,39 @@ impl Importer<'_> {
             if lines.len() == kept {
                 return Err(refused.into());
             }
+            if lines.is_empty() {
+                lines.extend(alone.pop());
+            }
         }
         Ok(())
+    }
+
+    /// Whether a line is to be sent: while nothing is written, one that repeats a line of an
+    /// earlier batch is judged here.
+    fn is_another(&mut self, line: &Line, first: usize) -> Result<bool, Failure> {
+        if !self.args.check {
+            return Ok(true);
+        }
+        match self.seen.meet(line.number, first, &line.event) {
+            Met::New => return Ok(true),
+            Met::Same => self.summary.duplicates += 1,
+            Met::Other(earlier) => {
+                let reason = format!(
+                    "event_id 与第 {earlier} 行相同而内容不同：另一事件请换新编号 / the event id is that of line {earlier}, which says otherwise: another event takes a new id"
+                );
+                self.reject(line.number, &line.text, &reason)?;
+            }
+        }
+        Ok(false)
     }
 
     fn reject(&mut self, number: usize, text: &str, reason: &str) -> Result<(), Failure> {
         self.summary.rejected += 1;
         output::complain(&format!("第 {number} 行未接受 / line {number} not accepted: {reason}"));
+        if self.args.check {
+            self.seen.forget(number);
+            return Ok(());
+        }
         self.rejects.add(number, text, reason)
     }
 
@@ -249,10 +308,17 @@ impl Importer<'_> {
             Output::Table => {
                 let Summary { appended, duplicates, resumed_after, rejected, position, .. } =
                     &self.summary;
-                output::say(&format!(
-                    "导入 {appended} 条，重复 {duplicates} 条，跳过前次已导入的 {resumed_after} 行，未接受 {rejected} 条；台账第 {position} 条\n\
+                output::say(&if self.args.check {
+                    format!(
+                        "检查完毕，未写入：可导入 {appended} 条，已有 {duplicates} 条，不能接受 {rejected} 行\n\
+                         checked, nothing written: {appended} to import, {duplicates} there already, {rejected} not acceptable"
+                    )
+                } else {
+                    format!(
+                        "导入 {appended} 条，重复 {duplicates} 条，跳过前次已导入的 {resumed_after} 行，未接受 {rejected} 条；台账第 {position} 条\n\
                      imported {appended}, duplicates {duplicates}, done before {resumed_after}, not accepted {rejected}; position {position}"
-                ));
+                    )
+                });
             }
         }
         match (&self.summary.rejects, self.summary.rejected) {
@@ -261,6 +327,10 @@ impl Importer<'_> {
                 format!(
                     "未接受的行及理由见 {path}，改正后可再次导入 / the lines not accepted and their reasons are in {path}"
                 ),
+            )),
+            (None, 1..) => Err(Failure::new(
+                BAD_DATA,
+                "有不能接受的行，未写入任何内容 / some lines are not acceptable; nothing was written",
             )),
             _ => Ok(()),
         }
@@ -289,19 +359,25 @@ fn parse(text: &str, organization: Option<&str>) -> Result<pb::DutyEvent, String
         .map_err(|fault| format!("{}: {} / {}", fault.field, fault.zh, fault.en))
 }
 
-/// The events of a batch a refusal names, with the reasons.
-fn named_events(status: &Status) -> BTreeMap<usize, String> {
+/// The events of a batch a refusal names, with the reasons; those that `follow` from something else
+/// are none, of which an event may have no other.
+fn named_events(
+    status: &Status,
+    follows: impl Fn(usize, &str, &str) -> bool,
+) -> BTreeMap<usize, String> {
     let mut named: BTreeMap<usize, String> = BTreeMap::new();
     if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::Aborted) {
         return named;
     }
     let Some(bad) = status.get_details_bad_request() else { return named };
     for violation in bad.field_violations {
-        let index = violation
-            .field
-            .strip_prefix("events[")
-            .and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
-        if let Some(index) = index {
+        let inner = violation.field.strip_prefix("events[").and_then(|rest| rest.split_once(']'));
+        let index = inner.and_then(|(index, _)| index.parse::<usize>().ok());
+        if let (Some(index), Some((_, field))) = (index, inner) {
+            if follows(index, field.trim_start_matches('.'), &violation.reason) {
+                named.entry(index).or_default();
+                continue;
+            }
             let mut reason = format!("{} {}", violation.field, violation.reason);
             // Past the first few, violations come without texts.
             if let Some(zh) = violation.localized_message {

@@ -41,7 +41,12 @@ pub(super) async fn run(args: &ImportArgs, amendments: Amendments) -> Result<(),
             match event(&mut client, row).await? {
                 Ok(event) => Some(event),
                 Err(fault) => {
-                    faults.push(fault);
+                    // A cell that could not be read names no event, which is no news.
+                    let is_known =
+                        |known: &Fault| (&known.sheet, &known.cell) == (&fault.sheet, &fault.cell);
+                    if !faults.iter().any(is_known) {
+                        faults.push(fault);
+                    }
                     continue;
                 }
             }

@@ -12,7 +12,10 @@ use tonic_types::StatusExt as _;
 
 use super::client::{self, Failure};
 use super::import::ImportArgs;
-use super::{BAD_DATA, FAILED, Output, USAGE, import_amendments, import_registry, output, shown};
+use super::{
+    BAD_DATA, FAILED, Output, USAGE, import_amendments, import_check, import_registry, output,
+    shown,
+};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::workbook::{self, Book, Fault, Row, Sheets};
@@ -53,11 +56,6 @@ impl From<&Fault> for Place {
         let Fault { sheet, cell, zh, en, .. } = fault.clone();
         Self { sheet, cell, zh, en }
     }
-}
-
-/// Whether the bytes are those of a workbook: a ZIP archive.
-pub(super) fn is_workbook(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
 }
 
 pub(super) async fn run(args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
@@ -213,12 +211,8 @@ async fn all_found(
         // A row by itself does not see its neighbours.
         let event = &row.event;
         let is_neighbour = |found: &Found| {
-            let component = found.field.strip_prefix("component_event_ids[");
-            let component = component.and_then(|rest| rest.strip_suffix(']')?.parse().ok());
-            let component = component.and_then(|at: usize| event.component_event_ids.get(at));
-            let whole = (found.field == "part_of_event_id").then_some(&event.part_of_event_id);
-            let named = component.or(whole);
-            found.reason == "REFERENCE_UNKNOWN" && named.is_some_and(|id| ids.contains(id.as_str()))
+            let named = import_check::named(event, &found.field);
+            found.reason == "REFERENCE_UNKNOWN" && named.is_some_and(|id| ids.contains(id))
         };
         for found in of_row.into_iter().filter(|found| !is_neighbour(found)) {
             let same = |other: &Found| {

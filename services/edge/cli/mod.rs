@@ -18,6 +18,8 @@ mod export_tiles;
 mod generate;
 mod import;
 mod import_amendments;
+mod import_check;
+mod import_file;
 mod import_registry;
 mod import_workbook;
 mod keys;

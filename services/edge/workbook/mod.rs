@@ -11,6 +11,7 @@ mod cell;
 mod column;
 mod contract;
 mod guide;
+mod places;
 mod read;
 mod registry;
 mod row;

@@ -8,18 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::rc::Rc;
 
-use calamine::{Data, Reader as _, Xlsx};
+use calamine::{Data, DataRef, Reader as _, Xlsx};
 use jiff::civil::Date;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 
 use super::cell::{self, Fault, Said};
 use super::column::Column;
+use super::places::Places;
 use super::row::{self, Dense, Filled};
 use super::{GUIDE_SHEET, HEAD_ROWS, PLACES_SHEET, WORDS_SHEET};
 use crate::pb::DatePrecision;
 
 /// Most cells of a workbook: 1,000 events of 100 fields are a fiftieth of it.
 const CELLS_MAX: usize = 5_000_000;
+const TOO_MANY_CELLS: &str = "单元格过多 / too many cells";
 
 /// The cells a message comes from.
 #[derive(Debug, Clone)]
@@ -91,10 +93,14 @@ fn name(row: u32, column: u32) -> String {
     format!("{letters}{row}")
 }
 
-/// A stored cell, with whether it shows as a percentage.
+/// A stored cell.
 pub(super) struct Cell {
-    data: Data,
+    pub(super) data: Data,
+    /// Whether it shows as a percentage.
     is_percent: bool,
+    /// Whether it holds a formula and nobody worked it out: what it says is not known. A stored
+    /// empty text is a result.
+    is_unresolved: bool,
 }
 
 /// Cells by row and column, both from 0.
@@ -117,17 +123,22 @@ pub(super) fn open(bytes: &[u8], faults: &mut Faults) -> Vec<(String, Cells)> {
     };
     let mut budget = CELLS_MAX;
     let mut sheets = Vec::new();
+    let mut places = Places::default();
     for sheet in workbook.sheet_names() {
-        if [GUIDE_SHEET, WORDS_SHEET, PLACES_SHEET].contains(&sheet.as_str()) {
+        if [GUIDE_SHEET, WORDS_SHEET].contains(&sheet.as_str()) {
             continue;
         }
         match cells(&mut workbook, &sheet, &mut budget) {
             Ok(cells) if cells.is_empty() => {}
+            Ok(cells) if sheet == PLACES_SHEET => places = Places::of(&cells),
             Ok(cells) => sheets.push((sheet, cells)),
             Err(error) => {
                 faults.whole(&sheet, "工作表无法读取", "the sheet cannot be read", &error);
             }
         }
+    }
+    for (sheet, cells) in &sheets {
+        places.check(sheet, cells, faults);
     }
     sheets
 }
@@ -146,16 +157,41 @@ fn cells(
         if matches!(data, Data::Empty) {
             continue;
         }
-        *budget = budget.checked_sub(1).ok_or("单元格过多 / too many cells")?;
+        *budget = budget.checked_sub(1).ok_or(TOO_MANY_CELLS)?;
         let format = reader.styles().get(style).and_then(|style| style.number_format.as_ref());
         let is_percent = format.is_some_and(|format| {
             // 9 and 10 are the percentages every spreadsheet knows by number.
             format.format_code.contains('%') || matches!(format.format_id, Some(9 | 10))
         });
         let (row, column) = cell.get_position();
-        cells.entry(row).or_default().insert(column, Cell { data, is_percent });
+        let cell = Cell { data, is_percent, is_unresolved: false };
+        cells.entry(row).or_default().insert(column, cell);
+    }
+    drop(reader);
+    for (row, column) in unresolved(workbook, sheet)? {
+        *budget = budget.checked_sub(1).ok_or(TOO_MANY_CELLS)?;
+        let cell = Cell { data: Data::Empty, is_percent: false, is_unresolved: true };
+        cells.entry(row).or_default().insert(column, cell);
     }
     Ok(cells)
+}
+
+/// Where formulas stand without a result, as programs that do not calculate write them. A reader
+/// of values alone takes them for empty cells.
+fn unresolved(workbook: &mut Xlsx<Cursor<&[u8]>>, sheet: &str) -> Result<Vec<(u32, u32)>, String> {
+    let mut reader = workbook.worksheet_cells_reader(sheet).map_err(|error| error.to_string())?;
+    let mut places = Vec::new();
+    while let Some(record) =
+        reader.next_cell_with_formula_metadata().map_err(|error| error.to_string())?
+    {
+        if record.formula.is_some() && matches!(record.value, DataRef::Empty) {
+            places.push(record.pos);
+        }
+        if CELLS_MAX < places.len() {
+            return Err(TOO_MANY_CELLS.to_owned());
+        }
+    }
+    Ok(places)
 }
 
 /// Everything that cannot be read.
@@ -163,6 +199,13 @@ fn cells(
 pub(super) struct Faults(pub(super) Vec<Fault>);
 
 impl Faults {
+    /// A formula of which only its text is stored; row and column from 0.
+    fn unresolved(&mut self, sheet: &str, row: u32, column: u32) {
+        let zh = "公式没有保存计算结果：请用表格软件打开、重新计算并保存，或直接填写值";
+        let en = "this formula is stored without its value: open the workbook in a spreadsheet program, recalculate and save it, or write the value itself";
+        self.bad(sheet, row, column, (zh.to_owned(), en.to_owned()));
+    }
+
     /// Something about a sheet as a whole, or about the workbook.
     pub(super) fn whole(&mut self, sheet: &str, zh: &str, en: &str, why: &str) {
         let why = if why.is_empty() { String::new() } else { format!("（{why}）") };
@@ -203,6 +246,10 @@ pub(super) fn columns(
     let mut seen = BTreeSet::new();
     let paths = HEAD_ROWS - 1;
     for (at, cell) in cells.get(&paths).into_iter().flatten() {
+        if cell.is_unresolved {
+            faults.unresolved(sheet, paths, *at);
+            continue;
+        }
         let path = cell.data.to_string();
         let path = path.trim();
         match Column::of_path(root, path) {
@@ -247,6 +294,11 @@ pub(super) fn rows(
         let mut filled = Vec::new();
         let mut is_filled = false;
         for (at, cell) in cells {
+            if cell.is_unresolved {
+                is_filled |= columns.contains_key(at);
+                faults.unresolved(sheet, *row, *at);
+                continue;
+            }
             let Some(column) = columns.get(at) else {
                 if !cell.data.to_string().trim().is_empty() {
                     let zh = "此列第2行没有字段路径，内容会丢失：请补上路径或移走内容";

@@ -271,6 +271,101 @@ fn an_import_that_is_killed_is_finished_by_the_next() {
     import.server.terminate();
 }
 
+#[test]
+fn a_file_that_is_none_is_told_for_what_it_is() {
+    let directory = directory();
+    // A compound file as spreadsheet programs wrap an XLSX with a password in.
+    let stream = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes);
+    let old = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec();
+    let locked: Vec<u8> = old.iter().copied().chain([0; 504]).chain(stream).collect();
+    let utf_16: Vec<u8> = "\u{FEFF}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let noise: Vec<u8> = (0..2_000_u32).map(|n| n.wrapping_mul(181).to_le_bytes()[0]).collect();
+    for (name, bytes, words) in [
+        ("noise.xlsx", noise, ["已损坏", "named a workbook"]),
+        ("renamed.XLSX", b"{}\n".to_vec(), ["另存为 .xlsx", "named a workbook"]),
+        ("short.xlsx", b"PK\x03\x04 cut short".to_vec(), ["不是可读的", "no readable XLSX"]),
+        ("nothing.zip", b"PK\x05\x06\0\0".to_vec(), ["不是可读的", "no readable XLSX"]),
+        ("empty.xlsx", Vec::new(), ["空文件", "is empty"]),
+        ("empty.jsonl", Vec::new(), ["空文件", "is empty"]),
+        ("blank.jsonl", b"\n  \n".to_vec(), ["没有任何事件", "no event"]),
+        ("bom.jsonl", b"\xEF\xBB\xBF".to_vec(), ["没有任何事件", "no event"]),
+        ("none.json", br#"{"year":2022,"events":[]}"#.to_vec(), ["没有任何事件", "no event"]),
+        ("old.xls", old.clone(), ["旧格式", "old format"]),
+        ("old.xlsx", old, ["旧格式", "old format"]),
+        ("locked.xlsx", locked, ["密码", "password"]),
+        ("wide.jsonl", utf_16, ["UTF-16", "UTF-8"]),
+    ] {
+        let file = directory.path().join(name);
+        fs::write(&file, bytes).expect("written");
+        // Nobody listens there: it is refused without being sent.
+        let path = file.to_str().expect("UTF-8");
+        let ran = run(["import", path, "--server", "http://127.0.0.1:1"]).exits(65);
+        for word in words {
+            assert!(ran.err.contains(word), "{name}: {word} is not in {}", ran.err);
+        }
+        assert!(!ran.err.contains("line 1"), "{name} is not read as lines: {}", ran.err);
+        let rejects = file.with_file_name(format!("{name}.rejected.jsonl"));
+        assert!(!rejects.exists(), "{name}");
+    }
+}
+
+#[test]
+fn lines_can_be_checked_and_nothing_is_written() {
+    let import = Import::new();
+    let with = |number, change: &dyn Fn(&mut Value)| {
+        let mut event = meeting(number);
+        change(&mut event);
+        event.to_string()
+    };
+    let whole = |event: &mut Value| event["aggregate"] = json!(true);
+    let part_of =
+        |number: u128| move |event: &mut Value| event["partOfEventId"] = json!(id(number));
+    let good = [
+        with(1, &whole),
+        meeting(2).to_string(),
+        // A batch behind the event it is part of, and the first line again.
+        with(3, &part_of(1)),
+        meeting(4).to_string(),
+        with(1, &whole),
+    ];
+    let bad = [
+        // Part of nothing, and of a line that is bad itself.
+        with(5, &part_of(99)),
+        with(6, &|event| event["title"] = json!("")),
+        with(7, &part_of(6)),
+        // Part of an earlier line and bad all the same; the id of the first line, saying otherwise.
+        with(8, &|event| {
+            part_of(1)(event);
+            event["accountingYear"] = json!(1999);
+        }),
+        with(1, &|event| event["title"] = json!("另一次会议")),
+        "{".to_owned(),
+    ];
+    let lines: Vec<_> = good.iter().chain(&bad).cloned().collect();
+    let file = import.file("checked.jsonl", &lines);
+    let beside = |ending: &str| file.with_file_name(format!("checked.jsonl{ending}")).exists();
+    let args = ["--batch", "2"];
+    let ran = import.run(&file, &["--batch", "2", "--check"]).exits(65);
+    let checked = ran.json();
+    assert_eq!(counts(&checked), [4, 1, 0, 6], "{ran:#?}");
+    assert_eq!((&checked["check"], &checked["rejects"]), (&json!(true), &Value::Null));
+    assert_eq!(checked["position"], json!(54), "nothing is written");
+    for number in 6..=11 {
+        assert!(ran.err.contains(&format!("line {number} ")), "{number}: {}", ran.err);
+    }
+    assert!(ran.err.contains("ACCOUNTING_YEAR_INVALID"), "{}", ran.err);
+    assert!(!beside(".rejected.jsonl") && !beside(".progress"), "beside the file neither");
+    // What a check says is what comes of it.
+    let done = import.run(&file, &args).exits(65).json();
+    assert_eq!((counts(&done), &done["position"]), ([4, 1, 0, 6], &json!(58)));
+    assert!(beside(".rejected.jsonl"));
+    let all = import.file("good.jsonl", &good);
+    let again = import.run(&all, &["--batch", "2", "--check"]).exits(0).json();
+    assert_eq!((counts(&again), &again["position"]), ([0, 5, 0, 0], &json!(58)));
+    import.run(&all, &["--amend"]).exits(2);
+    import.server.terminate();
+}
+
 /// The digest of lines as the progress file holds it.
 fn sha256(lines: &[String]) -> String {
     use sha2::{Digest as _, Sha256};
