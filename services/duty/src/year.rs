@@ -11,6 +11,7 @@ use crate::docno::DocumentNumber;
 use crate::id::OrganizationId;
 use crate::position::Position;
 use crate::registry::shared::SharedMap;
+use crate::ruleset::Rung;
 
 /// Most points of bonus in one year of one organization (加分上限, DOMAIN §6.2).
 pub const BONUS_MAX: u32 = 5;
@@ -96,8 +97,8 @@ pub enum YearAct {
     },
     /// 加分、扣分、一票否决, outside an appeal.
     Adjusted(Adjustment),
-    /// 封存, with the digest of the rule set.
-    Sealed(Shown, Box<str>),
+    /// 封存, with the result sealed.
+    Sealed(Shown, Box<SealedResult>),
     /// 重新启封, by a decision.
     Reopened {
         /// The decision's document.
@@ -120,6 +121,34 @@ pub struct Shown {
     pub known: Position,
     /// Digest of the sheet.
     pub digest: Box<str>,
+}
+
+/// The figures of a sealed sheet, as they were sealed: nobody computes them again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SealedResult {
+    /// Digest of the rule set.
+    pub rules: Box<str>,
+    /// The official rung; `None` for a seal without a sheet, of which nothing is known here.
+    pub official: Option<Rung>,
+    /// The scores of the duties, in the order of [`Rung::ALL`].
+    pub rungs: [SealedScore; 4],
+    /// Σ weight of what applied and was not exempted.
+    pub weight: Decimal,
+    /// The official score with bonus and penalty.
+    pub final_score: Option<Decimal>,
+    /// Chinese name of the grade; empty for none.
+    pub grade: Box<str>,
+}
+
+/// A score of a sealed sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SealedScore {
+    /// Of the whole year.
+    pub score: Option<Decimal>,
+    /// Over what was due.
+    pub due_so_far: Option<Decimal>,
+    /// Σ weight·credit.
+    pub earned: Decimal,
 }
 
 /// A line outside the duties.
@@ -262,8 +291,8 @@ pub struct Cycle<'a> {
     pub published: Option<(Position, &'a Shown, Date)>,
     /// The appeals, by position.
     pub appeals: Vec<Appeal<'a>>,
-    /// The last seal, with the digest of the rule set.
-    pub sealed: Option<(Position, &'a Shown, &'a str)>,
+    /// The last seal, with the result sealed.
+    pub sealed: Option<(Position, &'a Shown, &'a SealedResult)>,
     /// The last reopening.
     pub reopened: Option<Position>,
     /// Every adjustment, by position.
@@ -289,6 +318,15 @@ impl Cycle<'_> {
     #[must_use]
     pub fn is_vetoed(&self) -> bool {
         self.vetoes().next().is_some()
+    }
+
+    /// The official score with the points of bonus and penalty, never below 0. Points have two
+    /// places as the score has: nothing is rounded again.
+    #[must_use]
+    pub fn adjusted(&self, score: Decimal) -> Decimal {
+        let [bonus, penalty] =
+            [AdjustmentKind::Bonus, AdjustmentKind::Penalty].map(|kind| self.points(kind));
+        (score + bonus - penalty).max(Decimal::ZERO)
     }
 
     /// The appeal at a position.
@@ -400,9 +438,9 @@ impl Years {
                     cycle.adjustments.extend(adjustment.iter().map(|held| (position, held)));
                 }
                 YearAct::Adjusted(adjustment) => cycle.adjustments.push((position, adjustment)),
-                YearAct::Sealed(shown, rules) => {
+                YearAct::Sealed(shown, result) => {
                     cycle.stage = Stage::Sealed;
-                    cycle.sealed = Some((position, shown, rules));
+                    cycle.sealed = Some((position, shown, &**result));
                 }
                 YearAct::Reopened { .. } => {
                     cycle.stage = Stage::Open;

@@ -11,7 +11,6 @@ use duty::evaluate::{Obligation, Owner, Question};
 use duty::id::{DutyId, OrganizationId, PersonId};
 use duty::registry::Registry;
 use duty::ruleset::{DutyRule, Grade, Level, Rung};
-use duty::year::AdjustmentKind;
 use projection::Snapshot;
 use projection::answered_for::Finding;
 use projection::matrix::{self, Matrix};
@@ -235,10 +234,7 @@ pub(crate) fn sheet(
     });
     let official = evaluation.scores.at(rules.official_rung).score;
     let cycle = snapshot.registry().years().cycle(id, question.year, question.known);
-    let bonus = cycle.points(AdjustmentKind::Bonus);
-    let penalty = cycle.points(AdjustmentKind::Penalty);
-    // Points have two places as the score has: nothing is rounded again.
-    let total = official.map(|score| (score + bonus - penalty).max(Decimal::ZERO));
+    let total = official.map(|score| cycle.adjusted(score));
     let computed = rules.official_rung.min(Rung::Documented);
     let column =
         |score: Option<Decimal>| score.map_or_else(String::new, |score| format!("{score:.2}"));

@@ -1,6 +1,9 @@
 //! What may be published and what may be sealed: a final result, for its day, as it was shown.
 
 use super::*;
+use pb::duty_event::Details;
+use pb::supervision_service_client::SupervisionServiceClient;
+
 use crate::support::refusal::Refusal;
 
 /// Publishing for a day.
@@ -116,9 +119,36 @@ async fn what_is_sealed_is_what_was_published() {
     assert_eq!(kept.adjustments.len(), 2);
 
     // Repeated after a late entry, the call gets its first receipt.
-    clients.events.clone().append_events(batch(vec![meeting(22)])).await.expect("taken");
+    let plan = pb::DutyEvent {
+        details: Some(Details::AnnualWorkPlan(pb::AnnualWorkPlan::default())),
+        ..meeting(22)
+    };
+    clients.events.clone().append_events(batch(vec![plan])).await.expect("taken");
     let again = year.seal_year(sealed_for(9, "")).await.expect("the same").into_inner();
     let [first, again] = [sealed, again].map(|answer| answer.receipt.expect("a receipt"));
     assert_eq!((again.duplicate, again.position), (true, first.position));
+
+    // A sealed year is ranked as it was sealed, whatever came since.
+    let now = sheet(&clients, 0).await;
+    let changed = now.differences.iter().find(|line| line.duty_id.is_empty());
+    assert!(changed.is_some_and(|sum| sum.credit_now != kept.final_score), "{now:?}");
+    let url = format!("http://{}", service.api());
+    let mut supervision = SupervisionServiceClient::connect(url).await.expect("connected");
+    for (as_of, position) in
+        [("", first.position), ("2023-07-01", first.position), ("2023-07-02", 0)]
+    {
+        let ask = pb::RankOrganizationsRequest {
+            selector: Some(seed::selector(as_of)),
+            ..Default::default()
+        };
+        let ranked = supervision.rank_organizations(ask).await.expect("ranked");
+        let classes = ranked.into_inner().classes;
+        let row =
+            classes.iter().flat_map(|of| &of.ranked).find(|row| row.organization_id == BUREAU);
+        let row = row.expect("the bureau");
+        assert_eq!(row.sealed_position, position, "{as_of}");
+        assert_eq!(row.score == kept.final_score, position != 0, "{as_of}");
+        assert_eq!(row.grade, kept.grade, "{as_of}");
+    }
     service.stop().await;
 }

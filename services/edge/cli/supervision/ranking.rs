@@ -74,11 +74,16 @@ fn show(answer: &pb::RankOrganizationsResponse, language: Language) {
             language.pick("上年名次", "year before"),
             language.pick("上年得分", "its score"),
             language.pick("升降", "movement"),
+            language.pick("封存于", "sealed at"),
         ]);
         for row in &class.ranked {
             let name = format!("{} ({})", row.name_zh, row.organization_id);
             let mut cells = vec![row.rank.to_string(), name, row.score.clone(), dash(&row.grade)];
             cells.extend(before(row, language));
+            cells.push(match row.sealed_position {
+                0 => "—".to_owned(),
+                at => at.to_string(),
+            });
             rows.add_row(cells);
         }
         output::say(&rows.to_string());

@@ -2,9 +2,13 @@
 
 use duty::docno::DocumentNumber;
 use duty::id::OrganizationId;
-use duty::year::{Adjustment, AdjustmentKind, Cycle, Shown, Stage, YearAct, YearStep};
+use duty::ruleset::Rung;
+use duty::year::{
+    Adjustment, AdjustmentKind, Cycle, SealedResult, SealedScore, Shown, Stage, YearAct, YearStep,
+};
 use duty::{Position, Problems, Reason};
 use jiff::civil::Date;
+use prost::Message as _;
 use rust_decimal::Decimal;
 
 use super::{check_text, id_malformed, required, scalar, text, view};
@@ -101,7 +105,7 @@ pub fn step(payload: &Payload, problems: &mut Problems) -> Option<YearStep> {
                 problems,
             );
             let head = head((&m.organization_id, m.year, &m.sealer), "sealer", problems)?;
-            Some(head.with(YearAct::Sealed(shown?, m.rule_set_digest.as_str().into())))
+            Some(head.with(YearAct::Sealed(shown?, Box::new(sealed_result(m)))))
         }
         Payload::YearReopening(m) => {
             check_text("reason", &m.reason, problems);
@@ -159,6 +163,33 @@ fn office(id: &str, problems: &mut Problems) -> Option<OrganizationId> {
         id_malformed("office_organization_id", problems);
     }
     office
+}
+
+/// The figures of the sheet kept in a seal. What does not decode is no result: whoever asks for the
+/// sheet itself is told.
+fn sealed_result(seal: &pb::YearSeal) -> SealedResult {
+    let rules = seal.rule_set_digest.as_str().into();
+    let Ok(sheet) = pb::GetScoreSheetResponse::decode(&*seal.sheet) else {
+        return SealedResult { rules, ..SealedResult::default() };
+    };
+    let number = |text: &str| Decimal::from_str_exact(text).ok();
+    let is_of = |rung: Rung, of: i32| i32::from(view::rung(rung)) == of;
+    let rungs = Rung::ALL.map(|rung| {
+        let held = sheet.scores.iter().find(|held| is_of(rung, held.rung));
+        held.map_or_else(SealedScore::default, |held| SealedScore {
+            score: number(&held.score),
+            due_so_far: number(&held.due_so_far),
+            earned: number(&held.earned_weight).unwrap_or_default(),
+        })
+    });
+    SealedResult {
+        rules,
+        official: Rung::ALL.into_iter().find(|rung| is_of(*rung, sheet.official_rung)),
+        rungs,
+        weight: number(&sheet.applicable_weight).unwrap_or_default(),
+        final_score: number(&sheet.final_score),
+        grade: sheet.grade.as_str().into(),
+    }
 }
 
 fn actor(id: &str, field: &str, problems: &mut Problems) -> Option<Box<str>> {

@@ -1,5 +1,6 @@
 //! `RankOrganizations`, outward. Nothing is ranked here.
 
+use duty::Position;
 use duty::ruleset::Rung;
 use jiff::ToSpan;
 use projection::filter::Filter;
@@ -21,14 +22,19 @@ pub(super) async fn answer(
     let filter =
         Filter::parse(&request.filter, FIELDS).map_err(|error| filter_invalid("filter", error))?;
     let by = by(request.measure, request.rung)?;
+    let is_day_named = request.selector.as_ref().is_some_and(|of| !of.as_of_date.is_empty());
     let common = Common::whole(request.selector, request.within_organization_id);
     let asked = api.asked("RankOrganizations", common, &[]).await?;
     let question = asked.question;
     let compute = async || {
         let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
-        aside(move || ranking::ranking(&snapshot, within.as_ref(), &filter, by, question)).await
+        let rank = move || {
+            ranking::ranking(&snapshot, within.as_ref(), &filter, by, question, is_day_named)
+        };
+        aside(rank).await
     };
-    let rest = [request.filter.as_str(), &format!("{by:?}")];
+    // A day that is named is asked about as it was: a seal set later does not count.
+    let rest = [request.filter.as_str(), &format!("{by:?} {is_day_named}")];
     let groups = api.kept("RankOrganizations", &asked, &rest, compute).await?;
     let (formula_zh, formula_en) = formula(by);
     Ok(pb::RankOrganizationsResponse {
@@ -77,14 +83,21 @@ fn formula(by: By) -> (String, String) {
         None => ("各规则集的认定档", "the official rung of each rule set"),
         Some(rung) => (rung.as_str(), rung.as_str()),
     };
+    let (added_zh, added_en) = match by {
+        By { measure: Measure::Score, rung: None } => {
+            ("，再加加分、减扣分，不低于 0", ", with bonus and penalty then, at least 0")
+        }
+        _ => ("，不含加分、扣分", ", without bonus and penalty"),
+    };
     let zh = format!(
-        "得分 = 100 × Σ(权重 × 计分) ÷ Σ权重，范围为{what_zh}，证据档为{rung_zh}，最后四舍五入保留两位；\
+        "得分 = 100 × Σ(权重 × 计分) ÷ Σ权重，范围为{what_zh}，证据档为{rung_zh}，最后四舍五入保留两位{added_zh}；\
+         已封存的年度以封存结果为准；\
          名次 = 1 + 同类中得分更高的单位数，得分相同名次相同（1、2、2、4）；\
          升降 = 上年名次 − 本年名次，只在两年规则文本一致且都有得分的单位之间计算，上年取同月同日、以现在所知为准"
     );
     let en = format!(
         "score = 100 × Σ(weight × credit) ÷ Σ weight over {what_en}, on {rung_en}, rounded half-up \
-         to two places at the end; rank = 1 + how many of the class have more, equal scores share a \
+         to two places at the end{added_en}; a sealed year counts as it was sealed; rank = 1 + how many of the class have more, equal scores share a \
          rank (1, 2, 2, 4); movement = rank a year before − rank now, among those only who were \
          judged by the same rule text in both years and had a score, the year before on the same \
          day and by what is known now"
@@ -113,9 +126,9 @@ fn group(group: &Group) -> pb::RankedClass {
 
 fn ranked(row: &Ranked) -> pb::RankedOrganization {
     use pb::RankComparison as C;
-    let (comparison, previous_rank, previous_score, movement) = match row.before {
-        Before::Comparable { rank, score, movement } => {
-            (C::Comparable, count(rank), points(Some(score)), movement)
+    let (comparison, previous_rank, previous_score, movement, then) = match row.before {
+        Before::Comparable { rank, score, movement, sealed } => {
+            (C::Comparable, count(rank), points(Some(score)), movement, sealed)
         }
         Before::Incomparable(why) => {
             let why = match why {
@@ -123,7 +136,7 @@ fn ranked(row: &Ranked) -> pb::RankedOrganization {
                 Incomparable::OtherRules => C::OtherRules,
                 Incomparable::NothingScored => C::NothingScored,
             };
-            (why, 0, String::new(), 0)
+            (why, 0, String::new(), 0, None)
         }
     };
     pb::RankedOrganization {
@@ -134,12 +147,14 @@ fn ranked(row: &Ranked) -> pb::RankedOrganization {
         rung: convert::rung(row.rung).into(),
         earned_weight: convert::credit(row.earned),
         applicable_weight: convert::decimal(row.weight),
-        grade: row.grade.as_ref().map_or_else(String::new, |grade| grade.name_zh.to_string()),
+        grade: row.grade.as_deref().unwrap_or_default().to_owned(),
         rules_digest: row.rules_digest.to_string(),
         comparison: comparison.into(),
         previous_rank,
         previous_score,
         // Both ranks fit 32 bits, since counts do.
         movement: i32::try_from(movement).unwrap_or(0),
+        sealed_position: row.sealed.map_or(0, Position::get),
+        previous_sealed_position: then.map_or(0, Position::get),
     }
 }

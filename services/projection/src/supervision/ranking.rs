@@ -2,15 +2,19 @@
 //!
 //! Like is compared with like only: organizations of one class, level and enforcement power, and a
 //! year before that was judged by the very same rule text. What cannot be compared says why, and
-//! who has no score is named apart.
+//! who has no score is named apart. A sealed year is ranked by what was sealed, whatever came
+//! since.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use duty::Position;
 use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use duty::registry::{Class, Level, Organization};
-use duty::ruleset::{Grade, Rung};
+use duty::ruleset::Rung;
+use duty::year::{Cycle, Stage};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -89,6 +93,8 @@ pub enum Before {
         score: Decimal,
         /// Places gained; negative for places lost.
         movement: i64,
+        /// Where that year is sealed, whose result the score is then.
+        sealed: Option<Position>,
     },
     /// Nothing to compare with, and why.
     Incomparable(Incomparable),
@@ -111,13 +117,15 @@ pub struct Ranked {
     pub earned: Decimal,
     /// Σ weight of what applies and is not exempted.
     pub weight: Decimal,
-    /// The grade of its rule set, for the score of the whole year, under a veto (一票否决) as on the
-    /// score sheet; bonus and penalty are the sheet's alone.
-    pub grade: Option<Grade>,
+    /// Chinese name of the grade of its rule set, for the score of the whole year, under a veto
+    /// (一票否决) as on the score sheet; of a sealed year the grade sealed.
+    pub grade: Option<Box<str>>,
     /// Digest of the rule text.
     pub rules_digest: Box<str>,
     /// The year before.
     pub before: Before,
+    /// Where the year is sealed, when this is the result sealed there.
+    pub sealed: Option<Position>,
 }
 
 /// One class, ranked.
@@ -140,7 +148,8 @@ pub struct Group {
 }
 
 /// The classes at and below `within`, ranked. The year before is asked for the same day one year
-/// earlier, with what is known now.
+/// earlier, with what is known now. A sealed year is ranked by its sealed result unless another day
+/// than the seal's is named; the year before, whose day nobody named, always.
 #[must_use]
 pub fn ranking(
     snapshot: &Snapshot,
@@ -148,6 +157,7 @@ pub fn ranking(
     filter: &Filter,
     by: By,
     question: Question,
+    is_day_named: bool,
 ) -> Vec<Group> {
     let before = earlier(snapshot, within, by, question);
     let mut groups: BTreeMap<Peers, Group> = BTreeMap::new();
@@ -169,39 +179,81 @@ pub fn ranking(
         let id = organization.id.clone();
         match judged.outcome {
             None => group.unranked.push((id, NoFigure::NoRuleSet)),
-            Some(outcome) => match figure(&outcome, by) {
-                None => group.unranked.push((id, NoFigure::NothingScored)),
-                Some((rung, score)) => {
-                    let before = compared(before.get(&id), &outcome);
-                    let years = snapshot.registry.years();
-                    let cycle = years.cycle(&organization.id, question.year, question.known);
-                    let mut row = ranked(organization, &outcome, (rung, score), before);
-                    if cycle.is_vetoed() {
-                        let whole = outcome.scores.at(rung).score;
-                        row.grade =
-                            whole.and_then(|of| outcome.rules.grade_under_veto(of)).cloned();
-                    }
-                    group.ranked.push(row);
-                }
-            },
+            Some(outcome) => {
+                let years = snapshot.registry.years();
+                let cycle = years.cycle(&id, question.year, question.known);
+                let day = is_day_named.then_some(question.as_of);
+                let Some(figure) = figure(&outcome, &cycle, by, day) else {
+                    group.unranked.push((id, NoFigure::NothingScored));
+                    continue;
+                };
+                let before = compared(before.get(&id), &figure);
+                group.ranked.push(ranked(organization, figure, before));
+            }
         }
     }
     groups.into_values().map(finished).collect()
 }
 
-/// What an organization is ranked by, with the rung.
-fn figure(outcome: &Outcome, by: By) -> Option<(Rung, Decimal)> {
-    let rung = by.rung.unwrap_or(outcome.rules.official_rung);
-    let at = outcome.scores.at(rung);
-    let score = match by.measure {
-        Measure::Score => at.score,
-        Measure::DueSoFar => at.due_so_far,
-    };
-    score.map(|score| (rung, score))
+/// What an organization is ranked by.
+struct Figure {
+    rung: Rung,
+    score: Decimal,
+    earned: Decimal,
+    weight: Decimal,
+    grade: Option<Box<str>>,
+    rules_digest: Box<str>,
+    sealed: Option<Position>,
 }
 
-/// The figures of the year before, with the digest of their rule text.
-type Earlier = BTreeMap<OrganizationId, (Box<str>, Option<Decimal>)>;
+/// What an organization is ranked by: what was sealed, for that day where one is named, or else
+/// what the rules make of it. Where no rung is named the score of the whole year is the final one,
+/// with bonus and penalty, as on the score sheet; a named rung has the score of the duties alone.
+fn figure(outcome: &Outcome, cycle: &Cycle<'_>, by: By, day: Option<Date>) -> Option<Figure> {
+    let choose = |score, due_so_far| match by.measure {
+        Measure::Score => score,
+        Measure::DueSoFar => due_so_far,
+    };
+    if let (Stage::Sealed, Some((at, shown, result))) = (cycle.stage, cycle.sealed)
+        && let Some(official) = result.official
+        && day.is_none_or(|day| day == shown.as_of)
+    {
+        let rung = by.rung.unwrap_or(official);
+        let of = &result.rungs[rung as usize];
+        let whole = if by.rung.is_none() { result.final_score } else { of.score };
+        let grade = (!result.grade.is_empty()).then(|| result.grade.clone());
+        return Some(Figure {
+            rung,
+            score: choose(whole, of.due_so_far)?,
+            earned: of.earned,
+            weight: result.weight,
+            grade,
+            rules_digest: result.rules.clone(),
+            sealed: Some(at),
+        });
+    }
+    let rules = &outcome.rules;
+    let rung = by.rung.unwrap_or(rules.official_rung);
+    let of = outcome.scores.at(rung);
+    let adjusted = |score| if by.rung.is_none() { cycle.adjusted(score) } else { score };
+    let whole = of.score.map(adjusted);
+    let grade = whole.and_then(|score| match cycle.is_vetoed() {
+        true => rules.grade_under_veto(score),
+        false => rules.grade(score),
+    });
+    Some(Figure {
+        rung,
+        score: choose(whole, of.due_so_far)?,
+        earned: of.earned,
+        weight: outcome.scores.weight,
+        grade: grade.map(|grade| grade.name_zh.clone()),
+        rules_digest: rules.digest.clone(),
+        sealed: None,
+    })
+}
+
+/// What is known of the year before: the digest of its rule text, and its figure.
+type Earlier = BTreeMap<OrganizationId, (Box<str>, Option<Figure>)>;
 
 fn earlier(
     snapshot: &Snapshot,
@@ -213,43 +265,43 @@ fn earlier(
     let as_of = question.as_of.saturating_sub(1.year());
     let question = Question { year, as_of, ..question };
     let known = judged(snapshot, within, question).filter_map(|judged| {
-        let outcome = judged.outcome?;
-        let score = figure(&outcome, by).map(|(_, score)| score);
-        Some((judged.organization.id.clone(), (outcome.rules.digest.clone(), score)))
+        let (id, outcome) = (&judged.organization.id, judged.outcome?);
+        let cycle = snapshot.registry.years().cycle(id, year, question.known);
+        let figure = figure(&outcome, &cycle, by, None);
+        let digest = figure.as_ref().map_or(&outcome.rules.digest, |of| &of.rules_digest);
+        Some((id.clone(), (digest.clone(), figure)))
     });
     known.collect()
 }
 
 /// The score of the year before where it can be compared; ranks are not known yet.
-fn compared(before: Option<&(Box<str>, Option<Decimal>)>, now: &Outcome) -> Before {
+fn compared(before: Option<&(Box<str>, Option<Figure>)>, now: &Figure) -> Before {
     match before {
         None => Before::Incomparable(Incomparable::NoRuleSet),
-        Some((digest, _)) if *digest != now.rules.digest => {
+        Some((digest, _)) if *digest != now.rules_digest => {
             Before::Incomparable(Incomparable::OtherRules)
         }
         Some((_, None)) => Before::Incomparable(Incomparable::NothingScored),
-        Some((_, Some(score))) => Before::Comparable { rank: 0, score: *score, movement: 0 },
+        Some((_, Some(Figure { score, sealed, .. }))) => {
+            Before::Comparable { rank: 0, score: *score, movement: 0, sealed: *sealed }
+        }
     }
 }
 
-fn ranked(
-    organization: &Organization,
-    outcome: &Outcome,
-    (rung, score): (Rung, Decimal),
-    before: Before,
-) -> Ranked {
-    let whole = outcome.scores.at(rung);
+fn ranked(organization: &Organization, figure: Figure, before: Before) -> Ranked {
+    let Figure { rung, score, earned, weight, grade, rules_digest, sealed } = figure;
     Ranked {
         organization: organization.id.clone(),
         name_zh: organization.name_zh.clone(),
         rank: 0,
         score,
         rung,
-        earned: whole.earned,
-        weight: outcome.scores.weight,
-        grade: whole.score.and_then(|score| outcome.rules.grade(score)).cloned(),
-        rules_digest: outcome.rules.digest.clone(),
+        earned,
+        weight,
+        grade,
+        rules_digest,
         before,
+        sealed,
     }
 }
 
@@ -270,7 +322,7 @@ fn finished(mut group: Group) -> Group {
     for row in &mut group.ranked {
         row.rank = rank(row.score, &scores);
         let score = row.score;
-        if let Before::Comparable { rank: place, score: earlier, movement } = &mut row.before {
+        if let Before::Comparable { rank: place, score: earlier, movement, .. } = &mut row.before {
             *place = rank(*earlier, &then);
             let at = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
             *movement = at(*place) - at(rank(score, &now));

@@ -69,7 +69,7 @@ fn act_of(ledger: &Ledger, of: (&str, i16), (what, how): (u8, u8)) -> YearAct {
         },
         3 => YearAct::Adjusted(adjustment(how)),
         4 => YearAct::Extended { appeal, reason: WHY.into(), decision_due },
-        5 => YearAct::Sealed(shown(ledger), "rules".into()),
+        5 => YearAct::Sealed(shown(ledger), Box::default()),
         _ => {
             YearAct::Reopened { document: document(), approver: "head".into(), reason: WHY.into() }
         }
@@ -183,7 +183,7 @@ fn sealed(ledger: &mut Ledger, of: (&str, i16)) -> Position {
                 review_until: None,
             },
             (None, Stage::Open) => YearAct::Published(shown(ledger), ledger.today() - 1.days()),
-            (None, Stage::Published) => YearAct::Sealed(shown(ledger), "rules".into()),
+            (None, Stage::Published) => YearAct::Sealed(shown(ledger), Box::default()),
             (None, Stage::Sealed) => {
                 let (at, _, _) = cycle.sealed.unwrap();
                 return at;

@@ -68,7 +68,7 @@ fn act(what: u8, over: bool, last: Position) -> YearAct {
         1 => YearAct::Appealed { arguments: reason, evidence: "".into(), decision_due: day(end) },
         2 => decision(last, None, end),
         3 => YearAct::Adjusted(bonus()),
-        4 => YearAct::Sealed(shown(), "11".into()),
+        4 => YearAct::Sealed(shown(), Box::default()),
         5 => review_requested(last),
         6 => review_decided(last, "city"),
         _ => YearAct::Reopened { document: document(), approver: "head".into(), reason },
@@ -254,7 +254,7 @@ fn a_further_review_belongs_to_another_office_and_to_other_people() {
         ("the appellant", asked("office", "region")),
         ("a recorder", asked("recorder", "region")),
         ("no such appeal", step("reviewer", review_decided(Position::new(1), "region"))),
-        ("sealing", step("sealer", YearAct::Sealed(shown(), "11".into()))),
+        ("sealing", step("sealer", YearAct::Sealed(shown(), Box::default()))),
     ];
     let answers: String =
         rows.iter().map(|(row, asked)| format!("{row}: {}\n", bench.answer(asked))).collect();
@@ -370,7 +370,7 @@ fn a_result_is_of_a_day_behind_its_year_and_is_sealed_for_that_day() {
     assert_eq!(bench.answer(&taken), "append 0");
     bench.put_by("publisher", 500, taken.entries[0].entry.clone());
     bench.settle();
-    let sealed = |as_of: &str| step("sealer", YearAct::Sealed(of(as_of), "11".into()));
+    let sealed = |as_of: &str| step("sealer", YearAct::Sealed(of(as_of), Box::default()));
     assert_eq!(bench.answer(&sealed("2022-06-30")), day_wrong, "not the day published");
     assert_eq!(bench.answer(&sealed("2023-01-01")), "append 0");
 }

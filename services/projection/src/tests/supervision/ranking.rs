@@ -1,7 +1,8 @@
 //! Ranking: ties, means, movement, and who cannot be ranked or compared.
 
 use duty::docno::DocumentNumber;
-use duty::year::{Adjustment, AdjustmentKind, YearAct, YearStep};
+use duty::ruleset::Rung;
+use duty::year::{Adjustment, AdjustmentKind, SealedResult, SealedScore, Shown, YearAct, YearStep};
 use rust_decimal::Decimal;
 
 use super::*;
@@ -15,7 +16,7 @@ const BY_CLAIM: By = By { measure: Measure::Score, rung: Some(duty::ruleset::Run
 
 fn asked(ledger: &Ledger, filter: &str, by: By, question: Question) -> Vec<Group> {
     let filter = Filter::parse(filter, FIELDS).unwrap();
-    ranking(&ledger.snapshot(), None, &filter, by, question)
+    ranking(&ledger.snapshot(), None, &filter, by, question, true)
 }
 
 fn rows(group: &Group) -> Vec<(usize, &str, String)> {
@@ -96,12 +97,11 @@ fn a_veto_caps_the_grade_in_a_ranking_too() {
     let grades = |ledger: &Ledger| -> Vec<String> {
         let groups = asked(ledger, "", BY_CLAIM, question(Position::MAX));
         let ranked = groups.iter().flat_map(|group| &group.ranked);
-        let grade =
-            |row: &Ranked| row.grade.as_ref().map_or("", |grade| &*grade.name_en).to_owned();
+        let grade = |row: &Ranked| row.grade.as_deref().unwrap_or("").to_owned();
         ranked.map(|row| format!("{} {}", row.organization, grade(row))).collect()
     };
     let before = grades(&ledger);
-    assert_eq!(before[..2], ["a adequate", "c adequate"]);
+    assert_eq!(before[..2], ["a 合格", "c 合格"]);
     let document = DocumentNumber::parse("柳法办〔2023〕5号").unwrap();
     let veto = YearAct::Adjusted(Adjustment {
         kind: AdjustmentKind::Veto,
@@ -114,6 +114,93 @@ fn a_veto_caps_the_grade_in_a_ranking_too() {
     let step = YearStep { organization, year: 2022, by, act: veto };
     told(&mut ledger, Entry::YearStep(Box::new(step)));
     let after = grades(&ledger);
-    assert_eq!(after[0], "a inadequate", "the place is kept: points are not touched");
+    assert_eq!(after[0], "a 不合格", "the place is kept: points are not touched");
     assert_eq!(after[1..], before[1..], "and nobody else is graded otherwise");
+}
+
+fn points(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+/// A step of the year of `a`, by somebody who recorded nothing.
+fn taken(ledger: &mut Ledger, act: YearAct) -> Position {
+    let (organization, by) = (organization_id("a"), "clerk".into());
+    let step = YearStep { organization, year: 2022, by, act };
+    told(ledger, Entry::YearStep(Box::new(step)))
+}
+
+/// Publishes and seals 2022 of `a` for 2023-01-01 with 41.5 points, whatever the rules make of it.
+fn sealed(ledger: &mut Ledger) -> Position {
+    while ledger.today() < day("2023-01-02") {
+        ledger.hours += 24;
+    }
+    let document = DocumentNumber::parse("柳法办〔2023〕5号").unwrap();
+    let (as_of, known) = (day("2023-01-01"), Position::new(1));
+    let shown = Shown { document, as_of, known, digest: "00".into() };
+    taken(ledger, YearAct::Published(shown.clone(), day("2023-01-01")));
+    let rules = ledger.snapshot().rule_sets(Position::MAX)[0].1.digest.clone();
+    let forty = Decimal::from(40);
+    let score = SealedScore { score: Some(forty), due_so_far: Some(forty), earned: forty };
+    let result = SealedResult {
+        rules,
+        official: Some(Rung::Documented),
+        rungs: [score; 4],
+        weight: Decimal::ONE_HUNDRED,
+        final_score: Some(points("41.5")),
+        grade: "不合格".into(),
+    };
+    taken(ledger, YearAct::Sealed(shown, Box::new(result)))
+}
+
+#[test]
+fn a_sealed_year_is_ranked_by_what_was_sealed() {
+    let mut ledger = world();
+    let at = sealed(&mut ledger);
+    // The plan comes late: unsealed, it would count.
+    let mut plan = event("a", EventType::AnnualWorkPlan, "2022-03-01");
+    plan.evidence.push(minutes());
+    record(&mut ledger, plan);
+    let found = |by: By, year: i16, as_of: &str, is_day_named: bool| {
+        let question = Question { year, as_of: day(as_of), known: Position::MAX };
+        let filter = Filter::parse("", FIELDS).unwrap();
+        let groups = ranking(&ledger.snapshot(), None, &filter, by, question, is_day_named);
+        let row = groups[0].ranked.iter().find(|row| row.organization.as_str() == "a");
+        row.unwrap().clone()
+    };
+    let official = By { measure: Measure::Score, rung: None };
+    let row = found(official, 2022, "2023-01-05", false);
+    assert_eq!((row.score, row.sealed), (points("41.5"), Some(at)));
+    assert_eq!((row.grade.as_deref(), row.rung), (Some("不合格"), Rung::Documented));
+    assert_eq!(found(official, 2022, "2023-01-01", true), row, "the day of the seal");
+    // A rung asked for has the score of the duties alone, as sealed.
+    let claimed = found(BY_CLAIM, 2022, "2023-01-05", false);
+    assert_eq!((claimed.score, claimed.sealed), (Decimal::from(40), Some(at)));
+    // Another day is another question: debrief and plan, on paper.
+    let other = found(official, 2022, "2023-01-05", true);
+    assert_eq!((other.score, other.sealed), (Decimal::ONE_HUNDRED, None));
+    // The year after is compared with the result sealed.
+    let next = found(official, 2023, "2023-12-31", true);
+    let Before::Comparable { score, sealed, .. } = next.before else { panic!("{next:?}") };
+    assert_eq!((score, sealed), (points("41.5"), Some(at)));
+}
+
+#[test]
+fn the_official_ranking_is_by_the_final_score() {
+    let mut ledger = world();
+    let document = DocumentNumber::parse("柳法办〔2023〕5号").unwrap();
+    let bonus = Adjustment {
+        kind: AdjustmentKind::Bonus,
+        points: points("1.5"),
+        document,
+        approver: "head".into(),
+        reason: "获得上级法治建设表彰奖励".into(),
+    };
+    taken(&mut ledger, YearAct::Adjusted(bonus));
+    let score = |rung: Option<Rung>| {
+        let by = By { measure: Measure::Score, rung };
+        let groups = asked(&ledger, "organization_id = a", by, question(Position::MAX));
+        groups[0].ranked[0].score
+    };
+    assert_eq!(score(None), points("61.5"));
+    assert_eq!(score(Some(Rung::Documented)), points("60"), "the duties alone");
 }
