@@ -1,5 +1,5 @@
-//! What a leader answers for among the duties of the organization: what fell due while they held the
-//! post (DOMAIN §5.2).
+//! What a leader answers for among the duties of the organization: what fell due while they held
+//! the post (DOMAIN §5.2).
 //!
 //! Whoever is in office on the accounting day for half a year or more answers for the whole record.
 //! For whoever came later, what fell due before their time stays with the organization: it is shown
