@@ -131,8 +131,8 @@ pub(super) fn correction(
     }
 }
 
-/// Checks a withdrawal: target exists and is current; an accepted event needs the consent of whoever
-/// accepted it, or of who holds the same post since (DOMAIN §5.5).
+/// Checks a withdrawal: target exists and is current; an accepted event needs the consent of
+/// whoever accepted it, or of who holds the same post since (DOMAIN §5.5).
 pub(super) fn withdrawal(
     context: &Context<'_>,
     withdrawal: &Withdrawal,

@@ -3,9 +3,10 @@
 //! A judgement looks at the day asked about in few ways: whether a deadline or the beginning of
 //! its warning has come, whether something recorded has begun, is over or was to be mended, who
 //! holds a post or is excused from it, whether the organization still is and what it is exempted
-//! from, and whether a change that triggers a duty, or hands over those of another organization, has
-//! come. This lists those days, a few too many rather than one too few: whoever makes the evaluation look at the day
-//! in a new way adds its days here, and a property test compares with judging every day.
+//! from, and whether a change that triggers a duty, or hands over those of another organization,
+//! has come. This lists those days, a few too many rather than one too few: whoever makes the
+//! evaluation look at the day in a new way adds its days here, and a property test compares with
+//! judging every day.
 
 use std::collections::BTreeSet;
 
