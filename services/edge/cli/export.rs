@@ -4,6 +4,7 @@
 //! rule set, day, position, tree and root it reflects. No figure is computed here.
 
 pub(super) mod csv;
+mod docx;
 mod oscal;
 mod sheets;
 mod text;
@@ -26,7 +27,8 @@ pub(super) struct ExportArgs {
     /// Format of the file; OSCAL is JSON anyway.
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// File to write; for `all` as CSV a directory. Standard output without it, but for XLSX.
+    /// File to write; for `all` as CSV a directory. Standard output without it, but for
+    /// XLSX and DOCX.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Id of the organization: whose sheet and events; of a matrix, the top.
@@ -61,6 +63,8 @@ enum Format {
     Xlsx,
     /// Comma-separated, UTF-8 with byte order mark.
     Csv,
+    /// A Word document, a heading and a table each.
+    Docx,
     /// JSON.
     Json,
     /// Markdown.
@@ -85,10 +89,10 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
         return deliver(args.out.as_deref(), text.as_bytes());
     }
     let Some(format) = args.format else {
-        let words = "须用 --format 指定格式 / --format is needed: xlsx, csv, json or md";
+        let words = "须用 --format 指定格式 / --format is needed: xlsx, csv, docx, json or md";
         return Err(Failure::new(USAGE, words));
     };
-    let is_binary = format == Format::Xlsx;
+    let is_binary = matches!(format, Format::Xlsx | Format::Docx);
     let is_several = args.what == What::All && format == Format::Csv;
     if args.out.is_none() && (is_binary || is_several) {
         let words = "此格式须用 --out 指定文件（全部 CSV 为目录）/ this format needs --out";
@@ -109,6 +113,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let out = args.out.as_deref();
     match (format, out) {
         (Format::Xlsx, Some(path)) => write(path, &xlsx::workbook(&document)?),
+        (Format::Docx, Some(path)) => write(path, &docx::document(&document)?),
         (Format::Csv, Some(directory)) if is_several => {
             std::fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
             for table in &document.tables {
@@ -122,7 +127,7 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
         (Format::Json, _) => deliver(out, text::json(&document)?.as_bytes()),
         (Format::Md, _) => deliver(out, text::markdown(&document).as_bytes()),
         // Refused above.
-        (Format::Xlsx, None) => Ok(()),
+        (Format::Xlsx | Format::Docx, None) => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ mod changes;
 mod client;
 mod compliance;
 mod demo;
+mod docx;
 mod entries;
 mod exempt;
 mod explain;

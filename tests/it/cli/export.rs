@@ -141,6 +141,7 @@ fn the_matrix_is_that_of_one_organization_or_of_all() {
     for args in [
         &["export", "sheet", "--format", "json", "--whole"][..],
         &["export", "matrix", "--format", "xlsx", "--whole"],
+        &["export", "matrix", "--format", "docx", "--whole"],
         &["export", "all", "--format", "csv", "--organization", BUREAU],
         &["export", "matrix", "--whole"],
         &["export", "oscal", "--format", "csv", "--organization", BUREAU],
@@ -184,7 +185,8 @@ fn the_programs_of_others_open_what_is_exported() {
     let workbook = exports.to("all.xlsx", &["export", "all", "--format", "xlsx"]);
     let draft = ["report", "draft", "--rung", "claimed", "--format", "docx"];
     let draft = exports.to("draft.docx", &draft);
-    let files: [&Path; 3] = [&oscal, &workbook, &draft];
+    let tables = exports.to("all.docx", &["export", "all", "--format", "docx"]);
+    let files: [&Path; 4] = [&oscal, &workbook, &draft, &tables];
     let ran = Command::new(python)
         .arg(repository().join("tests/python/documents.py"))
         .args(files)

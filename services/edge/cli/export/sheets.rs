@@ -68,6 +68,18 @@ pub(super) enum Value {
     Date(Date),
 }
 
+impl Value {
+    /// As printed.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Date(date) => date.to_string(),
+        }
+    }
+}
+
 const fn column(id: &'static str, zh: &'static str, width: f64) -> Column {
     Column { id, zh, width }
 }
