@@ -2,6 +2,7 @@
 
 use duty::Position;
 use duty::decide::{Fate, Held};
+use duty::entry::{Entry, Verdict};
 use duty::id::EventId;
 use journal::Journal;
 use projection::State;
@@ -34,9 +35,17 @@ fn fate(journal: &dyn Journal, state: &State, id: EventId) -> Result<Fate, ReadF
         Some(position) => ledger::read_recorded(journal, position)?,
         None => None,
     };
+    let accepted = fact.review(Position::MAX).filter(|last| last.verdict == Verdict::Accepted);
+    let accepted = match accepted {
+        Some(last) => ledger::read_recorded(journal, last.at)?,
+        None => None,
+    };
     Ok(Fate {
         superseded_by: correction.map(|recorded| recorded.event_id),
         withdrawn: fact.withdrawn_at.is_some(),
-        accepted: fact.is_accepted(Position::MAX),
+        accepted_by: accepted.and_then(|recorded| match recorded.entry {
+            Entry::Review(review) => review.accepted_by(),
+            _ => None,
+        }),
     })
 }

@@ -232,6 +232,10 @@ async fn an_accepted_event_is_taken_back_with_consent_only() {
     let name = pb::WithdrawEventRequest { consented_by: "李四".to_owned(), ..withdrawal(3, 1) };
     let answer = withdraw(clients, name).await;
     check("a name", answer, Code::InvalidArgument, "FIELD_MALFORMED", "consented_by");
+    let other =
+        pb::WithdrawEventRequest { consented_by: "supervisor-9".to_owned(), ..withdrawal(3, 1) };
+    let answer = withdraw(clients, other).await;
+    check("who verified nothing", answer, failed, "CONSENT_REQUIRED", "consented_by");
     let consent =
         pb::WithdrawEventRequest { consented_by: VERIFIER.to_owned(), ..withdrawal(3, 1) };
     withdraw(clients, consent).await.expect("withdrawn");

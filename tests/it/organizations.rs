@@ -368,7 +368,7 @@ async fn the_history_names_who_held_what_when_and_by_which_entry() {
         crate::support::child::run(args).exits(0).out
     });
     let shown = shown.await.expect("it ran");
-    let renamed = format!("#{renaming} 2022-07-01 更名为 柳州市科技局 柳编〔2022〕8号");
+    let renamed = format!("#{renaming} c-1 2022-07-01 更名为 柳州市科技局 柳编〔2022〕8号");
     let held = format!("{}: 2021-01-01 – 2022-06-30 #", seed::LEADER);
     for line in [renamed, held, format!("#{end}"), format!("柳州市某局 {BUREAU}")] {
         assert!(shown.contains(&line), "{line} is not in {shown}");

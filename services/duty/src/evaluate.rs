@@ -16,11 +16,13 @@ mod in_force;
 mod item;
 mod judge;
 mod line;
+mod looked_at;
 mod obligation;
 mod owner;
 mod score;
 mod taken_over;
 mod turn;
+mod watch;
 mod window;
 
 use std::sync::Arc;

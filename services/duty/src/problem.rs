@@ -205,9 +205,14 @@ reasons! {
     ActorIsInterested = "ACTOR_IS_INTERESTED",
     /// More bonus than a year may have.
     BonusLimit = "BONUS_LIMIT",
+    /// What a supervisor returned was not mended within its cure period (a flag).
+    ReturnNotMended = "RETURN_NOT_MENDED",
     // --- persons and posts over time
     /// 任职不足半年: the leader may report in writing only (a flag).
     TenureShort = "TENURE_SHORT",
+    /// It fell due before a leader of less than half a year came: it stays with the organization (a
+    /// flag).
+    DueBeforeTenure = "DUE_BEFORE_TENURE",
     /// A document excuses the leader: retired, suspended, ill or under investigation (a flag).
     LeaderExcused = "LEADER_EXCUSED",
     /// An absence lies outside its tenure, or two absences of one tenure overlap.

@@ -5,6 +5,8 @@
 //! on the evidence ladder that of [`crate::evaluate`]. A decision is never altered: a later one on
 //! the same version counts instead of it, a correction of the event begins without any.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -94,6 +96,14 @@ pub struct Review {
     pub cure_working_days: u8,
     /// 文号 of the decision; needed to withdraw an acceptance.
     pub document: Option<DocumentNumber>,
+}
+
+impl Review {
+    /// Whoever accepted it by this decision, if it is an acceptance.
+    #[must_use]
+    pub fn accepted_by(&self) -> Option<Arc<str>> {
+        (self.verdict == Verdict::Accepted).then(|| (*self.verifier).into())
+    }
 }
 
 /// What the evaluation keeps of a decision.

@@ -64,6 +64,7 @@ const NAMES: &[(&str, &str)] = &[
     ("OrganizationMoved.parent_organization_id", "调整后上级单位编号"),
     ("OrganizationEnded.ending", "终止方式"),
     ("OrganizationEnded.successor_organization_ids", "承接单位编号"),
+    ("OrganizationEnded.taker_organization_id", "承接未履行事项的单位编号"),
     ("DutyEvent.responsible_person_id", "履职人编号"),
     ("DutyEvent.aggregate", "是否汇总"),
     ("DutyEvent.component_event_ids", "组成事件编号"),

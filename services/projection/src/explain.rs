@@ -136,8 +136,11 @@ fn reviewed(state: &ReviewState) -> (String, String) {
             format!("; returned on {on} (position {at}), to be mended by a day no calendar tells"),
         ),
         (Verdict::Returned, Some(last)) if state.cure_passed => (
-            format!("；{on} 退回（第 {at} 条），补正期限 {last} 已过"),
-            format!("; returned on {on} (position {at}), its cure period ended on {last}"),
+            format!("；{on} 退回（第 {at} 条），补正期限 {last} 已过而未补正，仅作自述计"),
+            format!(
+                "; returned on {on} (position {at}), not mended by {last}, the end of its cure \
+                 period: claimed only"
+            ),
         ),
         (Verdict::Returned, Some(last)) => (
             format!("；{on} 退回（第 {at} 条），应在 {last} 及以前补正"),

@@ -118,7 +118,10 @@ impl Ledger {
         let fate = self.state.fact(id).map(|(_, fact)| Fate {
             superseded_by: fact.superseded_at.map(|by| at(by).event_id),
             withdrawn: fact.withdrawn_at.is_some(),
-            accepted: fact.is_accepted(Position::MAX),
+            accepted_by: fact.review(Position::MAX).and_then(|last| match &at(last.at).entry {
+                Entry::Review(review) => review.accepted_by(),
+                _ => None,
+            }),
         });
         Some((id, Held { position, recorded, fate: fate.unwrap_or_default() }))
     }

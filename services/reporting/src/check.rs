@@ -188,8 +188,8 @@ impl<'a> Check<'a> {
             .collect()
     }
 
-    /// Holds a figure against what is quoted in its place, if that tells which figure of an entry it
-    /// is.
+    /// Holds a figure against what is quoted in its place, if that tells which figure of an entry
+    /// it is.
     fn in_place(&mut self, index: usize, figure: &Figure) {
         let (mut equal, mut others, mut only_quoted) = (Vec::new(), Vec::new(), Vec::new());
         for Counterpart { entry, quoted, printed } in self.places.counterparts(index) {

@@ -4,9 +4,10 @@ use super::year;
 use crate::decide::{Context, Held, REASON_CHARS_MIN, Refusal, RefusalKind, version_before};
 use crate::entry::{Correction, Review, Verdict, Withdrawal};
 use crate::event::DutyEvent;
-use crate::id::EventId;
+use crate::id::{EventId, PersonId};
 use crate::position::Position;
 use crate::problem::{Problems, Reason};
+use crate::zone::civil_day;
 
 /// References of an event to the registry and to other events.
 pub(super) fn event(
@@ -130,7 +131,8 @@ pub(super) fn correction(
     }
 }
 
-/// Checks a withdrawal: target exists and is current; an accepted event needs consent.
+/// Checks a withdrawal: target exists and is current; an accepted event needs the consent of whoever
+/// accepted it, or of who holds the same post since (DOMAIN §5.5).
 pub(super) fn withdrawal(
     context: &Context<'_>,
     withdrawal: &Withdrawal,
@@ -140,27 +142,56 @@ pub(super) fn withdrawal(
     check_reason(&withdrawal.reason, path, refusal);
     let Some(event) = target(context, withdrawal.target, path, refusal) else { return };
     year::not_sealed(context, [event], path, refusal);
-    let accepted = context.standing.fate(withdrawal.target, context.earlier).accepted;
-    if accepted && is_recorder(context, withdrawal.target, &withdrawal.consented_by) {
-        refusal.add(RefusalKind::FailedPrecondition, |problems| {
-            problems.add(
-                Reason::VerifierIsRecorder,
-                &format!("{path}.consented_by"),
-                "同意撤回的审核人不得是填报人",
-                "the verifier who consents must not be the recorder of the event",
-            );
-        });
-    }
-    if accepted && withdrawal.consented_by.is_empty() {
-        refusal.add(RefusalKind::FailedPrecondition, |problems| {
-            problems.add(
-                Reason::ConsentRequired,
-                &format!("{path}.consented_by"),
-                "事件已核定，撤回须经审核人同意，请填写 consented_by",
-                "the event was accepted: withdrawing it takes a verifier's consent in consented_by",
-            );
-        });
-    }
+    let fate = context.standing.fate(withdrawal.target, context.earlier);
+    let Some(verifier) = fate.accepted_by else { return };
+    let by = &*withdrawal.consented_by;
+    let (reason, zh, en) = if by.is_empty() {
+        (
+            Reason::ConsentRequired,
+            "事件已核定，撤回须经审核人同意，请填写 consented_by".to_owned(),
+            "the event was accepted: withdrawing it takes the verifier's consent in consented_by"
+                .to_owned(),
+        )
+    } else if is_recorder(context, withdrawal.target, by) {
+        (
+            Reason::VerifierIsRecorder,
+            "同意撤回的审核人不得是填报人".to_owned(),
+            "the verifier who consents must not be the recorder of the event".to_owned(),
+        )
+    } else if by != &*verifier && !holds_the_post_of(context, by, &verifier) {
+        (
+            Reason::ConsentRequired,
+            format!(
+                "该事件由 {verifier} 核定，撤回须经其本人或现任同一职务者同意，{by} 不是；\
+                 也可先由审核人撤销核定（ACCEPTANCE_WITHDRAWN），再行撤回"
+            ),
+            format!(
+                "{verifier} accepted the event: withdrawing it takes the consent of {verifier}, or \
+                 of who holds the same post today, and {by} is neither; or let a supervisor take \
+                 back the acceptance (ACCEPTANCE_WITHDRAWN) first"
+            ),
+        )
+    } else {
+        return;
+    };
+    refusal.add(RefusalKind::FailedPrecondition, |problems| {
+        problems.add(reason, &format!("{path}.consented_by"), zh, en);
+    });
+}
+
+/// Whether somebody holds today, and came no earlier to, a post that the verifier holds or held.
+/// Verifiers are ids: one that is no registered person has no posts.
+fn holds_the_post_of(context: &Context<'_>, who: &str, verifier: &str) -> bool {
+    let registry = context.standing.registry();
+    let today = civil_day(context.now);
+    let tenures = |id: &str| {
+        let person = PersonId::parse(id);
+        person.map_or_else(Vec::new, |id| registry.tenures_by_person(&id, Position::MAX))
+    };
+    let before = tenures(verifier);
+    tenures(who).iter().filter(|(_, now)| now.includes(today)).any(|(_, now)| {
+        before.iter().any(|(_, then)| then.post == now.post && then.from <= now.from)
+    })
 }
 
 /// Checks a review: target exists and is current; the verifier recorded no version of it; what is
@@ -172,8 +203,8 @@ pub(super) fn review(context: &Context<'_>, review: &Review, path: &str, refusal
     if target(context, review.target, path, refusal).is_none() {
         return;
     }
-    let accepted = context.standing.fate(review.target, context.earlier).accepted;
-    if review.verdict == Verdict::AcceptanceWithdrawn && !accepted {
+    let fate = context.standing.fate(review.target, context.earlier);
+    if review.verdict == Verdict::AcceptanceWithdrawn && fate.accepted_by.is_none() {
         refusal.add(RefusalKind::FailedPrecondition, |problems| {
             problems.add(
                 Reason::EventNotAccepted,

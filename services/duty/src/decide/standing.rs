@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::decide::Earlier;
-use crate::entry::{Entry, Recorded, Verdict};
+use crate::entry::{Entry, Recorded};
 use crate::event::DutyEvent;
 use crate::id::{EventId, OrganizationId};
 use crate::position::Position;
@@ -21,14 +21,14 @@ use crate::recorders::Recorders;
 use crate::registry::Registry;
 
 /// What became of a duty event that is no longer as it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fate {
     /// The version that replaced it.
     pub superseded_by: Option<EventId>,
     /// It was taken back.
     pub withdrawn: bool,
-    /// A supervisor accepted it.
-    pub accepted: bool,
+    /// The supervisor whose acceptance stands.
+    pub accepted_by: Option<Arc<str>>,
 }
 
 /// What a group that is not yet durable adds; absolute values, looked up first.
@@ -105,8 +105,8 @@ impl Standing {
                 self.count_target(withdrawal.target, earlier);
             }
             Entry::Review(review) => {
-                let accepted = review.verdict == Verdict::Accepted;
-                self.mark(review.target, earlier, |fate| fate.accepted = accepted);
+                let accepted_by = review.accepted_by();
+                self.mark(review.target, earlier, |fate| fate.accepted_by = accepted_by);
                 self.count_target(review.target, earlier);
             }
             Entry::Organization(organization) => {
@@ -241,8 +241,8 @@ impl Standing {
     /// What became of a duty event: what this group did to it, or else what `earlier` says.
     #[must_use]
     pub fn fate(&self, id: EventId, earlier: &Earlier) -> Fate {
-        let durable = || earlier.get(&id).map(|held| held.fate).unwrap_or_default();
-        self.ahead.fates.get(&id).copied().unwrap_or_else(durable)
+        let durable = || earlier.get(&id).map(|held| held.fate.clone()).unwrap_or_default();
+        self.ahead.fates.get(&id).cloned().unwrap_or_else(durable)
     }
 
     /// The registry.

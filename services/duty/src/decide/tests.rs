@@ -113,7 +113,7 @@ impl Bench {
                 }
                 Entry::Withdrawal(withdrawal) if withdrawal.target == id => fate.withdrawn = true,
                 Entry::Review(review) if review.target == id => {
-                    fate.accepted = review.verdict == Verdict::Accepted;
+                    fate.accepted_by = review.accepted_by();
                 }
                 _ => {}
             }

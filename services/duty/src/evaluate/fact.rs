@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::calendar::Calendars;
 use crate::event::details::DetailFacts;
 use crate::event::{DutyEvent, EventType, Kind};
 use crate::id::{EventId, PersonId, PostId};
@@ -124,6 +125,21 @@ impl Fact {
     #[must_use]
     pub fn accepted_grade(&self, known: Position) -> Option<Grade> {
         self.review(known).filter(|review| review.verdict == Verdict::Accepted)?.grade
+    }
+
+    /// The return that nobody mended in time, with the last day of its cure period, where that has
+    /// passed on `as_of` (退回后逾期未补正). A correction is a fact of its own and begins without
+    /// any decision; without a calendar nothing can be late.
+    #[must_use]
+    pub fn lapsed_return(
+        &self,
+        calendars: &Calendars,
+        as_of: Date,
+        known: Position,
+    ) -> Option<(&Reviewed, Date)> {
+        let review = self.review(known)?;
+        let last = review.cure_by(calendars)?.ok()?;
+        (last < as_of).then_some((review, last))
     }
 
     /// The highest rung the event stands on wherever its date lies certainly on one side of the

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::line::{self, Scope};
 use super::obligation::{Obligation, Period, Status};
+use crate::position::Position;
 use crate::problem::{Problem, Reason};
 use crate::ruleset::MonthDay;
 
@@ -29,16 +30,19 @@ pub(super) fn apply(scope: &Scope<'_>, obligation: Obligation) -> Obligation {
     Obligation { period, window, ..line::not_applicable(scope, owner, why) }
 }
 
+/// The day an item happened, the last it may have; none for one that is not known.
+pub(super) fn happened_on(scope: &Scope<'_>, position: Position) -> Option<Date> {
+    let facts = scope.world.facts.of(&scope.organization.id, scope.question.year);
+    let item = facts.iter().find(|fact| fact.position == position);
+    item.and_then(|item| item.occurred.end())
+}
+
 /// The day whose law governs an obligation; see [`DutyRule::in_force`].
 fn governing_day(scope: &Scope<'_>, obligation: &Obligation) -> Date {
     let year_end = MonthDay::YEAR_END.in_year(scope.question.year);
     match &obligation.period {
         Period::Trigger { day, .. } => *day,
-        Period::Item { position, .. } => {
-            let facts = scope.world.facts.of(&scope.organization.id, scope.question.year);
-            let item = facts.iter().find(|fact| fact.position == *position);
-            item.and_then(|item| item.occurred.end()).unwrap_or(year_end)
-        }
+        Period::Item { position, .. } => happened_on(scope, *position).unwrap_or(year_end),
         Period::Year
         | Period::Half(_)
         | Period::Quarter(_)

@@ -97,11 +97,12 @@ fn of_item(scope: &Scope<'_>, owner: &Owner, member: &Member<'_>) -> Obligation 
     let mut obligation =
         line::assembled(scope, owner, period, Some(window), Decimal::ONE, &members, judged);
     obligation.considered.retain(|entry| entry.position == fact.position);
-    obligation.findings = answers
-        .iter()
-        .filter(|(_, answer)| *answer != Answer::Yes)
-        .map(|(threshold, answer)| finding(*threshold, *answer))
-        .collect();
+    obligation.findings.extend(
+        answers
+            .iter()
+            .filter(|(_, answer)| *answer != Answer::Yes)
+            .map(|(threshold, answer)| finding(*threshold, *answer)),
+    );
     obligation
 }
 

@@ -9,6 +9,7 @@ use super::obligation::{NotCounted, RungResult, Standing, Status, Why};
 use super::{Detail, Fact, Question, Window};
 use crate::event::Kind;
 use crate::occurred::Timing;
+use crate::position::Position;
 use crate::review::{Grade, Verdict};
 use crate::ruleset::{RuleSet, Rung};
 
@@ -19,6 +20,8 @@ pub(super) struct Member<'a> {
     pub(super) rung: Rung,
     /// Whether it names the person who owes, where a person owes.
     pub(super) attributed: bool,
+    /// The return that was not mended by its last day.
+    pub(super) lapsed: Option<(Position, Date)>,
 }
 
 /// The judgement of one window.
@@ -373,6 +376,7 @@ pub(super) fn held_back(
         Rung::Documented => Why::NotAccepted,
         Rung::Dated if fact.occurred.as_day().is_none() => Why::NotDayPrecise,
         Rung::Dated => Why::NoDocument,
+        Rung::Claimed if member.lapsed.is_some() => Why::Returned,
         Rung::Claimed if fact.kind == Kind::RecurringClaim => Why::NoInstance,
         Rung::Claimed if timing == Timing::Unknown || !over => Why::DateUncertain,
         Rung::Claimed if !member.attributed => Why::NobodyNamed,

@@ -1,13 +1,11 @@
 //! One duty of one organization: whether it applies, who owes it, and what became of it.
 
-use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::count::Measure;
 use super::judge::{self, Member, Terms};
-use super::obligation::{
-    Considered, NotCounted, Obligation, Owner, Period, ReviewState, RungResult, Standing, Status,
-};
+use super::looked_at::{considered, considered_otherwise};
+use super::obligation::{Considered, NotCounted, Obligation, Owner, Period, RungResult, Status};
 use super::owner::{self, Attribution};
 use super::{
     Detail, Fact, Question, Scores, Window, World, change, ended, exempt, in_force, item,
@@ -415,6 +413,7 @@ pub(super) fn assembled(
     let taken: Vec<_> = considered.iter().map(|entry| entry.position).collect();
     considered.extend(considered_otherwise(scope, &taken, NotCounted::OtherPerson));
     considered.sort_by_key(|entry| entry.position);
+    let findings = members.iter().filter_map(|member| not_mended(member, &judged.rungs)).collect();
     Obligation {
         duty: scope.rule.id.clone(),
         owner: owner.clone(),
@@ -424,9 +423,30 @@ pub(super) fn assembled(
         rungs: judged.rungs,
         official: judged.official,
         considered,
-        findings: Vec::new(),
+        findings,
         exempted_by: Vec::new(),
     }
+}
+
+/// The finding that something claimed for the obligation was returned and not mended in time.
+fn not_mended(member: &Member<'_>, rungs: &[RungResult; 4]) -> Option<Problem> {
+    let (at, last) = member.lapsed?;
+    let Fact { position, event_id, .. } = member.fact;
+    rungs[Rung::Claimed as usize].entries.contains(position).then(|| {
+        Problem::new(
+            Reason::ReturnNotMended,
+            "review",
+            format!(
+                "事件 {event_id}（第 {position} 条记录）经第 {at} 条记录退回，补正期限 {last} 已过而\
+                 未补正，仅作自述计（待核）；请更正后提请核定"
+            ),
+            format!(
+                "event {event_id} (entry {position}) was returned by entry {at} and not mended by \
+                 {last}, the end of its cure period: it counts as claimed only, until it is \
+                 corrected and accepted"
+            ),
+        )
+    })
 }
 
 /// The events that may count towards an owner's obligation: right type, right owner, current,
@@ -445,74 +465,19 @@ pub(super) fn members<'a>(
                 && fact.occurred.start().is_none_or(|start| start <= as_of)
         })
         .filter_map(|fact| {
+            let lapsed = fact.lapsed_return(scope.world.calendars, as_of, known);
+            let lapsed = lapsed.map(|(review, last)| (review.at, last));
             let rung = fact.rung(as_of, known)?;
+            // Returned and not mended: what a supervisor found wanting bears nothing out (待核).
+            let rung = if lapsed.is_some() { Rung::Claimed } else { rung };
             match owner::attribution(scope, owner, fact) {
-                Attribution::Theirs => Some(Member { fact, rung, attributed: true }),
+                Attribution::Theirs => Some(Member { fact, rung, attributed: true, lapsed }),
                 // Somebody did it, nobody says who: a claim.
                 Attribution::Nobody => {
-                    Some(Member { fact, rung: Rung::Claimed, attributed: false })
+                    Some(Member { fact, rung: Rung::Claimed, attributed: false, lapsed })
                 }
                 Attribution::Others => None,
             }
         })
         .collect()
-}
-
-/// Events of the right type that are not members, with the reason, `otherwise` where nothing about
-/// the event itself is one; only those near the year.
-fn considered_otherwise(
-    scope: &Scope<'_>,
-    taken: &[crate::Position],
-    otherwise: NotCounted,
-) -> Vec<Considered> {
-    let Question { year, as_of, known } = scope.question;
-    if scope.world.detail == Detail::Figures {
-        return Vec::new();
-    }
-    scope
-        .world
-        .facts
-        .of(&scope.organization.id, year)
-        .iter()
-        .filter(|fact| {
-            scope.rule.satisfied_by.contains(&fact.event_type)
-                && fact.is_current(known)
-                // Members come by position.
-                && taken.binary_search(&fact.position).is_err()
-                && fact.accounting_year.abs_diff(year) <= 1
-        })
-        .map(|fact| {
-            let why = match fact.kind {
-                Kind::Planned => NotCounted::Planned,
-                Kind::Outcome => NotCounted::Outcome,
-                _ if fact.accounting_year != year => NotCounted::OtherYear,
-                _ if fact.occurred.start().is_some_and(|start| as_of < start) => {
-                    NotCounted::AfterAsOf
-                }
-                _ => otherwise,
-            };
-            considered(scope, fact, Standing::NotCounted(why))
-        })
-        .collect()
-}
-
-/// The event as looked at, with its 补录 mark and what a supervisor said of it.
-pub(super) fn considered(scope: &Scope<'_>, fact: &Fact, standing: Standing) -> Considered {
-    let Question { as_of, known, .. } = scope.question;
-    let state = |review| ReviewState::new(review, scope.world.calendars, as_of);
-    Considered {
-        position: fact.position,
-        event_id: fact.event_id,
-        event_type: fact.event_type,
-        standing,
-        late_entry: late_entry(scope, fact.occurred.end(), fact.recorded_on),
-        review: fact.review(known).copied().map(state),
-    }
-}
-
-/// 补录: recorded more than the rule set's number of working days after it happened.
-fn late_entry(scope: &Scope<'_>, end: Option<Date>, recorded_on: Date) -> Option<bool> {
-    let limit = scope.rules.late_entry_working_days;
-    let last = scope.world.calendars.add_working_days(end?, limit).ok()?;
-    Some(last < recorded_on)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, date};
 
 use super::line::{self, DutyLine, Scope};
-use super::{Fact, Owner, Question, World};
+use super::{Fact, Owner, Question, World, watch};
 use crate::id::{OrganizationId, PersonId, PostId};
 use crate::position::Position;
 use crate::problem::{Problem, Reason};
@@ -36,7 +36,7 @@ pub struct LeaderLine {
 
 /// The day whose post holders owe for the year: the accounting date, or the day asked about while
 /// the year still runs.
-fn reference_day(rules: &RuleSet, question: Question) -> Date {
+pub(super) fn reference_day(rules: &RuleSet, question: Question) -> Date {
     rules.accounting_day(question.year).min(question.as_of)
 }
 
@@ -136,8 +136,18 @@ fn held_posts<'a>(
     held
 }
 
-/// 任职不足半年: in main leaders' posts of the organization, without a break, for less than the
-/// threshold. Acting first and confirmed later is one time in office.
+/// Whether a person answers on `day` for what a post they hold owes of the duty: an acting holder
+/// instead of the substantive one, and nobody whom a document excuses.
+pub(super) fn answers_on(scope: &Scope<'_>, person: &PersonId, day: Date) -> bool {
+    let Scope { world, rule, organization, question, .. } = scope;
+    held_posts(*world, organization, *question, day).iter().any(|held| {
+        held.tenure.person == *person && held.excused.is_none() && owes(&rule.owed_by, held.kind)
+    })
+}
+
+/// 任职不足半年: in main leaders' posts of the organization for less than the threshold, all times in
+/// office of the year that ends with the accounting day together. Acting first and confirmed later
+/// is one time in office.
 fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
     let Scope { world, rules, organization, question, .. } = scope;
     let months = i32::from(rules.half_year_threshold_months);
@@ -154,16 +164,34 @@ fn is_short(scope: &Scope<'_>, person: &PersonId) -> bool {
         .collect();
     spans.sort_unstable();
     let day = reference_day(rules, *question);
-    let mut since: Option<(Date, Date)> = None;
+    let mut times: Vec<(Date, Date)> = Vec::new();
     for (from, to) in spans.into_iter().filter(|(from, _)| *from <= day) {
-        since = match since {
-            Some((first, last)) if from <= last.tomorrow().unwrap_or(Date::MAX) => {
-                Some((first, last.max(to)))
+        match times.last_mut() {
+            Some((_, last)) if from <= last.tomorrow().unwrap_or(Date::MAX) => {
+                *last = to.max(*last)
             }
-            _ => Some((from, to)),
-        };
+            _ => times.push((from, to)),
+        }
     }
-    since.is_some_and(|(first, _)| threshold < first)
+    let Some((first, _)) = times.pop() else { return false };
+    let year = after.saturating_sub(jiff::Span::new().years(1));
+    threshold < before_by(first, times.into_iter().filter(|(_, to)| year <= *to), year)
+}
+
+/// `first`, moved back by the length of the earlier times as if they came right before it: whole
+/// months as months, so that four months and two are six, whichever they are.
+fn before_by(first: Date, times: impl Iterator<Item = (Date, Date)>, year: Date) -> Date {
+    let (mut months, mut days) = (0, 0);
+    for (from, to) in times {
+        let length = from.max(year).until((jiff::Unit::Month, to.tomorrow().unwrap_or(Date::MAX)));
+        // Both days lie within one year, and what lasts that long has a length.
+        let length = length.unwrap_or_default();
+        months += length.get_months();
+        days += length.get_days();
+    }
+    first
+        .saturating_sub(jiff::Span::new().months(months))
+        .saturating_sub(jiff::Span::new().days(days))
 }
 
 /// The facts that may concern an owner: those of the organization and, for a person, of every
@@ -230,7 +258,8 @@ pub(super) fn whose(
 }
 
 /// Every duty a person answers for in the year: at each organization where they held a main
-/// leader's post, their own duties and those of the organization owed through that post.
+/// leader's post, their own duties and, of those of the organization owed through that post, what
+/// [`watch`] says is theirs.
 pub(super) fn leader_lines<'r>(
     world: World<'_>,
     rules_for: &dyn Fn(&Organization) -> Option<&'r RuleSet>,
@@ -244,8 +273,6 @@ pub(super) fn leader_lines<'r>(
         let held = held_posts(world, organization, question, day);
         let theirs = || held.iter().filter(|held| held.tenure.person == *person);
         let holds = theirs().next().is_some();
-        // Whoever is excused answers for nothing; the organization's duties go on without them.
-        let in_office = theirs().any(|held| held.excused.is_none());
         for rule in &rules.duties {
             let through: Vec<PostId> = posts
                 .iter()
@@ -262,9 +289,22 @@ pub(super) fn leader_lines<'r>(
                     own.map(|owes| of_one(&scope, owes))
                 }
                 Level::Person => departed(&scope, person, &through),
-                // The organization's duties pass on with the office.
-                _ if in_office => Some(line::duty(world, rules, rule, organization, question)),
-                _ => None,
+                _ => {
+                    let through = || theirs().filter(|held| owes(&rule.owed_by, held.kind));
+                    let in_office = through().any(|held| held.excused.is_none());
+                    // Whoever is excused answers for nothing; the organization's duties go on
+                    // without them.
+                    let answers = in_office || through().next().is_none();
+                    answers
+                        .then(|| line::duty(world, rules, rule, organization, question))
+                        .and_then(|line| match in_office {
+                            true if is_short(&scope, person) => {
+                                Some(watch::of_newcomer(&scope, person, line))
+                            }
+                            true => Some(line),
+                            false => watch::of_leaver(&scope, person, line),
+                        })
+                }
             };
             if let Some(line) = evaluated {
                 lines.push(LeaderLine {

@@ -21,6 +21,7 @@ mod sums;
 mod taken_over;
 mod tenures;
 mod versions;
+mod watch;
 mod world;
 
 use expect_test::Expect;

@@ -1,7 +1,7 @@
 //! The next day on which a judgement can turn though nobody writes anything.
 //!
 //! A judgement looks at the day asked about in few ways: whether a deadline or the beginning of
-//! its warning has come, whether something recorded has begun or is over, who holds a post or is
+//! its warning has come, whether something recorded has begun, is over or was to be mended, who holds a post or is
 //! excused from it, whether the organization still is and what it is exempted from, and whether a
 //! change that triggers a duty, or hands over those of another organization, has come. This lists
 //! those days, a few too many rather than one too few: whoever makes the evaluation look at the day
@@ -72,6 +72,9 @@ pub fn next_turn(
         for fact in world.facts.of(organization, question.year) {
             fact.occurred.start().into_iter().for_each(&mut add);
             fact.occurred.end().into_iter().for_each(&mut add);
+            // A return that is not mended by its last day.
+            let returned = fact.review(known).and_then(|review| review.cure_by(world.calendars));
+            returned.and_then(Result::ok).map(after).into_iter().for_each(&mut add);
             fact.details.trigger.and_then(|(_, day)| day).into_iter().for_each(&mut add);
         }
     }

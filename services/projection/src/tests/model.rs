@@ -248,6 +248,19 @@ fn cases(told: &Told<'_>, count: &mut impl FnMut(&'static str)) {
         if line.line.owed.iter().any(departed) {
             count("departed");
         }
+        let told_off = |owed: &Owed| owed.shown == Status::NotApplicable && owed.window.is_some();
+        let is_own = |owed: &Owed| owed.who == Who::Organization;
+        let of_all = reference::organization(told, line.organization).into_iter().flatten();
+        let mut whole = of_all.filter(|whole| whole.duty == line.line.duty);
+        let Some(whole) = whole.next().filter(|whole| whole.owed.iter().all(is_own)) else {
+            continue;
+        };
+        let count_of = |owed: &[Owed]| owed.iter().filter(|owed| told_off(owed)).count();
+        if whole.owed.len() != line.line.owed.len() {
+            count("on the watch of a leader who left");
+        } else if count_of(&whole.owed) < count_of(&line.line.owed) {
+            count("before the time of a newcomer");
+        }
     }
     for id in BUREAUS {
         if told.last_day(id).is_some() {
@@ -259,6 +272,9 @@ fn cases(told: &Told<'_>, count: &mut impl FnMut(&'static str)) {
             Some((_, rules)) if rules.id == "city-second" => count("rules from mid-year"),
             Some(_) => {}
         }
+    }
+    if told.acts().iter().any(|act| act.lapsed) {
+        count("not mended");
     }
     for (review, _) in told.acts().into_iter().filter_map(|act| act.review) {
         match (review.verdict, review.grade) {
@@ -290,6 +306,7 @@ fn every_case_comes_up_in_the_cycles() {
     let often: Vec<_> = seen.iter().filter(|(_, count)| 10 <= **count).map(|(c, _)| *c).collect();
     let all = [
         "acceptance withdrawn",
+        "before the time of a newcomer",
         "county rules",
         "departed",
         "dual post",
@@ -301,6 +318,8 @@ fn every_case_comes_up_in_the_cycles() {
         "late",
         "no rules",
         "not asked for",
+        "not mended",
+        "on the watch of a leader who left",
         "partial",
         "reservation",
         "returned",

@@ -186,6 +186,14 @@ fn a_withdrawal_after_acceptance_takes_consent() {
                 "accepted, with consent",
                 alone(withdrawal(ACCEPTED, |w| w.consented_by = "supervisor".into())),
             ),
+            (
+                "accepted, with another's",
+                alone(withdrawal(ACCEPTED, |w| w.consented_by = "nobody".into())),
+            ),
+            (
+                "with another's, for nothing",
+                alone(withdrawal(PLAIN, |w| w.consented_by = "nobody".into())),
+            ),
         ],
         expect![[r#"
             unknown: NotFound: REFERENCE_UNKNOWN events[0].target_event_id
@@ -195,6 +203,8 @@ fn a_withdrawal_after_acceptance_takes_consent() {
             too short: Invalid: REASON_TOO_SHORT events[0].reason
             accepted: FailedPrecondition: CONSENT_REQUIRED events[0].consented_by
             accepted, with consent: append 0
+            accepted, with another's: FailedPrecondition: CONSENT_REQUIRED events[0].consented_by
+            with another's, for nothing: append 0
         "#]],
     );
 }
@@ -292,9 +302,56 @@ fn nobody_decides_on_an_event_of_which_they_recorded_any_version() {
     bench.put_by("fourth", 204, review(203, |r| r.verifier = "fourth".into()));
     let consent = |by: &str| alone(withdrawal(203, |w| w.consented_by = by.into()));
     let own = "FailedPrecondition: VERIFIER_IS_RECORDER events[0].consented_by";
-    for (by, expected) in [("first", own), ("second", own), ("third", own), ("fifth", "append 0")] {
+    for (by, expected) in [("first", own), ("second", own), ("third", own), ("fourth", "append 0")]
+    {
         assert_eq!(bench.answer(&consent(by)), expected, "{by}");
     }
+}
+
+/// Consent is of whoever accepted it last, or of who holds a post today that they held (now is
+/// 2023-01-01).
+#[test]
+fn consent_is_of_the_verifier_or_who_holds_the_post_since() {
+    let mut bench = Bench::with_a_past();
+    let until = |last| Some(last);
+    let held = [
+        ("city.law", tenure("v1", "v1", "city.law", "2021-01-01", until("2022-06-30"))),
+        ("city.law", tenure("v2", "v2", "city.law", "2022-07-01", until("2022-12-31"))),
+        ("city.law", tenure("v3", "v3", "city.law", "2023-01-01", None)),
+        ("city.law", tenure("v0", "v0", "city.law", "2020-01-01", until("2020-12-31"))),
+        ("city.other", tenure("v4", "v4", "city.other", "2022-07-01", None)),
+    ];
+    for (number, id) in [(301, "city.law"), (302, "city.other")] {
+        bench.put(number, Entry::Post(post(id, "city", PostKind::Other)));
+    }
+    for (number, (_, tenure)) in (303..).zip(held) {
+        bench.put(number, Entry::Tenure(tenure));
+    }
+    let refused = "FailedPrecondition: CONSENT_REQUIRED events[0].consented_by";
+    let consents = |bench: &Bench, expected: [(&str, &str); 6]| {
+        for (by, expected) in expected {
+            let asked = alone(withdrawal(PLAIN, |w| w.consented_by = by.into()));
+            assert_eq!(bench.answer(&asked), expected, "{by}");
+        }
+    };
+    bench.put_by("v1", 201, review(PLAIN, |r| r.verifier = "v1".into()));
+    let by_v1 = [
+        ("v1", "append 0"),
+        // Held the post in between, or before; holds another one; holds it now.
+        ("v2", refused),
+        ("v0", refused),
+        ("v4", refused),
+        ("v3", "append 0"),
+        ("supervisor", refused),
+    ];
+    consents(&bench, by_v1);
+    // The last acceptance is the one that stands, of the same group or of a durable one.
+    bench.put_by("v4", 202, review(PLAIN, |r| r.verifier = "v4".into()));
+    let by_v4 = [("v4", "append 0"), ("v1", refused), ("v2", refused), ("v0", refused)];
+    let by_v4 = [by_v4[0], by_v4[1], by_v4[2], by_v4[3], ("v3", refused), ("supervisor", refused)];
+    consents(&bench, by_v4);
+    bench.settle();
+    consents(&bench, by_v4);
 }
 
 #[test]

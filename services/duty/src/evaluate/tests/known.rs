@@ -65,10 +65,11 @@ fn each_entry_counts_from_its_position_on() {
         HISTORY,
         "2022 as of 2022-04-01 known 4",
         expect![[r#"
-        plan, org, year, 2022-01-01..2022-03-31 => fulfilled
-            claimed..documented fulfilled 1 [2]
-            verified needs_verification 0 []
-    "#]],
+            plan, org, year, 2022-01-01..2022-03-31 => needs_verification
+                claimed fulfilled 1 [2]
+                dated..verified needs_verification 0 []
+                ! RETURN_NOT_MENDED review
+        "#]],
     );
     check(
         PLAN,

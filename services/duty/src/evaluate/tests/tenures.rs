@@ -177,6 +177,45 @@ fn who_owes_after_a_change_of_leader() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Every time in office of the year together makes the half-year: whole months as months.
+#[test]
+fn half_a_year_is_the_sum_of_the_times_in_office() {
+    let times = |first: &str, last: &str, again: &str| {
+        format!(
+            "3 2020-01-01 tenure t1 p1 head from {first} to {last}
+             4 2020-01-01 tenure t2 p1 head from {again}"
+        )
+    };
+    let rows = [
+        // Four months and four.
+        (times("2022-03-01", "2022-06-30", "2022-09-01"), "p1 (head)"),
+        // Four and two: 181 days, six months none the less.
+        (times("2022-01-01", "2022-04-30", "2022-11-01"), "p1 (head)"),
+        (times("2022-01-01", "2022-04-29", "2022-11-01"), "p1 (head short)"),
+        (times("2022-01-02", "2022-04-30", "2022-11-01"), "p1 (head short)"),
+        (times("2022-01-01", "2022-04-30", "2022-11-02"), "p1 (head short)"),
+        // What lies before the year that ends with the accounting day says nothing.
+        (times("2020-01-01", "2021-12-31", "2022-07-02"), "p1 (head short)"),
+        (times("2020-01-01", "2022-01-01", "2022-07-02"), "p1 (head)"),
+        // Two posts at once count once.
+        (
+            times("2022-05-01", "2022-06-30", "2022-10-01")
+                + "\n5 2020-01-01 tenure t3 p1 party from 2022-05-01 to 2022-06-30",
+            "p1 (head short)",
+        ),
+        // Three times.
+        (
+            times("2022-01-01", "2022-02-28", "2022-11-01")
+                + "\n5 2020-01-01 tenure t3 p1 party from 2022-04-01 to 2022-05-31",
+            "p1 (head)",
+        ),
+    ];
+    for (history, expected) in rows {
+        let owed = owed_by(STATEMENT, &history, "2022 as of 2023-02-01");
+        assert_eq!(owed, format!("{expected} => overdue"), "{history}");
+    }
+}
+
 #[test]
 fn half_a_year_and_the_accounting_date_are_parameters() {
     let owed = |own: &str, from: &str, question: &str| {

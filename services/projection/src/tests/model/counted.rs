@@ -47,7 +47,7 @@ fn reached((act, names_owner): Mine<'_>, as_of: Date) -> usize {
     let is_over = act.days().is_some_and(|(_, to)| to <= as_of);
     let on_a_day = act.days().is_some_and(|(from, to)| from == to);
     let documented = on_a_day && !act.event.evidence.is_empty();
-    match (is_over && names_owner, documented, act.is_accepted()) {
+    match (is_over && names_owner && !act.lapsed, documented, act.is_accepted()) {
         (false, _, _) => 0,
         (true, false, _) => 1,
         (true, true, false) => 2,

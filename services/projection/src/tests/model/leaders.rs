@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use duty::evaluate::Status;
 use duty::registry::Tenure;
 use jiff::civil::{Date, date};
 use jiff::{Span, ToSpan};
 
+use super::reference::{self, Owed};
 use super::rules::{Rule, Rules};
 use super::told::{Act, Told};
 
@@ -85,7 +87,8 @@ fn held<'a>(told: &Told<'a>, organization: &str, day: Date) -> Vec<Held<'a>> {
     all
 }
 
-/// In office without a break for less than the threshold, the accounting day included.
+/// In office for less than the threshold, all days of the year up to the accounting day together:
+/// the months of each time, then its days.
 fn is_short(told: &Told<'_>, rules: &Rules, organization: &str, person: &str) -> bool {
     let tenures = told.tenures();
     let in_office = |day: Date| {
@@ -98,7 +101,20 @@ fn is_short(told: &Told<'_>, rules: &Rules, organization: &str, person: &str) ->
         since -= 1.day();
     }
     let over = rules.accounting_day(told.year) + 1.day();
-    over < since + Span::new().months(rules.half_year_months)
+    let (mut months, mut days) = (0, 0);
+    let mut day = over - 1.year();
+    while day < since {
+        let from = day;
+        while day < since && in_office(day) {
+            day += 1.day();
+        }
+        let whole = (1..).take_while(|months| from + months.months() <= day).last().unwrap_or(0);
+        months += whole;
+        days += (day - (from + whole.months())).get_days();
+        day += i64::from(day == from).days();
+    }
+    let moved = since - Span::new().months(months) - days.days();
+    over - Span::new().months(rules.half_year_months) < moved
 }
 
 /// Whoever owes a personal duty at an organization.
@@ -127,16 +143,77 @@ pub(super) fn owing(told: &Told<'_>, rules: &Rules, rule: &Rule, organization: &
     all
 }
 
-/// Whether somebody is in office at an organization on the reference day and not excused: such a
-/// one answers for what the organization owes.
-pub(super) fn is_in_office(
+/// How much of what an organization owes of a duty a leader answers for.
+pub(super) enum Share {
+    All,
+    /// Less than half a year in office: what fell due before stays with the organization.
+    WithoutWhatWasBefore,
+    /// Left: what fell due while they were there, and nothing else.
+    WhileThere,
+    Nothing,
+}
+
+/// Whether what falls due on a day is a leader's to answer for, who held a post that owes it then.
+pub(super) fn is_on_watch(
     told: &Told<'_>,
-    rules: &Rules,
+    rule: &Rule,
     organization: &str,
     person: &str,
+    day: Date,
 ) -> bool {
-    let held = held(told, organization, reference_day(told, rules));
-    held.iter().any(|held| held.person == person && !held.excused)
+    let held = held(told, organization, day);
+    let mut theirs = held.iter().filter(|held| held.person == person && !held.excused);
+    theirs.any(|held| rule.owed_by.contains(&held.kind))
+}
+
+/// How much a leader answers for, by who holds the posts that owe the duty on the reference day.
+pub(super) fn share(
+    told: &Told<'_>,
+    rules: &Rules,
+    rule: &Rule,
+    organization: &str,
+    person: &str,
+) -> Share {
+    let day = reference_day(told, rules);
+    if is_on_watch(told, rule, organization, person, day) {
+        let is_short = is_short(told, rules, organization, person);
+        return if is_short { Share::WithoutWhatWasBefore } else { Share::All };
+    }
+    let held = held(told, organization, day);
+    let is_excused =
+        held.iter().any(|held| held.person == person && rule.owed_by.contains(&held.kind));
+    if is_excused { Share::Nothing } else { Share::WhileThere }
+}
+
+/// What a leader answers for of what an organization owes of a duty; none when of nothing.
+pub(super) fn answered_for(
+    told: &Told<'_>,
+    rules: &Rules,
+    rule: &Rule,
+    (organization, person): (&str, &str),
+    mut owed: Vec<Owed>,
+) -> Option<Vec<Owed>> {
+    let last_day = |one: &Owed| one.window.map(|(_, last)| last);
+    let is_past = |day: &Date| *day <= reference_day(told, rules);
+    let on_watch = |day: Date| is_on_watch(told, rule, organization, person, day);
+    match share(told, rules, rule, organization, person) {
+        Share::All => {}
+        Share::Nothing => return None,
+        Share::WithoutWhatWasBefore => {
+            for one in owed.iter_mut().filter(|one| reference::is_scored(one.shown)) {
+                if last_day(one).filter(is_past).is_some_and(|day| !on_watch(day)) {
+                    *one = Owed::settled(one.who.clone(), one.window, Status::NotApplicable);
+                }
+            }
+        }
+        Share::WhileThere => {
+            owed.retain(|one| {
+                let there = last_day(one).filter(is_past).is_some_and(on_watch);
+                there && one.shown != Status::NotApplicable
+            });
+        }
+    }
+    (!owed.is_empty()).then_some(owed)
 }
 
 /// What a leader who left owes a departure statement through, unless another main leader's post

@@ -44,7 +44,7 @@ pub(super) struct CardLine {
 }
 
 impl Owed {
-    fn settled(who: Who, window: Option<Days>, status: Status) -> Self {
+    pub(super) fn settled(who: Who, window: Option<Days>, status: Status) -> Self {
         Self { who, window, rungs: [(status, Decimal::ZERO); 4], shown: status }
     }
 }
@@ -237,10 +237,12 @@ pub(super) fn card(told: &Told<'_>, person: &str) -> Vec<CardLine> {
                 };
                 without_what_ended(told, organization, &mut owed);
                 Line { duty: rule.id, weight: rule.weight, owed }
-            } else if leaders::is_in_office(told, rules, organization, person) {
-                line(told, rules, rule, organization)
             } else {
-                continue;
+                let Line { owed, .. } = line(told, rules, rule, organization);
+                let of = (organization, person);
+                let theirs = leaders::answered_for(told, rules, rule, of, owed);
+                let Some(owed) = theirs else { continue };
+                Line { duty: rule.id, weight: rule.weight, owed }
             };
             all.push(CardLine { organization, posts: through, line });
         }

@@ -104,7 +104,7 @@ fn duties(how: u8) -> Vec<Rule> {
         off: false,
     };
     let study = plain("study", EventType::LeaderLawStudy, 30);
-    let study = Rule { quarterly: true, least: 4, ..study };
+    let study = Rule { owed_by: BOTH, quarterly: true, least: 4, ..study };
     let mut all = vec![
         Rule { owed_by: &["party_head"], ..plain("plan", EventType::AnnualWorkPlan, 10) },
         study.clone(),

@@ -32,6 +32,8 @@ pub(super) struct Act {
     pub(super) recorded_on: Date,
     /// The last decision on it, and the day of that.
     pub(super) review: Option<(Review, Date)>,
+    /// Returned, and not mended by the last day of its cure period.
+    pub(super) lapsed: bool,
 }
 
 impl Act {
@@ -72,11 +74,22 @@ impl<'a> Told<'a> {
             all.retain(|(id, _)| Some(*id) != target);
             all.extend(event.map(|event| {
                 let (event, recorded_on) = (event.clone(), day_of(recorded));
-                let act = Act { position: index + 1, event, recorded_on, review: None };
+                let act =
+                    Act { position: index + 1, event, recorded_on, review: None, lapsed: false };
                 (recorded.event_id, act)
             }));
         }
+        for (_, act) in &mut all {
+            act.lapsed = self.is_lapsed(act);
+        }
         all.into_iter().map(|(_, act)| act).collect()
+    }
+
+    fn is_lapsed(&self, act: &Act) -> bool {
+        let returned = |(review, _): &&(Review, Date)| review.verdict == Verdict::Returned;
+        let Some((review, on)) = act.review.as_ref().filter(returned) else { return false };
+        let last = self.working_days(*on, review.cure_working_days.into());
+        last.is_some_and(|last| last < self.as_of)
     }
 
     /// The last version of each of something.
