@@ -81,8 +81,65 @@ fn the_configuration_is_printed_and_every_fault_of_it_named() {
     fs::write(&unknown, "lisen = \"127.0.0.1:7001\"\n").expect("written");
     let ran = run(check.into_iter().chain([unknown.to_str().expect("UTF-8")])).exits(64);
     assert!(ran.err.contains("lisen"), "{}", ran.err);
-    let ran = run(check.into_iter().chain(["none.toml"])).exits(64);
+    let ran = run(check.into_iter().chain(["none.toml"])).exits(66);
     assert!(ran.err.contains("none.toml"), "{}", ran.err);
+}
+
+#[test]
+fn a_named_file_that_cannot_be_read_ends_every_command_alike() {
+    let directory = directory();
+    let rules = directory.path().join("rules.toml");
+    fs::write(&rules, "").expect("written");
+    let rules = rules.to_str().expect("UTF-8");
+    let new = directory.path().join("new");
+    let never = new.to_str().expect("UTF-8");
+    let into = ["--data-dir", never];
+    // A directory can be opened, and not be read as a file.
+    for file in ["none.file", directory.path().to_str().expect("UTF-8")] {
+        for args in [
+            &["serve", "--check-config", "--config", file][..],
+            &["import", file],
+            &["report", "check", file, "--organization", "x", "--year", "2022"],
+            &["rules", "check", file],
+            &["rules", "check", rules, "--parent", file],
+            &[
+                "generate",
+                "--organizations",
+                "1",
+                "--years",
+                "2022",
+                "--rules",
+                file,
+                "--out",
+                never,
+            ],
+            &["person", "register", "p", "--recorder", "r", "--text", file],
+            &["keys", "--log-key-file", file, into[0], into[1]],
+            &["restore", file, into[0], into[1]],
+            &["restore", rules, "--witnessed", file, into[0], into[1]],
+            &["verify", "--backup", file, into[0], into[1]],
+            &["verify", "--config", file, into[0], into[1]],
+            &["replay", "--backup", file, "--organization", "x", "--compare-with", rules],
+            &["replay", "--backup", rules, "--organization", "x", "--compare-with", file],
+            &[
+                "persons",
+                "rewrap",
+                "--old-kek-file",
+                file,
+                "--new-kek-file",
+                file,
+                into[0],
+                into[1],
+            ],
+            &["verify-receipt", rules, "--entry", rules, "--vkey-file", file],
+            &["verify-receipt", rules, "--entry", rules, "--policy-file", file],
+        ] {
+            let ran = run(args);
+            assert_eq!(ran.code, Some(66), "{args:?}: {}", ran.err);
+            assert!(ran.err.contains(file) && ran.err.contains("无法读取"), "{}", ran.err);
+            assert!(!new.exists(), "{args:?} left something behind");
+        }
+    }
 }
 
 #[test]
@@ -218,7 +275,7 @@ fn a_rule_set_is_checked_offline() {
     assert!(ran.out.contains("cannot be published"), "{}", ran.out);
     let json = run(["rules", "check", path, "--output", "json"]).exits(65).json();
     assert_eq!(json["errors"][0]["line"], line);
-    run(["rules", "check", "none.toml"]).exits(1);
+    run(["rules", "check", "none.toml"]).exits(66);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 """Opens exported documents with the programs of others, which say whether they accept them.
 
-Arguments: OSCAL assessment results, a workbook, a Word document. Prints `documents: ok`.
+Arguments: OSCAL assessment results, a workbook, a draft as a Word document, the tables of the
+workbook as one. Prints `documents: ok`.
 """
 
 import datetime
+import decimal
 import json
 import pathlib
 import subprocess
@@ -12,6 +14,7 @@ import tempfile
 
 import docx
 import openpyxl
+from docx.oxml.ns import qn
 from trestle.oscal.assessment_results import AssessmentResults
 
 
@@ -71,12 +74,47 @@ def check_draft(path: pathlib.Path) -> None:
     assert round(draft.sections[0].page_width.mm) == 210
 
 
+def is_same(printed: str, typed: object) -> bool:
+    """Whether a cell of a document says what the typed cell of the workbook says."""
+    if typed is None:
+        return printed == ""
+    if isinstance(typed, datetime.datetime):
+        return printed == typed.date().isoformat()
+    if isinstance(typed, (int, float)):
+        return decimal.Decimal(printed) == decimal.Decimal(str(typed))
+    return printed == typed
+
+
+def check_tables(path: pathlib.Path, workbook: pathlib.Path) -> None:
+    document = docx.Document(path)
+    headings = [one.text for one in document.paragraphs if one.style.name.lower() == "heading 1"]
+    book = openpyxl.load_workbook(workbook)
+    assert headings == book.sheetnames, headings
+    assert len(document.tables) == len(headings), len(document.tables)
+    for name, table in zip(headings, document.tables):
+        head, *rows = [[cell.text for cell in row.cells] for row in table.rows]
+        marks = table.rows[0]._tr.trPr.findall(qn("w:tblHeader"))
+        assert len(marks) == 1, f"{name}: the head is not repeated on every page"
+        expected = list(book[name].iter_rows(values_only=True))
+        if name == "依据":
+            assert head == ["项目", "内容"], head
+        else:
+            assert head == list(expected.pop(0)), head
+        assert expected and len(rows) == len(expected), f"{name}: {len(rows)} rows"
+        for row, typed in zip(rows, expected):
+            assert len(row) == len(typed), f"{name}: {row}"
+            for printed, value in zip(row, typed):
+                assert is_same(printed, value), f"{name}: {printed!r} is not {value!r}"
+    assert round(document.sections[0].page_width.mm) == 420
+
+
 def main() -> None:
-    oscal, workbook, draft = (pathlib.Path(argument) for argument in sys.argv[1:])
+    oscal, workbook, draft, tables = (pathlib.Path(argument) for argument in sys.argv[1:])
     json.loads(oscal.read_text(encoding="utf-8"))
     check_oscal(oscal)
     check_workbook(workbook)
     check_draft(draft)
+    check_tables(tables, workbook)
     print("documents: ok")
 
 

@@ -1,9 +1,11 @@
 //! `duty-ledger export`: matrix, score sheet and events as files for other programs and for paper.
 //!
 //! Everything comes through the API, every page of it, at one known position; every file says which
-//! rule set, day, position, tree and root it reflects. No figure is computed here.
+//! rule set, day, position, tree and root it reflects; for CSV, which has no place for that, a file
+//! beside it does. No figure is computed here.
 
 pub(super) mod csv;
+mod docx;
 mod oscal;
 mod sheets;
 mod text;
@@ -14,8 +16,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::client::{self, Failure};
-use super::{FAILED, SelectorArgs, ServerArg, USAGE, output, shown};
-use sheets::Export;
+use super::{FAILED, SelectorArgs, ServerArg, USAGE, beside, output, shown};
+use sheets::{Document, Export, Table};
 
 /// What to export, and how.
 #[derive(Debug, Args)]
@@ -26,7 +28,9 @@ pub(super) struct ExportArgs {
     /// Format of the file; OSCAL is JSON anyway.
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// File to write; for `all` as CSV a directory. Standard output without it, but for XLSX.
+    /// File to write; for `all` as CSV a directory. Beside every CSV is a `.basis.csv` with what it
+    /// reflects, beside that of a sheet a `.scores.csv`. Standard output without it, but for XLSX,
+    /// DOCX and what is several CSV; what a CSV reflects is then on standard error.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Id of the organization: whose sheet and events; of a matrix, the top.
@@ -61,6 +65,8 @@ enum Format {
     Xlsx,
     /// Comma-separated, UTF-8 with byte order mark.
     Csv,
+    /// A Word document, a heading and a table each.
+    Docx,
     /// JSON.
     Json,
     /// Markdown.
@@ -85,13 +91,16 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
         return deliver(args.out.as_deref(), text.as_bytes());
     }
     let Some(format) = args.format else {
-        let words = "须用 --format 指定格式 / --format is needed: xlsx, csv, json or md";
+        let words = "须用 --format 指定格式 / --format is needed: xlsx, csv, docx, json or md";
         return Err(Failure::new(USAGE, words));
     };
-    let is_binary = format == Format::Xlsx;
-    let is_several = args.what == What::All && format == Format::Csv;
+    let is_binary = matches!(format, Format::Xlsx | Format::Docx);
+    // A sheet has its scores beside it.
+    let is_several = format == Format::Csv && matches!(args.what, What::All | What::Sheet);
     if args.out.is_none() && (is_binary || is_several) {
-        let words = "此格式须用 --out 指定文件（全部 CSV 为目录）/ this format needs --out";
+        let words = "此格式须用 --out 指定文件（全部 CSV 为目录；评分表 CSV 另有得分一表）/ this \
+                     format needs --out, a file (all as CSV: a directory; a sheet as CSV is two \
+                     tables)";
         return Err(Failure::new(USAGE, words));
     }
     let channel = client::connect(&args.server.server).await?;
@@ -109,21 +118,50 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
     let out = args.out.as_deref();
     match (format, out) {
         (Format::Xlsx, Some(path)) => write(path, &xlsx::workbook(&document)?),
-        (Format::Csv, Some(directory)) if is_several => {
+        (Format::Docx, Some(path)) => write(path, &docx::document(&document)?),
+        (Format::Csv, Some(directory)) if args.what == What::All => {
             std::fs::create_dir_all(directory).map_err(|error| cannot_write(directory, &error))?;
+            let path = |table: &Table| directory.join(format!("{}.csv", table.id));
+            document.tables.iter().try_for_each(|table| csv_files(&path(table), table, &document))
+        }
+        (Format::Csv, Some(first)) => {
+            let mut path = first.to_path_buf();
+            document.tables.iter().enumerate().try_for_each(|(index, table)| {
+                if 0 < index {
+                    path = csv_beside(first, &format!(".{}.csv", table.id));
+                }
+                csv_files(&path, table, &document)
+            })
+        }
+        (Format::Csv, None) => {
             for table in &document.tables {
-                let path = directory.join(format!("{}.csv", table.id));
-                write(&path, &csv::file(table, &document)?)?;
+                deliver(None, &csv::file(table)?)?;
+            }
+            // Standard output is the table.
+            for (name, value) in &document.provenance {
+                output::complain(&format!("{name}: {value}"));
             }
             Ok(())
         }
-        // A sheet has its scores beside it: one file, one table after the other.
-        (Format::Csv, _) => deliver(out, &csv::files(&document)?),
         (Format::Json, _) => deliver(out, text::json(&document)?.as_bytes()),
         (Format::Md, _) => deliver(out, text::markdown(&document).as_bytes()),
         // Refused above.
-        (Format::Xlsx, None) => Ok(()),
+        (Format::Xlsx | Format::Docx, None) => Ok(()),
     }
+}
+
+/// Writes a table, and what it reflects beside it.
+fn csv_files(path: &Path, table: &Table, document: &Document) -> Result<(), Failure> {
+    let bytes = csv::file(table)?;
+    write(path, &bytes)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    write(&csv_beside(path, ".basis.csv"), &csv::basis(&name, &bytes, document)?)
+}
+
+/// The file beside `path` that is named like it, with another ending for `.csv`.
+fn csv_beside(path: &Path, ending: &str) -> PathBuf {
+    let is_csv = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    beside(&if is_csv { path.with_extension("") } else { path.to_path_buf() }, ending)
 }
 
 fn deliver(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {

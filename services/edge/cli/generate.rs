@@ -13,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use tonic::transport::Channel;
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, NO_INPUT, Output, OutputArgs, USAGE, demo, output, shown};
+use super::{BAD_DATA, FAILED, Output, OutputArgs, USAGE, demo, output, shown};
 use crate::generate::{Call, Lane, Plan};
 use crate::pb;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
@@ -220,10 +220,7 @@ fn plan(args: &GenerateArgs) -> Result<Plan, Failure> {
     };
     let text = match &args.rules {
         None => demo::RULES.to_owned(),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            let file = shown(path);
-            Failure::new(NO_INPUT, format!("无法读取 {file} / cannot read {file}: {error}"))
-        })?,
+        Some(path) => super::read_text(path)?,
     };
     let (rules, _) = RuleSet::parse(&text).map_err(|errors| {
         let lines: Vec<_> = errors

@@ -106,10 +106,7 @@ struct Line {
 }
 
 pub(super) async fn run(args: ImportArgs) -> Result<(), Failure> {
-    let bytes = std::fs::read(&args.file).map_err(|error| {
-        let file = shown(&args.file);
-        Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
-    })?;
+    let bytes = super::read(&args.file)?;
     if import_file::kind(&args.file, &bytes)? == Kind::Workbook {
         return import_workbook::run(&args, &bytes).await;
     }

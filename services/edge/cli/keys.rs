@@ -24,6 +24,8 @@ pub(super) struct KeysArgs {
 }
 
 pub(super) fn run(args: &KeysArgs) -> Result<(), Failure> {
+    let named = args.log_key_file.iter().chain(&args.sm2_key_file);
+    named.into_iter().try_for_each(|file| super::readable(file))?;
     let place = |given: &Option<PathBuf>, name: &str| {
         given.clone().unwrap_or_else(|| args.data_dir.join(DIRECTORY).join(name))
     };

@@ -1,8 +1,8 @@
 //! The command line: one binary, one file per subcommand.
 //!
 //! Exit codes: 0 done; 1 the ledger refused or failed; 2 wrong usage; 64 wrong configuration;
-//! 65 some input was not accepted; 66 a file that was named cannot be read (a receipt, an entry,
-//! keys, a policy, an answer to compare with); 69 the service cannot be reached.
+//! 65 some input was not accepted; 66 a file that was named on the command line cannot be read,
+//! whichever it is; 69 the service cannot be reached.
 
 mod backup;
 mod bench;
@@ -10,6 +10,7 @@ mod changes;
 mod client;
 mod compliance;
 mod demo;
+mod docx;
 mod entries;
 mod exempt;
 mod explain;
@@ -307,6 +308,41 @@ fn ended(result: Result<(), client::Failure>) -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// Reads a file that was named.
+///
+/// # Errors
+/// [`NO_INPUT`] when it cannot be read.
+fn read(file: &std::path::Path) -> Result<Vec<u8>, client::Failure> {
+    std::fs::read(file).map_err(|error| unreadable(file, &error))
+}
+
+/// The same of a text.
+///
+/// # Errors
+/// [`NO_INPUT`] when it cannot be read, or is not UTF-8.
+fn read_text(file: &std::path::Path) -> Result<String, client::Failure> {
+    std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))
+}
+
+/// Whether a file that was named can be read, for those that others read.
+///
+/// # Errors
+/// [`NO_INPUT`] when it cannot be opened or is a directory.
+fn readable(file: &std::path::Path) -> Result<(), client::Failure> {
+    use std::io::{Error, ErrorKind};
+    let is_dir = std::fs::File::open(file).and_then(|file| Ok(file.metadata()?.is_dir()));
+    match is_dir {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(unreadable(file, &Error::from(ErrorKind::IsADirectory))),
+        Err(error) => Err(unreadable(file, &error)),
+    }
+}
+
+fn unreadable(file: &std::path::Path, error: &std::io::Error) -> client::Failure {
+    let file = shown(file);
+    client::Failure::new(NO_INPUT, format!("无法读取 {file} / cannot read {file}: {error}"))
 }
 
 /// Where a directory of data is, for messages.

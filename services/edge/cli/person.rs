@@ -231,10 +231,8 @@ fn personal_text(path: &std::path::Path) -> Result<pb::PersonalText, Failure> {
         std::fs::File::open(path)
             .and_then(|file| file.take(TEXT_BYTES_MAX).read_to_string(&mut text))
     };
+    read.map_err(|error| super::unreadable(path, &error))?;
     let file = shown(path);
-    read.map_err(|error| {
-        Failure::new(FAILED, format!("无法读取 {file} / cannot read {file}: {error}"))
-    })?;
     let value = serde_json::from_str(&text).ok();
     value.and_then(|value| output::from_json("PersonalText", value).ok()).ok_or_else(|| {
         Failure::new(

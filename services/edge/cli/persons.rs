@@ -91,6 +91,7 @@ pub(super) fn write_kek(file: &Path, kek: &Kek) -> std::io::Result<()> {
 
 fn rewrap(args: &RewrapArgs) -> Done {
     let read = |file: &Path| {
+        super::readable(file).map_err(|failure| (failure.code, failure.text))?;
         Kek::read(file)
             .map_err(|error| (BAD_CONFIG, format!("{}: {} / {}", shown(file), error.zh, error.en)))
     };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::saved::{Kind, Saved};
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, NO_INPUT, Output, OutputArgs, output, shown};
+use super::{BAD_DATA, FAILED, Output, OutputArgs, output, shown};
 use crate::ops::replay::{self, Asked, Difference, Subject};
 use crate::ops::restore::RestoreError;
 use crate::ops::verify::hex;
@@ -82,6 +82,7 @@ pub(super) fn run(args: &ReplayArgs) -> Result<(), Failure> {
     let bad = |error: RestoreError| {
         Failure::new(FAILED, format!("{}\n{}", error.zh(), crate::chain(&error)))
     };
+    args.backup.iter().try_for_each(|file| super::readable(file))?;
     let mut saved = match (&args.compare_with, &args.server) {
         (Some(file), _) => Saved::of(&shown(file), read(file)?)?,
         (None, server) => {
@@ -223,9 +224,7 @@ async fn ask(server: &str, args: &ReplayArgs, known: u64) -> Result<Saved, Failu
 
 fn read(file: &Path) -> Result<Value, Failure> {
     let name = shown(file);
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::new(NO_INPUT, format!("无法读取 {name} / cannot read {name}: {error}"))
-    })?;
+    let text = super::read_text(file)?;
     serde_json::from_str(&text)
         .map_err(|error| Failure::new(BAD_DATA, format!("{name} 不是 JSON / is no JSON: {error}")))
 }

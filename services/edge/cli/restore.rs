@@ -69,6 +69,7 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) fn run(args: &RestoreArgs) -> Result<(), Failure> {
+    args.backup.iter().chain(&args.witnessed).try_for_each(|file| super::readable(file))?;
     let mut keys = args.vkey.clone();
     if let Some(file) = &args.policy_file {
         let policy = verify_receipt::policy_file(file)?;

@@ -48,15 +48,13 @@ struct CheckArgs {
 
 pub(super) fn run(args: &RulesArgs) -> ExitCode {
     let RulesCommand::Check(args) = &args.command;
-    let read = |file: &PathBuf| {
-        std::fs::read_to_string(file).map_err(|error| {
-            let file = shown(file);
-            output::complain(&format!("无法读取 {file} / cannot read {file}: {error}"));
-        })
+    let read = || {
+        let parents = args.parent.iter().map(|file| super::read_text(file));
+        Ok((super::read_text(&args.file)?, parents.collect::<Result<Vec<_>, _>>()?))
     };
-    let parents: Result<Vec<String>, ()> = args.parent.iter().map(read).collect();
-    let (Ok(toml), Ok(parent_tomls)) = (read(&args.file), parents) else {
-        return ExitCode::from(FAILED);
+    let (toml, parent_tomls) = match read() {
+        Ok(texts) => texts,
+        Err(failure) => return super::ended(Err(failure)),
     };
     let answer = match (&args.against, args.year) {
         (Some(server), Some(year)) => {

@@ -56,6 +56,9 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
         log: args.log.clone(),
         log_format: args.log_format.clone(),
     };
+    if let Err(failure) = args.config.iter().try_for_each(|file| super::readable(file)) {
+        return super::ended(Err(failure));
+    }
     let config = match Config::load(args.config.as_deref(), &overrides) {
         Ok(config) => config,
         Err(faults) => return bad_config(&faults),

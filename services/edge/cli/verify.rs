@@ -85,6 +85,7 @@ pub(super) fn run(args: &VerifyArgs) -> Result<(), Failure> {
 
 /// What the configuration and the arguments say of the ledger.
 fn given(args: &VerifyArgs, dir: &Path) -> Result<Given, Failure> {
+    args.config.iter().try_for_each(|file| super::readable(file))?;
     let overrides = Overrides { data_dir: Some(dir.to_path_buf()), ..Overrides::default() };
     let config = Config::load(args.config.as_deref(), &overrides).map_err(|faults| {
         let faults: String = faults.iter().map(|fault| format!("\n  {fault}")).collect();
@@ -105,6 +106,7 @@ fn given(args: &VerifyArgs, dir: &Path) -> Result<Given, Failure> {
 
 /// What the entries are compared with.
 fn reference(args: &VerifyArgs) -> Result<Option<Reference>, Failure> {
+    args.backup.iter().try_for_each(|file| super::readable(file))?;
     let reference = match (&args.tiles, &args.backup) {
         (Some(tiles), _) => Some(Reference::tiles(tiles)),
         (None, backup) => backup.as_ref().map(|backup| Reference::backup(backup)),

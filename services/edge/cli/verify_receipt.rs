@@ -12,7 +12,7 @@ use merkle::receipt::{Receipt, ReceiptError};
 use merkle::{VerifierKey, hash};
 
 use super::client::Failure;
-use super::{BAD_DATA, FAILED, NO_INPUT, output, shown};
+use super::{BAD_DATA, FAILED, output, read, shown};
 
 /// What to check, and whom to trust.
 #[derive(Debug, Args)]
@@ -119,11 +119,4 @@ pub(super) fn keys(file: &Path) -> Result<Vec<VerifierKey>, Failure> {
         })
     };
     lines.map(key).collect()
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|error| {
-        let file = shown(file);
-        Failure::new(NO_INPUT, format!("无法读取 {file} / cannot read {file}: {error}"))
-    })
 }

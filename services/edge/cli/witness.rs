@@ -104,7 +104,10 @@ fn cosigner(args: &WitnessArgs) -> Result<Cosigner, Failure> {
             format!("密钥文件 {file} 不可用 / cannot use the key file {file}: {what}"),
         )
     };
-    let text = files::read(path).map_err(|error| failed(crate::chain(&error)))?;
+    let text = files::read(path).map_err(|error| {
+        let Failure { text, .. } = failed(crate::chain(&error));
+        Failure::new(super::NO_INPUT, text)
+    })?;
     if let Some(text) = text {
         let read = Cosigner::from_private_text(text.trim_end());
         return read.map_err(|error| failed(format!("{} / {error}", error.zh())));

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
+use duty_ledger::workbook::choice;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::import::seeded;
 use crate::support::child::{Ran, Server, run};
@@ -58,6 +60,31 @@ impl Exports {
 
 fn rows<'v>(export: &'v Value, table: &str) -> &'v [Value] {
     export["tables"][table].as_array().expect("rows")
+}
+
+/// The head and the records, all of one length, as RFC 4180 wants it and every reader takes it.
+fn read_csv(bytes: &[u8]) -> (csv::StringRecord, Vec<csv::StringRecord>) {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let mut reader = csv::Reader::from_reader(bytes);
+    let head = reader.headers().expect("a head").clone();
+    (head, reader.records().collect::<Result<_, _>>().expect("records of one length"))
+}
+
+/// A file of the rows of `table` and nothing else, and one that says what it reflects.
+fn is_table_with_basis(file: &Path, basis: &Path, export: &Value, table: &str) {
+    let bytes = fs::read(file).expect("a table");
+    let (_, records) = read_csv(&bytes);
+    assert_eq!(records.len(), rows(export, table).len(), "{table}");
+    let (_, told) = read_csv(&fs::read(basis).expect("a basis"));
+    let says = |name: &str| {
+        told.iter().find(|record| &record[0] == name).map(|record| record[1].to_owned())
+    };
+    let root = export["basis"]["rootHash"].as_str().map(str::to_owned);
+    assert_eq!(says("树根"), root, "{table}");
+    let name = file.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+    assert_eq!(says("文件"), name, "{table}");
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(says("文件摘要（SHA-256）"), Some(digest), "{table}");
 }
 
 #[test]
@@ -112,14 +139,21 @@ fn every_page_is_exported_and_no_text_becomes_a_formula() {
     run(["import", file.to_str().expect("UTF-8"), "--server", &url]).exits(0);
     let json = exports.export("events", "json").json();
     assert_eq!(rows(&json, "events").len(), 39 + 1005);
-    let csv = exports.export("events", "csv").out;
-    let text = csv.strip_prefix('\u{feff}').expect("a byte order mark");
-    let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 1 + 39 + 1005 + 6, "a head, the events, the foot");
+    let csv = exports.export("events", "csv");
+    let text = csv.out.strip_prefix('\u{feff}').expect("a byte order mark");
+    let (head, records) = read_csv(text.as_bytes());
+    assert_eq!(records.len(), 39 + 1005, "the events and nothing else");
     assert_eq!(text.matches("\"'=HYPERLINK(").count(), 1005);
-    for (line, key) in lines.iter().rev().zip(["rootHash", "treeSize", "knownPosition"]) {
+    for key in ["rootHash", "treeSize", "knownPosition"] {
         let value = json["basis"][key].as_str().expect("a text");
-        assert!(line.starts_with("# ") && line.contains(value), "{line}: {key}");
+        assert!(csv.err.lines().any(|line| line.ends_with(&format!(": {value}"))), "{key}");
+    }
+    // What is copied from here into a workbook is accepted there.
+    for (heading, list) in [("性质", "EventKind"), ("时间精度", "DatePrecision")] {
+        let column = head.iter().position(|name| name == heading).expect("a column");
+        for record in &records {
+            choice(list, &record[column]).unwrap_or_else(|error| panic!("{record:?}: {error}"));
+        }
     }
     let markdown = exports.export("events", "md").out;
     assert_eq!(markdown.matches("=HYPERLINK(").count(), 1005);
@@ -134,14 +168,22 @@ fn the_matrix_is_that_of_one_organization_or_of_all() {
     let whole = exports.run(&["export", "matrix", "--format", "json", "--whole"]).exits(0).json();
     assert_eq!(rows(&whole, "matrix").len(), 64);
     let directory = exports.to("tables", &["export", "all", "--format", "csv"]);
+    let all = exports.export("all", "json").json();
     for table in ["matrix", "sheet", "scores", "events"] {
-        assert!(directory.join(format!("{table}.csv")).is_file(), "{table}");
+        let basis = directory.join(format!("{table}.basis.csv"));
+        is_table_with_basis(&directory.join(format!("{table}.csv")), &basis, &all, table);
     }
+    let sheet = exports.to("kjj.csv", &["export", "sheet", "--format", "csv"]);
+    is_table_with_basis(&sheet, &exports.path("kjj.basis.csv"), &all, "sheet");
+    let (scores, basis) = (exports.path("kjj.scores.csv"), exports.path("kjj.scores.basis.csv"));
+    is_table_with_basis(&scores, &basis, &all, "scores");
     // What does not fit together is said before anything is asked or written.
     for args in [
         &["export", "sheet", "--format", "json", "--whole"][..],
         &["export", "matrix", "--format", "xlsx", "--whole"],
+        &["export", "matrix", "--format", "docx", "--whole"],
         &["export", "all", "--format", "csv", "--organization", BUREAU],
+        &["export", "sheet", "--format", "csv", "--organization", BUREAU],
         &["export", "matrix", "--whole"],
         &["export", "oscal", "--format", "csv", "--organization", BUREAU],
     ] {
@@ -184,7 +226,8 @@ fn the_programs_of_others_open_what_is_exported() {
     let workbook = exports.to("all.xlsx", &["export", "all", "--format", "xlsx"]);
     let draft = ["report", "draft", "--rung", "claimed", "--format", "docx"];
     let draft = exports.to("draft.docx", &draft);
-    let files: [&Path; 3] = [&oscal, &workbook, &draft];
+    let tables = exports.to("all.docx", &["export", "all", "--format", "docx"]);
+    let files: [&Path; 4] = [&oscal, &workbook, &draft, &tables];
     let ran = Command::new(python)
         .arg(repository().join("tests/python/documents.py"))
         .args(files)

@@ -74,7 +74,8 @@ async fn what_cannot_be_restored_is_refused() {
     restore(&unnamed, &[], &["清单无法读取，第 1 行", "its manifest cannot be read"]);
     restore(&newer, &[], &["format 9", "格式 9"]);
     restore(&zip, &[], &["no backup", "不是责任台账的备份"]);
-    restore(&at("missing"), &[], &["missing"]);
+    // What cannot be read at all has a code of its own: tests of the command line.
+    command(&["restore", text(&at("missing")), "--data-dir", text(&new)]).exits(66);
     let other = "ffffffffffffffffffffffffffffffff";
     restore(&backup, &["--expect-ledger", other], &[other, "choose the right backup"]);
     let witnessed = ["--witnessed", text(&newer_checkpoint)];

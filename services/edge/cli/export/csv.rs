@@ -1,4 +1,9 @@
 //! Tables as CSV (RFC 4180): UTF-8 with byte order mark, safe to open in a spreadsheet.
+//!
+//! A file holds one table and nothing else, so that whoever counts its rows counts right; what it
+//! reflects is in a file beside it.
+
+use sha2::{Digest as _, Sha256};
 
 use super::sheets::{Document, Table, Value};
 use crate::cli::FAILED;
@@ -7,38 +12,38 @@ use crate::cli::client::Failure;
 /// What spreadsheets take for UTF-8.
 pub(in crate::cli) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// The tables one after the other in one file.
-pub(super) fn files(document: &Document) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    for (index, table) in document.tables.iter().enumerate() {
-        let file = file(table, document)?;
-        // One mark is at the beginning of a file.
-        let skipped = if index == 0 { 0 } else { BYTE_ORDER_MARK.len() };
-        bytes.extend_from_slice(file.get(skipped..).unwrap_or_default());
-    }
-    Ok(bytes)
+/// One table as a file.
+pub(super) fn file(table: &Table) -> Result<Vec<u8>, Failure> {
+    let heads = table.columns.iter().map(|column| column.zh.to_owned()).collect();
+    let rows = table.rows.iter().map(|row| row.iter().map(cell).collect());
+    written(std::iter::once(heads).chain(rows))
 }
 
-/// One table as a file, with what it reflects at its foot.
-pub(super) fn file(table: &Table, document: &Document) -> Result<Vec<u8>, Failure> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(BYTE_ORDER_MARK.to_vec());
-    let broken = |error: csv::Error| Failure::new(FAILED, crate::chain(&error));
-    writer.write_record(table.columns.iter().map(|column| column.zh)).map_err(broken)?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(cell)).map_err(broken)?;
-    }
-    for (name, value) in &document.provenance {
-        writer.write_record([format!("# {name}"), safe(value)]).map_err(broken)?;
+/// What the table in the file `name` reflects, and which bytes that file has.
+pub(super) fn basis(name: &str, file: &[u8], document: &Document) -> Result<Vec<u8>, Failure> {
+    let head = vec!["项目".to_owned(), "内容".to_owned()];
+    let of_file = vec!["文件".to_owned(), safe(name)];
+    let digest = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = vec!["文件摘要（SHA-256）".to_owned(), digest];
+    let reflected = document.provenance.iter();
+    let reflected = reflected.map(|(name, value)| vec![(*name).to_owned(), safe(value)]);
+    written([head, of_file, digest].into_iter().chain(reflected))
+}
+
+fn written(records: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, Failure> {
+    // Not flexible: a record of another length is a fault of ours, and no file.
+    let mut writer = csv::Writer::from_writer(BYTE_ORDER_MARK.to_vec());
+    for record in records {
+        let done = writer.write_record(record);
+        done.map_err(|error| Failure::new(FAILED, crate::chain(&error)))?;
     }
     writer.into_inner().map_err(|error| Failure::new(FAILED, error.to_string()))
 }
 
 fn cell(value: &Value) -> String {
     match value {
-        Value::Empty => String::new(),
         Value::Text(text) => safe(text),
-        Value::Number(number) => number.to_string(),
-        Value::Date(date) => date.to_string(),
+        Value::Empty | Value::Number(_) | Value::Date(_) => value.text(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is exported: tables of typed cells, fetched whole at one known position.
 
 use duty::event::Kind;
+use duty::occurred::Precision;
 use duty::quantity::Quantity;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -12,6 +13,7 @@ use crate::cli::{FAILED, Language, table};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
+use crate::workbook::choice_zh;
 
 /// Cells asked for at once: the most a page holds.
 const PAGE: i32 = 10_000;
@@ -66,6 +68,18 @@ pub(super) enum Value {
     Number(Decimal),
     /// A civil day.
     Date(Date),
+}
+
+impl Value {
+    /// As printed.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Date(date) => date.to_string(),
+        }
+    }
 }
 
 const fn column(id: &'static str, zh: &'static str, width: f64) -> Column {
@@ -315,7 +329,7 @@ fn event_row(version: &Version, known: duty::Position) -> Vec<Value> {
         words(kind_zh(event.kind)),
         words(&event.title),
         Value::Number(event.accounting_year.into()),
-        words(event.occurred.precision().as_str()),
+        words(precision_zh(event.occurred.precision())),
         day(event.occurred.start()),
         day(event.occurred.end()),
         words(&quantities.join("；")),
@@ -332,13 +346,29 @@ fn event_row(version: &Version, known: duty::Position) -> Vec<Value> {
     ]
 }
 
-const fn kind_zh(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Performed => "已完成",
-        Kind::Planned => "计划",
-        Kind::RecurringClaim => "常规表述",
-        Kind::Outcome => "业务成效",
-    }
+/// The word of the workbooks that are filled in: what is copied from here is accepted there.
+fn kind_zh(kind: Kind) -> &'static str {
+    let kind = match kind {
+        Kind::Performed => pb::EventKind::Performed,
+        Kind::Planned => pb::EventKind::Planned,
+        Kind::RecurringClaim => pb::EventKind::RecurringClaim,
+        Kind::Outcome => pb::EventKind::Outcome,
+    };
+    choice_zh("EventKind", kind.into())
+}
+
+/// The same of how exactly a day is known.
+fn precision_zh(precision: Precision) -> &'static str {
+    let precision = match precision {
+        Precision::Day => pb::DatePrecision::Day,
+        Precision::Month => pb::DatePrecision::Month,
+        Precision::Quarter => pb::DatePrecision::Quarter,
+        Precision::HalfYear => pb::DatePrecision::HalfYear,
+        Precision::Year => pb::DatePrecision::Year,
+        Precision::Period => pb::DatePrecision::Period,
+        Precision::Unknown => pb::DatePrecision::Unknown,
+    };
+    choice_zh("DatePrecision", precision.into())
 }
 
 fn quantity(quantity: &Quantity) -> String {

@@ -56,12 +56,7 @@ pub(super) fn markdown(document: &Document) -> String {
 }
 
 fn cell(value: &Value) -> String {
-    match value {
-        Value::Empty => String::new(),
-        Value::Text(text) => escaped(text),
-        Value::Number(number) => number.to_string(),
-        Value::Date(date) => date.to_string(),
-    }
+    escaped(&value.text())
 }
 
 fn escaped(text: &str) -> String {

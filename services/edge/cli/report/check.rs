@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::client::{self, Failure};
 use crate::cli::{
-    FAILED, Language, NO_INPUT, Output, OutputArgs, SelectorArgs, ServerArg, entries, output,
-    shown, table,
+    FAILED, Language, Output, OutputArgs, SelectorArgs, ServerArg, entries, output, table,
 };
 use crate::pb;
 
@@ -33,12 +32,7 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) async fn run(args: CheckArgs) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(&args.file).map_err(|error| {
-        let file = shown(&args.file);
-        let words =
-            format!("{file}: 无法按 UTF-8 文本读取 / cannot be read as UTF-8 text: {error}");
-        Failure::new(NO_INPUT, words)
-    })?;
+    let text = crate::cli::read_text(&args.file)?;
     let channel = client::connect(&args.server.server).await?;
     let on_record = entries::of(&channel, &args.organization, args.selector.message()).await?;
     let year = entries::year(&on_record.basis)?;
