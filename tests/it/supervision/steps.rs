@@ -12,9 +12,9 @@ use crate::support::seed::{self, BUREAU, GOVERNMENT_HEAD, LEADER, VERIFIER};
 
 const WHY: &str = "核对原始材料后作出本决定";
 
-/// A service in February 2023 with a finding, and with the year published and appealed against.
+/// A service in July 2023 with a finding, and with the year published and appealed against.
 async fn told() -> Service {
-    let clock = TestClock::at("2023-02-06T02:00:00Z");
+    let clock = TestClock::at("2023-07-03T02:00:00Z");
     let service = Service::over(Arc::new(MemoryJournal::new()), Arc::new(clock)).await;
     seed::all(&service.clients).await;
     let mut events = service.clients.events.clone();
@@ -27,7 +27,7 @@ async fn told() -> Service {
         severity: pb::RectificationSeverity::Minor.into(),
         source: pb::RectificationSource::Inspection.into(),
         owner_post_id: GOVERNMENT_HEAD.to_owned(),
-        due_date: "2023-02-20".to_owned(),
+        due_date: "2023-07-17".to_owned(),
         document_number: "柳法办〔2023〕6号".to_owned(),
         issuer: VERIFIER.to_owned(),
         ..Default::default()
@@ -39,7 +39,7 @@ async fn told() -> Service {
         year: 2022,
         publisher: "zfb-clerk".to_owned(),
         document_number: "柳法办〔2023〕5号".to_owned(),
-        as_of_date: "2023-01-31".to_owned(),
+        as_of_date: "2023-07-01".to_owned(),
         ..Default::default()
     };
     let publication = pb::PublishYearRequest { event_id: id(11), publication: Some(publication) };
@@ -71,20 +71,20 @@ async fn findings_notice_and_appeals_have_their_last_days_in_every_view() {
     let service = told().await;
     let mut supervision = client(&service.api()).await;
     let ask = pb::ListDeadlinesRequest {
-        selector: Some(seed::selector("2023-02-10")),
+        selector: Some(seed::selector("2023-07-07")),
         filter: "kind != obligation".to_owned(),
         ..Default::default()
     };
-    // Published and appealed on Monday 6 February: 5 working days end on the 13th, 15 on the 27th.
+    // Published and appealed on Monday 3 July: 5 working days end on the 10th, 15 on the 24th.
     let list = supervision.list_deadlines(ask.clone()).await.expect("a list").into_inner();
     let rows: Vec<_> = list.deadlines.iter().map(row).collect();
     let finding =
-        format!("2023-02-20 10 FINDING_ANSWER POST {GOVERNMENT_HEAD} {LEADER} 柳法办〔2023〕6号");
+        format!("2023-07-17 10 FINDING_ANSWER POST {GOVERNMENT_HEAD} {LEADER} 柳法办〔2023〕6号");
     let expected = [
-        "2023-02-13 3 NOTICE_END SUPERVISOR   柳法办〔2023〕5号".to_owned(),
-        "2023-02-13 3 APPEAL_END ORGANIZATION   柳法办〔2023〕5号".to_owned(),
+        "2023-07-10 3 NOTICE_END SUPERVISOR   柳法办〔2023〕5号".to_owned(),
+        "2023-07-10 3 APPEAL_END ORGANIZATION   柳法办〔2023〕5号".to_owned(),
         finding.clone(),
-        "2023-02-27 17 APPEAL_DECISION SUPERVISOR   ".to_owned(),
+        "2023-07-24 17 APPEAL_DECISION SUPERVISOR   ".to_owned(),
     ];
     assert_eq!(rows, expected);
     let of_finding = &list.deadlines[2];
@@ -114,7 +114,7 @@ async fn findings_notice_and_appeals_have_their_last_days_in_every_view() {
         ..Default::default()
     };
     let profile = supervision.get_organization_profile(profile).await.expect("a line").into_inner();
-    let points = profile.points.iter().filter(|point| "2023-02" <= point.date.as_str());
+    let points = profile.points.iter().filter(|point| "2023-07" <= point.date.as_str());
     let told: Vec<_> = points
         .filter(|point| point.kind() != pb::ProfilePointKind::Registered)
         .filter(|point| point.obligation.is_none())
@@ -126,14 +126,14 @@ async fn findings_notice_and_appeals_have_their_last_days_in_every_view() {
         })
         .collect();
     let expected = [
-        "2023-02-06 FINDING_ORDERED 柳法办〔2023〕6号",
-        "2023-02-06 YEAR_PUBLISHED 柳法办〔2023〕5号",
-        "2023-02-06 YEAR_APPEALED",
-        "2023-02-06 FINDING_ANSWERED",
-        "2023-02-13 STEP_DEADLINE NOTICE_END",
-        "2023-02-13 STEP_DEADLINE APPEAL_END",
-        "2023-02-20 STEP_DEADLINE FINDING_ANSWER",
-        "2023-02-27 STEP_DEADLINE APPEAL_DECISION",
+        "2023-07-03 FINDING_ORDERED 柳法办〔2023〕6号",
+        "2023-07-03 YEAR_PUBLISHED 柳法办〔2023〕5号",
+        "2023-07-03 YEAR_APPEALED",
+        "2023-07-03 FINDING_ANSWERED",
+        "2023-07-10 STEP_DEADLINE NOTICE_END",
+        "2023-07-10 STEP_DEADLINE APPEAL_END",
+        "2023-07-17 STEP_DEADLINE FINDING_ANSWER",
+        "2023-07-24 STEP_DEADLINE APPEAL_DECISION",
     ];
     assert_eq!(told, expected);
 
@@ -144,20 +144,20 @@ async fn findings_notice_and_appeals_have_their_last_days_in_every_view() {
     let mut compliance = service.clients.compliance.clone();
     let card = compliance.get_leader_compliance(card).await.expect("a card").into_inner();
     let [found] = &card.findings[..] else { panic!("{:?}", card.findings) };
-    // Ordered in February about 2022: it falls on the accounting day of that year.
+    // Ordered in July about 2022: it falls on the accounting day of that year.
     assert_eq!(found.fell_on_date, "2022-12-31");
     assert!(found.in_office && found.mends);
     let held = found.rectification.clone().expect("a finding");
     assert_eq!((held.event_id, held.state), (id(10), pb::RectificationState::Answered.into()));
 
     let server = format!("http://{}", service.api());
-    let on = ["--server", &server, "--year", "2022", "--as-of", "2023-02-10"];
+    let on = ["--server", &server, "--year", "2022", "--as-of", "2023-07-07"];
     let said = |command: &[&str]| {
         let args: Vec<_> = command.iter().chain(&on).map(|arg| (*arg).to_owned()).collect();
         tokio::task::spawn_blocking(move || run(args).exits(0).out)
     };
     let list = said(&["deadlines", "--filter", "kind != obligation"]).await.expect("it ran");
-    for part in ["公示期满", "申诉决定", "整改成效核查", "监督机关", "2023-02-27"]
+    for part in ["公示期满", "申诉决定", "整改成效核查", "监督机关", "2023-07-24"]
     {
         assert!(list.contains(part), "{part} is not in {list}");
     }
