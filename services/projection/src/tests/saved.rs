@@ -171,6 +171,11 @@ proptest! {
             if snapshot.registry().end_before(&organization.id, first, known).is_some() {
                 continue;
             }
+            // Nor has what had not begun by its end, or by the day asked about.
+            let last = date(year, 12, 31).min(question.as_of.max(date(year, 1, 1)));
+            if organization.valid_from.is_some_and(|from| last < from) {
+                continue;
+            }
             let view = view::organization(&snapshot, &organization.id, question);
             let Ok(mut view) = view else { continue };
             for line in &mut view.evaluation.lines {
