@@ -94,8 +94,7 @@ pub(crate) fn standing(state: &State) -> Standing {
         state.last_recorded_at(),
         state.last_closed(),
         state.registry(),
-        state.revisions(),
-        state.recorders(),
+        state.standings(),
     )
 }
 

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 pub use outcome::{Outcome, Refusal, RefusalKind};
 pub use persons::person_erased;
-pub use standing::{Fate, Standing};
+pub use standing::{Fate, Standing, StreamStanding};
 
 use crate::entry::{Entry, Recorded};
 use crate::event::{DutyEvent, check};

@@ -282,18 +282,23 @@ pub(super) fn events() -> Result<Vec<pb::DutyEvent>, Failure> {
         .collect()
 }
 
-/// What is worth a look in the report, missing details left aside: they are legion.
+/// What is worth a look in the report. Two kinds are counted and not listed: the details it does
+/// not give are legion, and everything of 2022 that is recorded today comes late.
 fn flags(receipts: &[pb::AppendReceipt], language: Language) {
     let mut flagged = table::new(&[
         language.pick("序号", "position"),
         language.pick("提示", "flag"),
         language.pick("说明", "what"),
     ]);
-    let mut missing = 0;
+    let (mut missing, mut late) = (0, 0);
     for receipt in receipts {
         for flag in &receipt.flags {
             if flag.reason == duty::Reason::DetailMissing.as_str() {
                 missing += 1;
+                continue;
+            }
+            if flag.reason == duty::Reason::LateEntry.as_str() {
+                late += 1;
                 continue;
             }
             flagged.add_row(vec![
@@ -305,8 +310,9 @@ fn flags(receipts: &[pb::AppendReceipt], language: Language) {
     }
     output::say(&flagged.to_string());
     output::say(&format!(
-        "{} {missing}",
-        language.pick("另有未填的要素：", "details the events do not give, beside these:")
+        "{} {missing} · {} {late}",
+        language.pick("另有未填的要素：", "details the events do not give, beside these:"),
+        language.pick("补录：", "recorded late, since it is done today:")
     ));
 }
 

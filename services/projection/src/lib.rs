@@ -31,6 +31,7 @@ pub mod state;
 mod stream;
 pub mod supervision;
 pub mod trial;
+mod usual;
 pub mod view;
 mod wire;
 mod words;

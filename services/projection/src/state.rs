@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use duty::Position;
 use duty::calendar::{CalendarYear, Calendars};
+use duty::decide::StreamStanding;
 use duty::entry::{Entry, Recorded};
 use duty::evaluate::Fact;
 use duty::event::DutyEvent;
 use duty::id::{EventId, OrganizationId};
-use duty::recorders::Recorders;
 use duty::registry::Registry;
 use duty::review::Reviewed;
 use duty::ruleset::RuleSet;
@@ -141,21 +141,15 @@ impl State {
         })
     }
 
-    /// The revision of each organization's stream: how many duty events, corrections, withdrawals
-    /// and reviews it holds.
+    /// What the writer keeps of each stream.
     #[must_use]
-    pub fn revisions(&self) -> BTreeMap<OrganizationId, u64> {
-        let streams = self.streams.streams.iter();
-        streams.map(|stream| (stream.organization().clone(), stream.revision())).collect()
-    }
-
-    /// Who recorded the events of each organization.
-    #[must_use]
-    pub fn recorders(&self) -> BTreeMap<OrganizationId, Arc<Recorders>> {
-        let streams = self.streams.streams.iter();
-        streams
-            .map(|stream| (stream.organization().clone(), Arc::clone(stream.recorders())))
-            .collect()
+    pub fn standings(&self) -> BTreeMap<OrganizationId, StreamStanding> {
+        let streams = self.streams.streams.iter().map(|stream| {
+            let recorders = Arc::clone(stream.recorders());
+            let standing = StreamStanding { revision: stream.revision(), recorders };
+            (stream.organization().clone(), standing)
+        });
+        streams.collect()
     }
 
     /// What readers hold: a consistent view of now that the writer will not touch.

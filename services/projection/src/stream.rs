@@ -14,6 +14,7 @@ use duty::id::{EventId, OrganizationId};
 use duty::recorders::Recorders;
 
 use crate::chunk::{Chunk, Mark};
+use crate::usual::Usual;
 use crate::words::Words;
 
 /// So many open facts are sealed together. Open ones take 500 bytes each, so with 1,000
@@ -37,6 +38,7 @@ pub(crate) struct Stream {
     open: Vec<Arc<Fact>>,
     words: Arc<Words>,
     recorders: Arc<Recorders>,
+    usual: Usual,
     /// How many entries: duty events, corrections, withdrawals and reviews.
     revision: u64,
     /// The last of them, or of what was done to one.
@@ -52,6 +54,7 @@ impl Stream {
             open: Vec::new(),
             words: Arc::default(),
             recorders: Arc::default(),
+            usual: Usual::default(),
             revision: 0,
             touched: Position::ZERO,
         }
@@ -77,7 +80,8 @@ impl Stream {
         let open = open.iter().flat_map(|chunk| chunk.open(&words)).collect();
         let sealed = sealed.into_iter().map(Arc::new).collect();
         let (words, recorders) = (Arc::new(words), Arc::new(recorders));
-        Self { organization, sealed, open, words, recorders, revision, touched }
+        let usual = Usual::default();
+        Self { organization, sealed, open, words, recorders, usual, revision, touched }
     }
 
     /// Whose stream it is.
@@ -116,8 +120,12 @@ impl Stream {
     /// `sealed_at` of them.
     pub(crate) fn push(&mut self, fact: Fact, recorder: &str, sealed_at: usize) {
         self.revision += 1;
-        if !self.recorders.has(fact.accounting_year, recorder) {
-            Arc::make_mut(&mut self.recorders).add(fact.accounting_year, recorder);
+        let year = fact.accounting_year;
+        if !self.usual.is(year, recorder) {
+            if !self.recorders.has(year, recorder) {
+                Arc::make_mut(&mut self.recorders).add(year, recorder);
+            }
+            self.usual.note(year, recorder);
         }
         self.touched = fact.position;
         self.open.push(Arc::new(fact));

@@ -32,12 +32,20 @@ pub struct Fate {
     pub accepted_by: Option<Arc<str>>,
 }
 
+/// What is kept of the stream of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StreamStanding {
+    /// How many duty events, corrections, withdrawals and reviews it holds.
+    pub revision: u64,
+    /// Who recorded its events, shared with the state it was resumed from.
+    pub recorders: Arc<Recorders>,
+}
+
 /// What a group that is not yet durable adds; absolute values, looked up first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Ahead {
     fates: BTreeMap<EventId, Fate>,
-    revisions: BTreeMap<OrganizationId, u64>,
-    recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
+    streams: BTreeMap<OrganizationId, StreamStanding>,
 }
 
 /// The part that stays small, and cheap to copy.
@@ -52,10 +60,7 @@ struct Small {
 /// The standing of the ledger as `decide` needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// How many entries the stream of each organization holds.
-    revisions: BTreeMap<OrganizationId, u64>,
-    /// Who recorded the events of each organization, shared with the state it was resumed from.
-    recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
+    streams: BTreeMap<OrganizationId, StreamStanding>,
     settled: Small,
     ahead: Ahead,
     small: Small,
@@ -69,19 +74,17 @@ impl Standing {
     }
 
     /// The standing after the entry at `head`, told by a fold of the journal: who is who, when the
-    /// last entry was recorded, the last day closed, and of each stream the revision and who
-    /// recorded its events.
+    /// last entry was recorded, the last day closed, and what is kept of each stream.
     #[must_use]
     pub fn resume(
         head: Position,
         last_recorded_at: Option<Timestamp>,
         last_closed: Option<Date>,
         registry: Arc<Registry>,
-        revisions: BTreeMap<OrganizationId, u64>,
-        recorders: BTreeMap<OrganizationId, Arc<Recorders>>,
+        streams: BTreeMap<OrganizationId, StreamStanding>,
     ) -> Self {
         let small = Small { registry, head, last_recorded_at, last_closed };
-        Self { revisions, recorders, settled: small.clone(), ahead: Ahead::default(), small }
+        Self { streams, settled: small.clone(), ahead: Ahead::default(), small }
     }
 
     /// Takes in an accepted entry at the next position, which it returns. `earlier` is what its
@@ -93,13 +96,11 @@ impl Standing {
         match &recorded.entry {
             Entry::DutyEvent(event) => {
                 self.recorded(event, &recorded.recorder);
-                self.count(&event.organization);
             }
             Entry::Correction(correction) => {
                 let by = Some(recorded.event_id);
                 self.mark(correction.target, earlier, |fate| fate.superseded_by = by);
                 self.recorded(&correction.event, &recorded.recorder);
-                self.count(&correction.event.organization);
             }
             Entry::Withdrawal(withdrawal) => {
                 self.mark(withdrawal.target, earlier, |fate| fate.withdrawn = true);
@@ -156,8 +157,7 @@ impl Standing {
     /// What was taken in is durable: it stays.
     pub fn settle(&mut self) {
         let ahead = std::mem::take(&mut self.ahead);
-        self.revisions.extend(ahead.revisions);
-        self.recorders.extend(ahead.recorders);
+        self.streams.extend(ahead.streams);
         self.settled = self.small.clone();
     }
 
@@ -184,26 +184,29 @@ impl Standing {
         self.ahead.fates.insert(target, fate);
     }
 
+    /// Counts a version of a duty event, and notes who recorded it.
     fn recorded(&mut self, event: &DutyEvent, by: &str) {
-        let (organization, year) = (&event.organization, event.accounting_year);
-        if self.has_recorded(organization, year, by) {
-            return;
+        let stream = self.stream_mut(&event.organization);
+        stream.revision = stream.revision.saturating_add(1);
+        if !stream.recorders.has(event.accounting_year, by) {
+            Arc::make_mut(&mut stream.recorders).add(event.accounting_year, by);
         }
-        let tables = [&self.ahead.recorders, &self.recorders];
-        let known = tables.iter().find_map(|table| table.get(organization));
-        let mut known = known.cloned().unwrap_or_default();
-        Arc::make_mut(&mut known).add(year, by);
-        self.ahead.recorders.insert(organization.clone(), known);
     }
 
-    fn count(&mut self, organization: &OrganizationId) {
-        let revision = self.revision(organization).saturating_add(1);
-        self.ahead.revisions.insert(organization.clone(), revision);
+    fn stream_mut(&mut self, organization: &OrganizationId) -> &mut StreamStanding {
+        let Self { streams, ahead, .. } = self;
+        let settled = || streams.get(organization).cloned().unwrap_or_default();
+        ahead.streams.entry(organization.clone()).or_insert_with(settled)
+    }
+
+    fn stream(&self, organization: &OrganizationId) -> Option<&StreamStanding> {
+        self.ahead.streams.get(organization).or_else(|| self.streams.get(organization))
     }
 
     fn count_target(&mut self, target: EventId, earlier: &Earlier) {
         if let Some(event) = earlier.get(&target).and_then(|held| held.event()) {
-            self.count(&event.organization);
+            let stream = self.stream_mut(&event.organization);
+            stream.revision = stream.revision.saturating_add(1);
         }
     }
 
@@ -229,17 +232,14 @@ impl Standing {
     /// and reviews it holds.
     #[must_use]
     pub fn revision(&self, organization: &OrganizationId) -> u64 {
-        let tables = [&self.ahead.revisions, &self.revisions];
-        tables.iter().find_map(|table| table.get(organization)).copied().unwrap_or(0)
+        self.stream(organization).map_or(0, |stream| stream.revision)
     }
 
     /// Whether somebody recorded a version of an event of the organization's year, whatever became
     /// of it.
     #[must_use]
     pub fn has_recorded(&self, organization: &OrganizationId, year: i16, who: &str) -> bool {
-        let tables = [&self.ahead.recorders, &self.recorders];
-        let known = tables.iter().find_map(|table| table.get(organization));
-        known.is_some_and(|recorders| recorders.has(year, who))
+        self.stream(organization).is_some_and(|stream| stream.recorders.has(year, who))
     }
 
     /// What became of a duty event: what this group did to it, or else what `earlier` says.

@@ -131,7 +131,7 @@ proptest! {
         }
         let replayed = &ledger.state;
         prop_assert_eq!(save(&state), save(replayed));
-        prop_assert_eq!(state.revisions(), replayed.revisions());
+        prop_assert_eq!(state.standings(), replayed.standings());
         prop_assert_eq!(state.last_recorded_at(), replayed.last_recorded_at());
         let (state, replayed) = (state.snapshot(), replayed.snapshot());
         for known in [ledger.journal.len() / 2, ledger.journal.len()] {
