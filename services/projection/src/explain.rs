@@ -186,6 +186,7 @@ fn not_counted(why: NotCounted) -> Sentence {
             ("为汇总数，其组成已分别计入，不重复计算", "a sum whose parts are counted already")
         }
         NotCounted::OtherPerson => ("属他人职责", "discharges somebody else's duty"),
+        NotCounted::BeforeTakingOver => ("早于承接之日", "before the duty was taken over"),
         NotCounted::NothingOwed => {
             ("该事项不适用，无须计入", "the duty does not apply: nothing is owed")
         }

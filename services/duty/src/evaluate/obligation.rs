@@ -206,6 +206,8 @@ pub enum NotCounted {
     SumOfCounted,
     /// It discharges the duty of somebody else.
     OtherPerson,
+    /// An act of the successor before it took the duty over.
+    BeforeTakingOver,
     /// It misses a threshold of the rule.
     BelowThreshold,
     /// The duty is exempted.
@@ -227,6 +229,7 @@ impl NotCounted {
             Self::OtherPeriod => "other_period",
             Self::SumOfCounted => "sum_of_counted",
             Self::OtherPerson => "other_person",
+            Self::BeforeTakingOver => "before_taking_over",
             Self::BelowThreshold => "below_threshold",
             Self::Exempted => "exempted",
             Self::NothingOwed => "nothing_owed",

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 use super::judge::Member;
 use super::line::{self, Applies, Scope};
-use super::{Detail, Obligation, Owner, Period, Question, Status, World};
+use super::{Detail, NotCounted, Obligation, Owner, Period, Question, Standing, Status, World};
 use crate::position::Position;
 use crate::problem::{Problem, Reason};
 use crate::registry::{Change, Organization, OrganizationChange, Registry};
@@ -115,6 +115,11 @@ fn along(scope: &Scope<'_>, way: &Way<'_>) -> Vec<Obligation> {
         let (from, position) = (way.origin.id.clone(), last.position);
         owed.period = Period::TakenOver { from, day: last.change.from, position, of };
         owed.findings.extend(way.links.iter().rev().map(|link| taken_over(link)));
+        for entry in &mut owed.considered {
+            if let Standing::NotCounted(why @ NotCounted::OtherPerson) = &mut entry.standing {
+                *why = NotCounted::BeforeTakingOver;
+            }
+        }
     }
     owed
 }

@@ -1,6 +1,7 @@
 //! What is kept in a file is what was folded: snapshot and tail against replay, packed against
 //! unpacked facts, and every kind of damage noticed.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use duty::evaluate::{Detail, Fact, Facts, OrganizationEvaluation, World};
@@ -54,7 +55,10 @@ fn resume(bytes: &[u8], journal: &[Recorded]) -> State {
 }
 
 /// Facts as they were before there were chunks: each in memory, whatever the year asked about.
-struct Plain<'a>(&'a [Recorded], std::cell::OnceCell<Vec<Arc<Fact>>>);
+struct Plain<'a>(&'a [Recorded], [OnceCell<Vec<Arc<Fact>>>; PLAIN.len()]);
+
+/// Who facts are asked of: the one judged, whom it took over, and whoever its leaders lead too.
+const PLAIN: [&str; 5] = ["city", "city.kjj", "city.gaj", "county", "county.kjj"];
 
 impl Plain<'_> {
     fn fold(&self, organization: &OrganizationId) -> Vec<Arc<Fact>> {
@@ -94,8 +98,9 @@ impl Plain<'_> {
 
 impl Facts for Plain<'_> {
     fn of(&self, organization: &OrganizationId, _year: i16) -> &[Arc<Fact>] {
-        // One organization is asked about; its leaders hold no posts elsewhere in these ledgers.
-        self.1.get_or_init(|| self.fold(organization))
+        let kept = PLAIN.iter().position(|id| *id == organization.as_str());
+        let kept = kept.expect("the organizations of these ledgers");
+        self.1[kept].get_or_init(|| self.fold(organization))
     }
 }
 
@@ -106,7 +111,7 @@ fn plainly(ledger: &Ledger, snapshot: &Snapshot, id: &str, year: i16) -> Organiz
     let organization = snapshot.registry().organization(&organization_id(id), known).unwrap();
     let rules = snapshot.rules_for(organization, year, known).unwrap().1;
     let calendars = snapshot.calendars(known);
-    let facts = Plain(&ledger.journal, std::cell::OnceCell::new());
+    let facts = Plain(&ledger.journal, Default::default());
     let world = World {
         registry: snapshot.registry(),
         calendars: &calendars,
