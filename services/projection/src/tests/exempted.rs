@@ -1,6 +1,6 @@
 //! What an exemption may never do: touch another organization or another duty (but that a
-//! successor takes over nothing that was exempted), or take more out of the denominator of the score
-//! than the weight of the duty it names.
+//! successor takes over nothing that was exempted), or take more out of the denominator of the
+//! score than the weight of the duty it names.
 
 use duty::evaluate::{Obligation, OrganizationEvaluation, Period, Status};
 use duty::problem::Reason;
@@ -77,8 +77,8 @@ proptest! {
                 }
                 for (old, new) in old.obligations.iter().zip(&new.obligations) {
                     let whole = new.rungs.iter().all(|rung| rung.status == Status::Exempted);
-                    // What an organization that ended was exempted from ends with it: nobody takes it
-                    // over, and the finding says so.
+                    // What an organization that ended was exempted from ends with it: nobody
+                    // takes it over, and the finding says so.
                     let nowhere = |owed: &Obligation| owed.official == Status::NotApplicable;
                     let as_it_was = old == new || nowhere(old) && nowhere(new);
                     prop_assert!(whole || as_it_was, "exempted on every rung, or as it was");
