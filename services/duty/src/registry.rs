@@ -278,6 +278,8 @@ pub struct Registry {
     organizations: SharedMap<OrganizationId, Versions<Organization>>,
     posts: SharedMap<PostId, Versions<Post>>,
     persons: SharedMap<PersonId, PersonRecord>,
+    /// Whose text was erased, apart: it is asked after every commit.
+    erased: SharedMap<PersonId, ()>,
     tenures: SharedMap<TenureId, Versions<Tenure>>,
     /// Posts of each organization; a post never changes its organization.
     posts_of: SharedMap<OrganizationId, Vec<PostId>>,
@@ -326,6 +328,7 @@ impl Registry {
     pub fn put_erasure(&mut self, since: Position, person: &PersonId) {
         if let Some(record) = self.persons.get_mut(person) {
             record.erased_at.get_or_insert(since);
+            self.erased.entry(person.clone()).or_default();
         }
     }
 
@@ -428,8 +431,13 @@ impl Registry {
 
     /// Everybody whose text was erased, by id.
     pub fn erased_persons(&self) -> impl Iterator<Item = &PersonId> {
-        let erased = |(_, record): &(&PersonId, &PersonRecord)| record.erased_at.is_some();
-        self.persons.iter().filter(erased).map(|(person, _)| person)
+        self.erased.keys()
+    }
+
+    /// How many persons' texts were erased.
+    #[must_use]
+    pub fn erased_count(&self) -> usize {
+        self.erased.len()
     }
 
     /// The tenure as known at `known`, with the position of that version.

@@ -31,7 +31,7 @@ pub async fn keep_erased_gone(ledger: Ledger, persons: Arc<Persons>) {
 }
 
 fn count(ledger: &Ledger) -> usize {
-    ledger.with_state(|state| state.registry().erased_persons().count())
+    ledger.with_state(|state| state.registry().erased_count())
 }
 
 /// Destroys the keys of everybody who is erased; whether all of them are gone.
