@@ -1,6 +1,7 @@
 //! The life of an evaluated year: notice, appeal, decision, further review, seal, reopening; who
 //! may, and when.
 
+mod beside;
 mod published;
 
 use std::sync::Arc;

@@ -134,6 +134,9 @@ pub struct SealedResult {
     pub rungs: [SealedScore; 4],
     /// Σ weight of what applied and was not exempted.
     pub weight: Decimal,
+    /// The duties by their state on the official rung, in the order of
+    /// [`crate::evaluate::Status::ALL`].
+    pub statuses: [usize; 9],
     /// The official score with bonus and penalty.
     pub final_score: Option<Decimal>,
     /// Chinese name of the grade; empty for none.
@@ -282,6 +285,9 @@ impl Appeal<'_> {
     }
 }
 
+/// Where a seal stands, what it shows, and the result sealed.
+pub type Seal<'a> = (Position, &'a Shown, &'a SealedResult);
+
 /// The year of one organization as known at a position.
 #[derive(Debug, Clone, Default)]
 pub struct Cycle<'a> {
@@ -292,14 +298,23 @@ pub struct Cycle<'a> {
     /// The appeals, by position.
     pub appeals: Vec<Appeal<'a>>,
     /// The last seal, with the result sealed.
-    pub sealed: Option<(Position, &'a Shown, &'a SealedResult)>,
+    pub sealed: Option<Seal<'a>>,
     /// The last reopening.
     pub reopened: Option<Position>,
     /// Every adjustment, by position.
     pub adjustments: Vec<(Position, &'a Adjustment)>,
 }
 
-impl Cycle<'_> {
+impl<'a> Cycle<'a> {
+    /// The seal whose result stands for the year when `day` is asked about: that of a year sealed
+    /// and not reopened, from the day on that was sealed. About an earlier day the year is asked as
+    /// it was then.
+    #[must_use]
+    pub fn sealed_on(&self, day: Date) -> Option<Seal<'a>> {
+        let is_sealed = self.stage == Stage::Sealed;
+        self.sealed.filter(|(_, shown, _)| is_sealed && shown.as_of <= day)
+    }
+
     /// Points of one kind.
     #[must_use]
     pub fn points(&self, kind: AdjustmentKind) -> Decimal {
@@ -331,7 +346,7 @@ impl Cycle<'_> {
 
     /// The appeal at a position.
     #[must_use]
-    pub fn appeal(&self, position: Position) -> Option<&Appeal<'_>> {
+    pub fn appeal(&self, position: Position) -> Option<&Appeal<'a>> {
         self.appeals.iter().find(|appeal| appeal.position == position)
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn organization(view: &pb::GetOrganizationComplianceResponse, languag
         output::say(&format!("{name} ({})", organization.organization_id));
     }
     footer(view.basis.as_ref(), language);
+    sealed(&view.sealed, language);
     output::say(&table::duties(view.duties.iter(), language).to_string());
     output::say(&table::scores(&view.scores, language).to_string());
 }
@@ -89,6 +90,7 @@ fn leader(view: &pb::GetLeaderComplianceResponse, language: Language) {
         output::say(&format!("  {what}: {why}"));
     }
     footer(view.basis.as_ref(), language);
+    sealed(&view.sealed, language);
     let duties = view.duties.iter().filter_map(|leader| leader.duty.as_ref());
     output::say(&table::duties(duties, language).to_string());
     output::say(&table::scores(&view.scores, language).to_string());
@@ -140,6 +142,13 @@ fn taken_over(handover: &pb::Handover, language: Language) -> String {
             "  took over {post_id} from {predecessor_person_id} ({start_date} – {end_date}): \
              {acts} acts of theirs in the year, {count} duties open then: {open}"
         ),
+    }
+}
+
+/// Says which years are sealed, and with which results.
+pub(super) fn sealed<'a>(seals: impl IntoIterator<Item = &'a pb::SealedYear>, language: Language) {
+    for seal in seals {
+        output::say(&table::sealed(seal, language));
     }
 }
 

@@ -53,6 +53,7 @@ fn show(answer: &pb::ExplainObligationResponse, language: Language) {
     if let Some(basis) = &answer.basis {
         output::say(&table::basis(basis, language));
     }
+    compliance::sealed(&answer.sealed, language);
     for basis in &answer.legal_basis {
         output::say(&format!("  {} {basis}", language.pick("依据：", "basis:")));
     }

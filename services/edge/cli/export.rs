@@ -29,8 +29,9 @@ pub(super) struct ExportArgs {
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// File to write; for `all` as CSV a directory. Beside every CSV is a `.basis.csv` with what it
-    /// reflects, beside that of a sheet a `.scores.csv`. Standard output without it, but for XLSX,
-    /// DOCX and what is several CSV; what a CSV reflects is then on standard error.
+    /// reflects, beside that of a sheet a `.scores.csv`, beside those of sealed years a
+    /// `.sealed.csv`. Standard output without it, but for XLSX, DOCX and what is several CSV; what a
+    /// CSV reflects is then on standard error.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Id of the organization: whose sheet and events; of a matrix, the top.
@@ -134,10 +135,15 @@ pub(super) async fn run(args: ExportArgs) -> Result<(), Failure> {
             })
         }
         (Format::Csv, None) => {
-            for table in &document.tables {
+            // Standard output is the table; what stands beside it is no part of it.
+            let (first, beside) = document.tables.split_at(document.tables.len().min(1));
+            for table in first {
                 deliver(None, &csv::file(table)?)?;
             }
-            // Standard output is the table.
+            for table in beside {
+                output::complain(table.name_zh);
+                output::complain(String::from_utf8_lossy(&csv::file(table)?).trim_end());
+            }
             for (name, value) in &document.provenance {
                 output::complain(&format!("{name}: {value}"));
             }

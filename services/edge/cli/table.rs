@@ -224,6 +224,25 @@ pub(super) fn basis(basis: &pb::ViewBasis, language: Language) -> String {
     }
 }
 
+/// Says with which result a year is sealed, so that nobody takes the figures around for it.
+pub(super) fn sealed(seal: &pb::SealedYear, language: Language) -> String {
+    let dash = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
+    let pb::SealedYear { organization_id, position, as_of_date, document_number, .. } = seal;
+    let (score, grade) = (dash(&seal.final_score), dash(&seal.grade));
+    let digest = seal.sheet_digest.get(..12).unwrap_or(&seal.sheet_digest);
+    match language {
+        Language::Zh => format!(
+            "{organization_id} 已封存：最终得分 {score} · 等次 {grade} · 截至 {as_of_date} · \
+             {document_number} · 第 {position} 条 · sha256 {digest}…（此处其余数据随台账变动）"
+        ),
+        Language::En => format!(
+            "{organization_id} is sealed: final score {score} · grade {grade} · as of {as_of_date} \
+             · {document_number} · entry {position} · sha256 {digest}… (the other figures here go \
+             on with the ledger)"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{few, few_positions, positions};

@@ -45,7 +45,32 @@ pub(crate) fn organization(
             .collect(),
         scores: convert::scores(&found.evaluation.scores),
         applicable_weight: convert::decimal(found.evaluation.scores.weight),
+        sealed: sealed(snapshot, id, question),
     })
+}
+
+/// The result that the year of an organization is sealed with when a question is asked.
+pub(crate) fn sealed(
+    snapshot: &Snapshot,
+    id: &OrganizationId,
+    question: Question,
+) -> Option<pb::SealedYear> {
+    let cycle = snapshot.registry().years().cycle(id, question.year, question.known);
+    cycle.sealed_on(question.as_of).map(|seal| year::sealed(id, question.year, seal))
+}
+
+/// The same of several organizations, each once, by id.
+pub(crate) fn sealed_of<'a>(
+    snapshot: &Snapshot,
+    ids: impl Iterator<Item = &'a OrganizationId>,
+    question: Question,
+) -> Vec<pb::SealedYear> {
+    // Cells of one organization mostly stand together.
+    let mut ids: Vec<_> = ids.collect();
+    ids.dedup();
+    ids.sort();
+    ids.dedup();
+    ids.into_iter().filter_map(|id| sealed(snapshot, id, question)).collect()
 }
 
 /// The card of a leader, without the name.
@@ -87,6 +112,7 @@ pub(crate) fn leader(
             .map(|of| leader_finding(snapshot.registry(), of, question))
             .collect(),
         exemptions: found.exemptions.iter().map(exemption::held).collect(),
+        sealed: sealed_of(snapshot, found.rules.keys(), question),
     })
 }
 
@@ -113,13 +139,16 @@ pub(crate) fn rules_used(
 
 /// A page of the matrix, at most `size` cells from `offset` on, without the token of the next one.
 pub(crate) fn matrix(
+    snapshot: &Snapshot,
     found: &Matrix,
     (offset, size): (usize, usize),
-    basis: pb::ViewBasis,
+    (question, basis): (Question, pb::ViewBasis),
 ) -> pb::QueryComplianceResponse {
+    let cells = || found.cells.iter().skip(offset).take(size);
     pb::QueryComplianceResponse {
         basis: Some(basis),
-        cells: found.cells.iter().skip(offset).take(size).map(cell).collect(),
+        cells: cells().map(cell).collect(),
+        sealed: sealed_of(snapshot, cells().map(|cell| &cell.organization.id), question),
         next_page_token: String::new(),
         total_size: i32::try_from(found.cells.len()).unwrap_or(i32::MAX),
         organizations_without_rules: found.without_rules.iter().map(ToString::to_string).collect(),
@@ -210,6 +239,7 @@ pub(crate) fn explanation(
         obligations,
         origins: origins.iter().map(convert::origin).collect(),
         rectifications: debriefed(snapshot, rule, &found.organization.id, found.question),
+        sealed: sealed(snapshot, &found.organization.id, found.question),
     })
 }
 

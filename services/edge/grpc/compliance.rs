@@ -164,6 +164,7 @@ impl ComplianceService for Api {
         let key = Key::new("QueryCompliance", question, &[scope, text, &request.order_by]);
         // Thousands of organizations take long enough to hold other calls up.
         let compute = async || {
+            let snapshot = snapshot.clone();
             let query = move || {
                 let (asked, cores) = ((&filter, &order), Cores::all());
                 matrix::query_spread(&snapshot, within.as_ref(), asked, question, &cores)
@@ -175,7 +176,8 @@ impl ComplianceService for Api {
         let found = self.ledger.kept().answer(key, compute, mixed_up).await?;
         let start = page::Start { position: question.known, offset: first.offset };
         let basis = self.basis(question, used)?;
-        let mut page = answer::matrix(&found, (start.offset, size), basis);
+        let part = (start.offset, size);
+        let mut page = answer::matrix(&snapshot, &found, part, (question, basis));
         let (end, total) = (start.offset + page.cells.len(), found.cells.len());
         page.next_page_token = page::next(start, end, total, binding);
         Ok(Response::new(page))

@@ -23,7 +23,6 @@ pub(super) struct Export {
     api: Api,
     snapshot: Snapshot,
     question: Question,
-    no_day_named: bool,
     binding: [u8; 8],
     /// In the order of their ids.
     organizations: Vec<OrganizationId>,
@@ -87,7 +86,6 @@ impl Export {
             resume_token,
         } = request;
         let mut selector = selector.unwrap_or_default();
-        let no_day_named = selector.as_of_date.is_empty();
         let asked = format!("{selector:?}");
         let binding = page::binding(&["export", &asked, &within, &class.to_string()]);
         let mut sent = 0;
@@ -123,7 +121,7 @@ impl Export {
         if organizations.len() < sent {
             return Err(token_invalid());
         }
-        Ok(Self { api, snapshot, question, no_day_named, binding, organizations, sent })
+        Ok(Self { api, snapshot, question, binding, organizations, sent })
     }
 
     /// Sends every sheet from where it goes on, then the end.
@@ -196,7 +194,7 @@ impl Export {
         if let Some(NoView::NoRuleSet { .. }) = without {
             return Ok(None);
         }
-        api.sheet_of(snapshot, organization, *question, self.no_day_named).await.map(Some)
+        api.sheet_of(snapshot, organization, *question).await.map(Some)
     }
 }
 

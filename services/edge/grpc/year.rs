@@ -9,7 +9,7 @@ use duty::entry::Entry;
 use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use duty::ruleset::Procedure;
-use duty::year::{Shown, Stage};
+use duty::year::Shown;
 use duty::zone::civil_day;
 use duty::{Position, Problem, Problems, Reason};
 use jiff::civil::Date;
@@ -205,16 +205,14 @@ impl Api {
         Ok(ToShow { snapshot, organization, question, sheet })
     }
 
-    /// The sheet of a question: as sealed where the year is, else as computed. A question for
-    /// another day than the seal's is another question.
+    /// The sheet of a question: as sealed from the day on that was sealed, else as computed.
     pub(super) async fn score_sheet(
         &self,
         organization: &OrganizationId,
         selector: pb::ViewSelector,
     ) -> Result<pb::GetScoreSheetResponse, Status> {
-        let no_day_named = selector.as_of_date.is_empty();
         let (snapshot, question) = self.question(selector).await?;
-        self.sheet_of(&snapshot, organization, question, no_day_named).await
+        self.sheet_of(&snapshot, organization, question).await
     }
 
     /// The same from a state, for a question made definite.
@@ -223,12 +221,9 @@ impl Api {
         snapshot: &Snapshot,
         organization: &OrganizationId,
         question: Question,
-        no_day_named: bool,
     ) -> Result<pb::GetScoreSheetResponse, Status> {
         let cycle = snapshot.registry().years().cycle(organization, question.year, question.known);
-        if let (Stage::Sealed, Some((at, shown, _))) = (cycle.stage, cycle.sealed)
-            && (no_day_named || question.as_of == shown.as_of)
-        {
+        if let Some((at, shown, _)) = cycle.sealed_on(question.as_of) {
             let mut sheet = self.sealed_sheet(at, shown).await?;
             sheet.differences =
                 self.differences(snapshot, organization, question, &sheet, shown)?;

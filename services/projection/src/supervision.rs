@@ -17,15 +17,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use duty::Position;
-use duty::evaluate::{Detail, Question, Scores, Status};
+use duty::evaluate::{Detail, DutyLine, Question, Scores, Status};
 use duty::event::DutyEvent;
 use duty::id::OrganizationId;
 use duty::registry::Organization;
 use duty::ruleset::{RuleSet, Rung};
+use duty::year::SealedResult;
 use jiff::civil::date;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::{Snapshot, view};
+use crate::Snapshot;
+use crate::view::{self, OrganizationView};
 
 /// What the duty events and corrections at some positions say.
 pub type Papers = BTreeMap<Position, DutyEvent>;
@@ -98,8 +100,6 @@ pub(crate) struct Judged<'a> {
 pub(crate) struct Outcome {
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) scores: Scores,
-    /// Its duties by their state on the official rung.
-    pub(crate) statuses: StatusCounts,
 }
 
 /// Judges every organization of a scope, by id.
@@ -110,14 +110,74 @@ pub(crate) fn judged<'a>(
 ) -> impl Iterator<Item = Judged<'a>> {
     scope(snapshot, within, question).map(move |organization| {
         let view = view::organization_in(snapshot, &organization.id, question, Detail::Figures);
-        let outcome = view.ok().map(|view| {
-            let mut statuses = StatusCounts::default();
-            for line in &view.evaluation.lines {
-                statuses[line.official as usize] += 1;
-            }
-            Outcome { rules: view.rules.1, scores: view.evaluation.scores, statuses }
-        });
+        let outcome =
+            view.ok().map(|view| Outcome { rules: view.rules.1, scores: view.evaluation.scores });
         Judged { organization, outcome }
+    })
+}
+
+/// Duties by their state on the official rung.
+pub(crate) fn statuses(lines: &[DutyLine]) -> StatusCounts {
+    let mut statuses = StatusCounts::default();
+    for line in lines {
+        statuses[line.official as usize] += 1;
+    }
+    statuses
+}
+
+/// What an organization brings into the figures of a scope: the result its year was sealed with,
+/// or else what the rules make of it.
+pub(crate) struct Brought {
+    scores: [Option<Decimal>; 4],
+    due_so_far: [Option<Decimal>; 4],
+    statuses: StatusCounts,
+    /// Whether it is a sealed result.
+    pub(crate) is_sealed: bool,
+}
+
+impl From<&SealedResult> for Brought {
+    fn from(result: &SealedResult) -> Self {
+        Self {
+            scores: result.rungs.map(|of| of.score),
+            due_so_far: result.rungs.map(|of| of.due_so_far),
+            statuses: result.statuses,
+            is_sealed: true,
+        }
+    }
+}
+
+impl Brought {
+    fn judged(scores: &Scores, statuses: StatusCounts) -> Self {
+        let at = |rung: &Rung| scores.at(*rung);
+        Self {
+            scores: Rung::ALL.each_ref().map(|rung| at(rung).score),
+            due_so_far: Rung::ALL.each_ref().map(|rung| at(rung).due_so_far),
+            statuses,
+            is_sealed: false,
+        }
+    }
+}
+
+/// What every organization of a scope brings into its figures, by id; `None` where no rule set is
+/// valid. A sealed year is not judged again.
+pub(crate) fn brought<'a>(
+    snapshot: &'a Snapshot,
+    within: Option<&'a OrganizationId>,
+    question: Question,
+) -> impl Iterator<Item = (&'a Organization, Option<Brought>)> {
+    let Question { year, as_of, known } = question;
+    scope(snapshot, within, question).map(move |organization| {
+        let cycle = snapshot.registry.years().cycle(&organization.id, year, known);
+        // A seal without a sheet tells no figures.
+        let result = cycle.sealed_on(as_of).map(|(_, _, result)| result);
+        if let Some(result) = result.filter(|result| result.official.is_some()) {
+            return (organization, Some(result.into()));
+        }
+        let view = view::organization_in(snapshot, &organization.id, question, Detail::Figures);
+        let judged = view.ok().map(|OrganizationView { evaluation, .. }| {
+            Brought::judged(&evaluation.scores, statuses(&evaluation.lines))
+        });
+        (organization, judged)
     })
 }
 
@@ -154,15 +214,13 @@ pub(crate) struct Sums {
 
 impl Sums {
     /// Adds an organization; whether it has a score.
-    pub(crate) fn add(&mut self, outcome: &Outcome) -> bool {
-        for (sum, count) in self.statuses.iter_mut().zip(outcome.statuses) {
+    pub(crate) fn add(&mut self, of: &Brought) -> bool {
+        for (sum, count) in self.statuses.iter_mut().zip(of.statuses) {
             *sum += count;
         }
-        let whole = Rung::ALL.iter().map(|rung| outcome.scores.at(*rung).score);
-        let has_score = add_all(&mut self.scores, whole);
+        let has_score = add_all(&mut self.scores, of.scores);
         self.counted += usize::from(has_score);
-        let due = Rung::ALL.iter().map(|rung| outcome.scores.at(*rung).due_so_far);
-        self.due_counted += usize::from(add_all(&mut self.due, due));
+        self.due_counted += usize::from(add_all(&mut self.due, of.due_so_far));
         has_score
     }
 
@@ -178,8 +236,8 @@ impl Sums {
 }
 
 /// Adds values that are there on every rung or on none, since all rungs share one weight.
-fn add_all(sums: &mut [Decimal; 4], values: impl Iterator<Item = Option<Decimal>>) -> bool {
-    let values: Option<Vec<Decimal>> = values.collect();
+fn add_all(sums: &mut [Decimal; 4], values: [Option<Decimal>; 4]) -> bool {
+    let values: Option<Vec<Decimal>> = values.into_iter().collect();
     let Some(values) = values else { return false };
     for (sum, value) in sums.iter_mut().zip(values) {
         *sum += value;

@@ -134,9 +134,9 @@ async fn what_is_sealed_is_what_was_published() {
     assert!(changed.is_some_and(|sum| sum.credit_now != kept.final_score), "{now:?}");
     let url = format!("http://{}", service.api());
     let mut supervision = SupervisionServiceClient::connect(url).await.expect("connected");
-    for (as_of, position) in
-        [("", first.position), ("2023-07-01", first.position), ("2023-07-02", 0)]
-    {
+    // A day before the one sealed is asked about as it was.
+    let at = first.position;
+    for (as_of, position) in [("", at), ("2023-07-01", at), ("2023-07-02", at), ("2023-06-30", 0)] {
         let ask = pb::RankOrganizationsRequest {
             selector: Some(seed::selector(as_of)),
             ..Default::default()

@@ -152,6 +152,19 @@ fn result(
             props.push(property(&format!("score-{}", rung.as_str()), &score.score));
         }
     }
+    // Beside the figures of the ledger, the result that no entry changes any more.
+    if let Some(seal) = &view.sealed {
+        props.push(property("sealed-position", &seal.position.to_string()));
+        props.push(property("sealed-as-of-date", &seal.as_of_date));
+        props.push(property("sealed-sheet-sha256", &seal.sheet_digest));
+        for (name, value) in
+            [("sealed-final-score", &seal.final_score), ("sealed-grade", &seal.grade)]
+        {
+            if !value.is_empty() {
+                props.push(property(name, value));
+            }
+        }
+    }
     let mut result = json!({
         "uuid": ids.id("result"),
         "title": format!("{} 年度", basis.year),

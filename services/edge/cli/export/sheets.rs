@@ -1,5 +1,7 @@
 //! What is exported: tables of typed cells, fetched whole at one known position.
 
+use std::collections::BTreeMap;
+
 use duty::event::Kind;
 use duty::occurred::Precision;
 use duty::quantity::Quantity;
@@ -117,11 +119,13 @@ pub(super) struct Export {
     selector: pb::ViewSelector,
     basis: Option<pb::ViewBasis>,
     tables: Vec<Table>,
+    /// The sealed results that the tables stand beside, by organization.
+    sealed: BTreeMap<String, pb::SealedYear>,
 }
 
 impl Export {
-    pub(super) const fn new(selector: pb::ViewSelector) -> Self {
-        Self { selector, basis: None, tables: Vec::new() }
+    pub(super) fn new(selector: pb::ViewSelector) -> Self {
+        Self { selector, basis: None, tables: Vec::new(), sealed: BTreeMap::new() }
     }
 
     /// Holds the next questions to what an answer reflects.
@@ -176,6 +180,8 @@ impl Export {
                 row.push(positions(&cell.rungs));
                 rows.push(row);
             }
+            let of = |seal: pb::SealedYear| (seal.organization_id.clone(), seal);
+            self.sealed.extend(page.sealed.into_iter().map(of));
             page_token = page.next_page_token;
             if page_token.is_empty() {
                 self.reflects(page.basis)?;
@@ -221,6 +227,14 @@ impl Export {
         }
         self.tables.push(Table { id: "sheet", name_zh: "评分表", columns, rows });
         self.tables.push(scores(&sheet));
+        if sheet.is_sealed {
+            self.sealed.insert(of.to_owned(), seal(&sheet));
+            if let Some(first) = &self.basis {
+                // It reflects what was known when it was sealed; the other tables do not.
+                let rules = sheet.basis.map(|basis| basis.rule_sets).unwrap_or_default();
+                return self.reflects(Some(pb::ViewBasis { rule_sets: rules, ..first.clone() }));
+            }
+        }
         self.reflects(sheet.basis)
     }
 
@@ -254,7 +268,10 @@ impl Export {
         self.reflects(Some(on_record.basis))
     }
 
-    pub(super) fn finish(self) -> Result<Document, Failure> {
+    pub(super) fn finish(mut self) -> Result<Document, Failure> {
+        if !self.sealed.is_empty() {
+            self.tables.push(sealed(self.sealed.values()));
+        }
         let basis = self.basis.ok_or_else(|| Failure::new(FAILED, "nothing was exported"))?;
         let rules = basis.rule_sets.iter();
         let rules = rules.map(|rules| format!("{} (sha256 {})", rules.rule_set_id, rules.digest));
@@ -310,6 +327,47 @@ fn scores(sheet: &pb::GetScoreSheetResponse) -> Table {
         ]
     });
     Table { id: "scores", name_zh: "得分", columns, rows: rows.collect() }
+}
+
+/// The seal of a sealed sheet, as far as the sheet says.
+fn seal(sheet: &pb::GetScoreSheetResponse) -> pb::SealedYear {
+    let basis = sheet.basis.clone().unwrap_or_default();
+    pb::SealedYear {
+        organization_id: sheet.organization_id.clone(),
+        year: basis.year,
+        position: sheet.standing.as_ref().map_or(0, |standing| standing.sealed_position),
+        as_of_date: basis.as_of_date,
+        known_position: basis.known_position,
+        final_score: sheet.final_score.clone(),
+        grade: sheet.grade.clone(),
+        sheet_digest: sheet.digest.clone(),
+        ..Default::default()
+    }
+}
+
+/// The results that years are sealed with.
+fn sealed<'a>(seals: impl Iterator<Item = &'a pb::SealedYear>) -> Table {
+    let columns = vec![
+        column("organization_id", "责任单位", 16.0),
+        column("year", "考核年度", 10.0),
+        column("final_score", "封存得分", 12.0),
+        column("grade", "封存等次", 12.0),
+        column("as_of_date", "封存截至", 12.0),
+        column("position", "封存台账序号", 12.0),
+        column("sheet_digest", "封存评分表摘要（SHA-256）", 66.0),
+    ];
+    let rows = seals.map(|seal| {
+        vec![
+            words(&seal.organization_id),
+            Value::Number(seal.year.into()),
+            number(&seal.final_score),
+            words(&seal.grade),
+            date(&seal.as_of_date),
+            Value::Number(seal.position.into()),
+            words(&seal.sheet_digest),
+        ]
+    });
+    Table { id: "sealed", name_zh: "封存结果", columns, rows: rows.collect() }
 }
 
 fn event_row(version: &Version, known: duty::Position) -> Vec<Value> {

@@ -27,6 +27,9 @@ pub(crate) async fn run(args: CoverageArgs) -> Result<(), Failure> {
         request.page_token = std::mem::take(&mut all.next_page_token);
         let page = client.get_debrief_coverage(request.clone()).await?.into_inner();
         all.rows.extend(page.rows);
+        // An organization on two pages is told of on both.
+        all.sealed.extend(page.sealed);
+        all.sealed.dedup();
         all.next_page_token = page.next_page_token;
     }
     match args.common.output.output {
@@ -40,6 +43,7 @@ pub(crate) async fn run(args: CoverageArgs) -> Result<(), Failure> {
 
 fn show(answer: &pb::GetDebriefCoverageResponse, language: Language) {
     footer(answer.basis.as_ref(), language);
+    compliance::sealed(&answer.sealed, language);
     output::say(&tallies(answer, language).to_string());
     let mut rows = table::new(&[
         language.pick("单位", "organization"),

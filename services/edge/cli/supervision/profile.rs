@@ -51,6 +51,7 @@ fn show(answer: &pb::GetOrganizationProfileResponse, language: Language) {
         output::say(&format!("{name} ({})", organization.organization_id));
     }
     footer(answer.basis.as_ref(), language);
+    compliance::sealed(&answer.sealed, language);
     output::say(&table::scores(&answer.scores, language).to_string());
     let mut rows = table::new(&[
         language.pick("日期", "date"),

@@ -63,10 +63,11 @@ pub(crate) async fn trend(args: TrendArgs) -> Result<(), Failure> {
 }
 
 /// The columns that a node and a month have in common.
-fn columns(language: Language) -> [&'static str; 8] {
+fn columns(language: Language) -> [&'static str; 9] {
     [
         language.pick("计入", "counted"),
         language.pick("未计入", "excluded"),
+        language.pick("按封存结果", "as sealed"),
         language.pick("已履行", "fulfilled"),
         language.pick("待核", "to verify"),
         language.pick("逾期未履行", "overdue"),
@@ -77,7 +78,7 @@ fn columns(language: Language) -> [&'static str; 8] {
 }
 
 fn cells(
-    (counted, excluded): (usize, usize),
+    (counted, excluded, sealed): (usize, usize, usize),
     statuses: &[pb::StatusCount],
     on_time: &str,
     means: &[pb::RungMean],
@@ -93,6 +94,7 @@ fn cells(
     vec![
         counted.to_string(),
         excluded.to_string(),
+        sealed.to_string(),
         of(S::Fulfilled),
         of(S::NeedsVerification),
         of(S::Overdue),
@@ -110,7 +112,8 @@ fn show(answer: &pb::RollUpResponse, language: Language) {
     for node in &answer.nodes {
         let indent = "  ".repeat(usize::try_from(node.depth).unwrap_or(0));
         let mut row = vec![format!("{indent}{} ({})", node.name_zh, node.organization_id)];
-        let sizes = (node.counted_organization_ids.len(), node.excluded.len());
+        let sealed = node.sealed_organization_ids.len();
+        let sizes = (node.counted_organization_ids.len(), node.excluded.len(), sealed);
         row.extend(cells(sizes, &node.statuses, &node.on_time_rate, &node.means));
         rows.add_row(row);
     }
@@ -135,7 +138,7 @@ fn show_trend(answer: &pb::GetTrendResponse, language: Language) {
         }
         let mut row = vec![point.as_of_date.clone(), point.known_position.to_string()];
         let number = |of: i32| usize::try_from(of).unwrap_or(0);
-        let sizes = (number(point.counted), number(point.excluded));
+        let sizes = (number(point.counted), number(point.excluded), number(point.sealed));
         row.extend(cells(sizes, &point.statuses, &point.on_time_rate, &point.means));
         rows.add_row(row);
     }

@@ -1,10 +1,12 @@
 //! The steps of an evaluated year between protobuf and the domain.
 
 use duty::docno::DocumentNumber;
+use duty::evaluate::Status;
 use duty::id::OrganizationId;
 use duty::ruleset::Rung;
 use duty::year::{
-    Adjustment, AdjustmentKind, Cycle, SealedResult, SealedScore, Shown, Stage, YearAct, YearStep,
+    Adjustment, AdjustmentKind, Cycle, Seal, SealedResult, SealedScore, Shown, Stage, YearAct,
+    YearStep,
 };
 use duty::{Position, Problems, Reason};
 use jiff::civil::Date;
@@ -187,8 +189,40 @@ fn sealed_result(seal: &pb::YearSeal) -> SealedResult {
         official: Rung::ALL.into_iter().find(|rung| is_of(*rung, sheet.official_rung)),
         rungs,
         weight: number(&sheet.applicable_weight).unwrap_or_default(),
+        statuses: by_state(&sheet.lines),
         final_score: number(&sheet.final_score),
         grade: sheet.grade.as_str().into(),
+    }
+}
+
+/// How many lines stand in each state.
+fn by_state(lines: &[pb::ScoreLine]) -> [usize; 9] {
+    let mut counts = [0; 9];
+    for (count, state) in counts.iter_mut().zip(Status::ALL) {
+        let state = i32::from(view::status(*state));
+        *count = lines.iter().filter(|line| line.status == state).count();
+    }
+    counts
+}
+
+/// The result a year is sealed with, to stand beside figures that go on.
+#[must_use]
+pub fn sealed(
+    organization: &OrganizationId,
+    year: i16,
+    (at, shown, result): Seal<'_>,
+) -> pb::SealedYear {
+    pb::SealedYear {
+        organization_id: organization.to_string(),
+        year: year.into(),
+        position: at.get(),
+        as_of_date: shown.as_of.to_string(),
+        known_position: shown.known.get(),
+        document_number: shown.document.to_string(),
+        final_score: result.final_score.map_or_else(String::new, |score| format!("{score:.2}")),
+        grade: result.grade.to_string(),
+        sheet_digest: shown.digest.to_string(),
+        rule_set_digest: result.rules.to_string(),
     }
 }
 

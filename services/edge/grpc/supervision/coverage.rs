@@ -12,6 +12,7 @@ use tonic::Status;
 
 use super::{Common, aside, count, points};
 use crate::grpc::Api;
+use crate::grpc::answer::sealed_of;
 use crate::grpc::convert::{scalar, view as convert};
 use crate::pb;
 
@@ -47,6 +48,7 @@ pub(super) async fn answer(
     let is_first = asked.offset == 0;
     let excluded = found.excluded.iter().filter(|_| is_first);
     let changes = found.changes.iter().filter(|_| is_first);
+    let rows = || asked.page(&found.rows);
     Ok(pb::GetDebriefCoverageResponse {
         basis: api.reflects(&asked).await?,
         persons: Some(tally(&found.persons)),
@@ -65,14 +67,12 @@ pub(super) async fn answer(
                 persons: count(persons),
             })
             .collect(),
-        rows: asked
-            .page(&found.rows)
-            .map(|of| row(of, official(&asked.snapshot, of, question), papers))
-            .collect(),
+        rows: rows().map(|of| row(of, official(&asked.snapshot, of, question), papers)).collect(),
         excluded: excluded.map(out).collect(),
         leader_changes: changes.map(change).collect(),
         next_page_token,
         total_size,
+        sealed: sealed_of(&asked.snapshot, rows().map(|row| &row.organization), question),
     })
 }
 

@@ -12,7 +12,7 @@ use tonic::Status;
 
 use super::{Common, aside, deadlines, rollup};
 use crate::grpc::convert::{registry, view as convert};
-use crate::grpc::{Api, compliance, status};
+use crate::grpc::{Api, answer, compliance, status};
 use crate::pb;
 
 /// A year of an organization.
@@ -58,6 +58,7 @@ pub(super) async fn answer(
         points: asked.page(&line.items).map(|item| point(item, &id, question)).collect(),
         next_page_token,
         total_size,
+        sealed: answer::sealed(&asked.snapshot, &id, question),
     })
 }
 

@@ -22,19 +22,15 @@ pub(super) async fn answer(
     let filter =
         Filter::parse(&request.filter, FIELDS).map_err(|error| filter_invalid("filter", error))?;
     let by = by(request.measure, request.rung)?;
-    let is_day_named = request.selector.as_ref().is_some_and(|of| !of.as_of_date.is_empty());
     let common = Common::whole(request.selector, request.within_organization_id);
     let asked = api.asked("RankOrganizations", common, &[]).await?;
     let question = asked.question;
     let compute = async || {
         let (snapshot, within) = (asked.snapshot.clone(), asked.within.clone());
-        let rank = move || {
-            ranking::ranking(&snapshot, within.as_ref(), &filter, by, question, is_day_named)
-        };
+        let rank = move || ranking::ranking(&snapshot, within.as_ref(), &filter, by, question);
         aside(rank).await
     };
-    // A day that is named is asked about as it was: a seal set later does not count.
-    let rest = [request.filter.as_str(), &format!("{by:?} {is_day_named}")];
+    let rest = [request.filter.as_str(), &format!("{by:?}")];
     let groups = api.kept("RankOrganizations", &asked, &rest, compute).await?;
     let (formula_zh, formula_en) = formula(by);
     Ok(pb::RankOrganizationsResponse {
@@ -91,13 +87,14 @@ fn formula(by: By) -> (String, String) {
     };
     let zh = format!(
         "得分 = 100 × Σ(权重 × 计分) ÷ Σ权重，范围为{what_zh}，证据档为{rung_zh}，最后四舍五入保留两位{added_zh}；\
-         已封存的年度以封存结果为准；\
+         已封存的年度自封存所截之日起以封存结果为准；\
          名次 = 1 + 同类中得分更高的单位数，得分相同名次相同（1、2、2、4）；\
          升降 = 上年名次 − 本年名次，只在两年规则文本一致且都有得分的单位之间计算，上年取同月同日、以现在所知为准"
     );
     let en = format!(
         "score = 100 × Σ(weight × credit) ÷ Σ weight over {what_en}, on {rung_en}, rounded half-up \
-         to two places at the end{added_en}; a sealed year counts as it was sealed; rank = 1 + how many of the class have more, equal scores share a \
+         to two places at the end{added_en}; a sealed year counts as it was sealed, from the \
+         day on that was sealed; rank = 1 + how many of the class have more, equal scores share a \
          rank (1, 2, 2, 4); movement = rank a year before − rank now, among those only who were \
          judged by the same rule text in both years and had a score, the year before on the same \
          day and by what is known now"

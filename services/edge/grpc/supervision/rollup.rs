@@ -89,6 +89,7 @@ fn node(node: &Node) -> pb::RollUpNode {
         statuses: statuses(&node.statuses),
         on_time_rate: points(on_time_rate(&node.statuses)),
         means: means(&node.means, &node.due_means),
+        sealed_organization_ids: node.sealed.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -102,6 +103,7 @@ fn point(point: &Point) -> pb::TrendPoint {
         statuses: if told { statuses(&point.statuses) } else { Vec::new() },
         on_time_rate: points(on_time_rate(&point.statuses)),
         means: if told { means(&point.means, &point.due_means) } else { Vec::new() },
+        sealed: count(point.sealed),
     }
 }
 

@@ -136,7 +136,8 @@ pub fn recompute(replayed: &Replayed, asked: &Asked) -> Result<Recomputed, Why> 
             let size = next.and_then(|next| next.offset.checked_sub(offset));
             let used = answer::rules_used(&snapshot, top.as_ref(), &[question]);
             let basis = convert::basis(question, used, root);
-            let mut page = answer::matrix(&found, (offset, size.unwrap_or(usize::MAX)), basis);
+            let part = (offset, size.unwrap_or(usize::MAX));
+            let mut page = answer::matrix(&snapshot, &found, part, (question, basis));
             let end = offset.saturating_add(page.cells.len());
             page.next_page_token = following(subject, Start { position: known, offset: end });
             if found.cells.len() <= end {

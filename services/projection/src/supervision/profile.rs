@@ -166,10 +166,7 @@ pub fn gather(
     question: Question,
 ) -> Result<Gathered, NoView> {
     let view = view::organization_in(snapshot, id, question, Detail::Figures)?;
-    let mut statuses = StatusCounts::default();
-    for line in &view.evaluation.lines {
-        statuses[line.official as usize] += 1;
-    }
+    let statuses = super::statuses(&view.evaluation.lines);
     let registry = &snapshot.registry;
     let known = question.known;
     let mut tenures = Vec::new();

@@ -3,7 +3,7 @@
 //! Like is compared with like only: organizations of one class, level and enforcement power, and a
 //! year before that was judged by the very same rule text. What cannot be compared says why, and
 //! who has no score is named apart. A sealed year is ranked by what was sealed, whatever came
-//! since.
+//! since, from the day on that was sealed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use duty::evaluate::Question;
 use duty::id::OrganizationId;
 use duty::registry::{Class, Level, Organization};
 use duty::ruleset::Rung;
-use duty::year::{Cycle, Stage};
+use duty::year::Cycle;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -148,8 +148,8 @@ pub struct Group {
 }
 
 /// The classes at and below `within`, ranked. The year before is asked for the same day one year
-/// earlier, with what is known now. A sealed year is ranked by its sealed result unless another day
-/// than the seal's is named; the year before, whose day nobody named, always.
+/// earlier, with what is known now. A sealed year is ranked by its sealed result, unless a day
+/// before the one sealed is asked about; the year before, whose day nobody named, always.
 #[must_use]
 pub fn ranking(
     snapshot: &Snapshot,
@@ -157,7 +157,6 @@ pub fn ranking(
     filter: &Filter,
     by: By,
     question: Question,
-    is_day_named: bool,
 ) -> Vec<Group> {
     let before = earlier(snapshot, within, by, question);
     let mut groups: BTreeMap<Peers, Group> = BTreeMap::new();
@@ -182,8 +181,7 @@ pub fn ranking(
             Some(outcome) => {
                 let years = snapshot.registry.years();
                 let cycle = years.cycle(&id, question.year, question.known);
-                let day = is_day_named.then_some(question.as_of);
-                let Some(figure) = figure(&outcome, &cycle, by, day) else {
+                let Some(figure) = figure(&outcome, &cycle, by, question.as_of) else {
                     group.unranked.push((id, NoFigure::NothingScored));
                     continue;
                 };
@@ -206,17 +204,16 @@ struct Figure {
     sealed: Option<Position>,
 }
 
-/// What an organization is ranked by: what was sealed, for that day where one is named, or else
-/// what the rules make of it. Where no rung is named the score of the whole year is the final one,
+/// What an organization is ranked by: what was sealed for the day or an earlier one, or else what
+/// the rules make of it. Where no rung is named the score of the whole year is the final one,
 /// with bonus and penalty, as on the score sheet; a named rung has the score of the duties alone.
-fn figure(outcome: &Outcome, cycle: &Cycle<'_>, by: By, day: Option<Date>) -> Option<Figure> {
+fn figure(outcome: &Outcome, cycle: &Cycle<'_>, by: By, day: Date) -> Option<Figure> {
     let choose = |score, due_so_far| match by.measure {
         Measure::Score => score,
         Measure::DueSoFar => due_so_far,
     };
-    if let (Stage::Sealed, Some((at, shown, result))) = (cycle.stage, cycle.sealed)
+    if let Some((at, _, result)) = cycle.sealed_on(day)
         && let Some(official) = result.official
-        && day.is_none_or(|day| day == shown.as_of)
     {
         let rung = by.rung.unwrap_or(official);
         let of = &result.rungs[rung as usize];
@@ -267,7 +264,7 @@ fn earlier(
     let known = judged(snapshot, within, question).filter_map(|judged| {
         let (id, outcome) = (&judged.organization.id, judged.outcome?);
         let cycle = snapshot.registry.years().cycle(id, year, question.known);
-        let figure = figure(&outcome, &cycle, by, None);
+        let figure = figure(&outcome, &cycle, by, Date::MAX);
         let digest = figure.as_ref().map_or(&outcome.rules.digest, |of| &of.rules_digest);
         Some((id.clone(), (digest.clone(), figure)))
     });

@@ -1,7 +1,8 @@
 //! Roll-up over the tree (自治区 → 市 → 县区 → 部门), and the trend of a scope by months.
 //!
 //! A node stands for itself and everything below it. Means are simple means of organizations, so
-//! that a large one weighs no more than a small one; who is in a mean and who is not is named.
+//! that a large one weighs no more than a small one; who is in a mean and who is not is named. A
+//! sealed year counts as it was sealed, whatever came since.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 
-use super::{NoFigure, StatusCounts, Sums, judged};
+use super::{NoFigure, StatusCounts, Sums, brought};
 use crate::Snapshot;
 
 /// Levels of the tree, at most: an organization further down counts for the nodes above it all the
@@ -33,6 +34,8 @@ pub struct Node {
     pub counted: Vec<OrganizationId>,
     /// Who is not in them, and why, by id.
     pub excluded: Vec<(OrganizationId, NoFigure)>,
+    /// Those of both whose figures are those sealed, by id.
+    pub sealed: Vec<OrganizationId>,
     /// Duties by their state on the official rung.
     pub statuses: StatusCounts,
     /// Mean score on each rung, two places.
@@ -45,6 +48,7 @@ pub struct Node {
 struct Totals {
     counted: Vec<OrganizationId>,
     excluded: Vec<(OrganizationId, NoFigure)>,
+    sealed: Vec<OrganizationId>,
     sums: Sums,
 }
 
@@ -59,14 +63,17 @@ pub fn rollup(
 ) -> Vec<Node> {
     // By the ids on the way from the top, so that whoever stands above comes first.
     let mut totals: BTreeMap<Vec<OrganizationId>, Totals> = BTreeMap::new();
-    for judged in judged(snapshot, within, question) {
-        let path = path(snapshot, judged.organization, within, question);
-        let id = &judged.organization.id;
+    for (organization, brought) in brought(snapshot, within, question) {
+        let path = path(snapshot, organization, within, question);
+        let id = &organization.id;
         for length in 1..=path.len().min(depth.saturating_add(1)) {
             let node = totals.entry(path[..length].to_vec()).or_default();
-            match &judged.outcome {
+            if brought.as_ref().is_some_and(|of| of.is_sealed) {
+                node.sealed.push(id.clone());
+            }
+            match &brought {
                 None => node.excluded.push((id.clone(), NoFigure::NoRuleSet)),
-                Some(outcome) if node.sums.add(outcome) => node.counted.push(id.clone()),
+                Some(of) if node.sums.add(of) => node.counted.push(id.clone()),
                 Some(_) => node.excluded.push((id.clone(), NoFigure::NothingScored)),
             }
         }
@@ -82,6 +89,7 @@ pub fn rollup(
             statuses: totals.sums.statuses,
             counted: totals.counted,
             excluded: totals.excluded,
+            sealed: totals.sealed,
         })
     };
     totals.into_iter().filter_map(node).collect()
@@ -134,6 +142,8 @@ pub struct Point {
     pub counted: usize,
     /// How many are not.
     pub excluded: usize,
+    /// How many of both have the figures sealed.
+    pub sealed: usize,
     /// Duties by their state on the official rung.
     pub statuses: StatusCounts,
     /// Mean score on each rung, two places.
@@ -182,10 +192,11 @@ fn point(
     question: Question,
 ) -> Point {
     let mut sums = Sums::default();
-    let (mut counted, mut excluded) = (0, 0);
+    let (mut counted, mut excluded, mut sealed) = (0, 0, 0);
     if let Some(known) = known {
-        for judged in judged(snapshot, within, Question { known, ..question }) {
-            let has_score = judged.outcome.is_some_and(|outcome| sums.add(&outcome));
+        for (_, brought) in brought(snapshot, within, Question { known, ..question }) {
+            sealed += usize::from(brought.as_ref().is_some_and(|of| of.is_sealed));
+            let has_score = brought.is_some_and(|of| sums.add(&of));
             counted += usize::from(has_score);
             excluded += usize::from(!has_score);
         }
@@ -195,6 +206,7 @@ fn point(
         known,
         counted,
         excluded,
+        sealed,
         statuses: sums.statuses,
         means: sums.means(),
         due_means: sums.due_means(),

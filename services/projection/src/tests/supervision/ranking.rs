@@ -16,7 +16,7 @@ const BY_CLAIM: By = By { measure: Measure::Score, rung: Some(duty::ruleset::Run
 
 fn asked(ledger: &Ledger, filter: &str, by: By, question: Question) -> Vec<Group> {
     let filter = Filter::parse(filter, FIELDS).unwrap();
-    ranking(&ledger.snapshot(), None, &filter, by, question, true)
+    ranking(&ledger.snapshot(), None, &filter, by, question)
 }
 
 fn rows(group: &Group) -> Vec<(usize, &str, String)> {
@@ -118,7 +118,7 @@ fn a_veto_caps_the_grade_in_a_ranking_too() {
     assert_eq!(after[1..], before[1..], "and nobody else is graded otherwise");
 }
 
-fn points(text: &str) -> Decimal {
+pub(super) fn points(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
@@ -130,7 +130,7 @@ fn taken(ledger: &mut Ledger, act: YearAct) -> Position {
 }
 
 /// Publishes and seals 2022 of `a` for 2023-01-01 with 41.5 points, whatever the rules make of it.
-fn sealed(ledger: &mut Ledger) -> Position {
+pub(super) fn sealed(ledger: &mut Ledger) -> Position {
     while ledger.today() < day("2023-01-02") {
         ledger.hours += 24;
     }
@@ -146,6 +146,8 @@ fn sealed(ledger: &mut Ledger) -> Position {
         official: Some(Rung::Documented),
         rungs: [score; 4],
         weight: Decimal::ONE_HUNDRED,
+        // One done, one not.
+        statuses: [0, 0, 0, 0, 1, 0, 0, 1, 0],
         final_score: Some(points("41.5")),
         grade: "不合格".into(),
     };
@@ -160,26 +162,26 @@ fn a_sealed_year_is_ranked_by_what_was_sealed() {
     let mut plan = event("a", EventType::AnnualWorkPlan, "2022-03-01");
     plan.evidence.push(minutes());
     record(&mut ledger, plan);
-    let found = |by: By, year: i16, as_of: &str, is_day_named: bool| {
+    let found = |by: By, year: i16, as_of: &str| {
         let question = Question { year, as_of: day(as_of), known: Position::MAX };
         let filter = Filter::parse("", FIELDS).unwrap();
-        let groups = ranking(&ledger.snapshot(), None, &filter, by, question, is_day_named);
+        let groups = ranking(&ledger.snapshot(), None, &filter, by, question);
         let row = groups[0].ranked.iter().find(|row| row.organization.as_str() == "a");
         row.unwrap().clone()
     };
     let official = By { measure: Measure::Score, rung: None };
-    let row = found(official, 2022, "2023-01-05", false);
+    let row = found(official, 2022, "2023-01-05");
     assert_eq!((row.score, row.sealed), (points("41.5"), Some(at)));
     assert_eq!((row.grade.as_deref(), row.rung), (Some("不合格"), Rung::Documented));
-    assert_eq!(found(official, 2022, "2023-01-01", true), row, "the day of the seal");
+    assert_eq!(found(official, 2022, "2023-01-01"), row, "the day of the seal");
     // A rung asked for has the score of the duties alone, as sealed.
-    let claimed = found(BY_CLAIM, 2022, "2023-01-05", false);
+    let claimed = found(BY_CLAIM, 2022, "2023-01-05");
     assert_eq!((claimed.score, claimed.sealed), (Decimal::from(40), Some(at)));
-    // Another day is another question: debrief and plan, on paper.
-    let other = found(official, 2022, "2023-01-05", true);
+    // A day before the one sealed is another question: debrief and plan, on paper.
+    let other = found(official, 2022, "2022-12-31");
     assert_eq!((other.score, other.sealed), (Decimal::ONE_HUNDRED, None));
     // The year after is compared with the result sealed.
-    let next = found(official, 2023, "2023-12-31", true);
+    let next = found(official, 2023, "2023-12-31");
     let Before::Comparable { score, sealed, .. } = next.before else { panic!("{next:?}") };
     assert_eq!((score, sealed), (points("41.5"), Some(at)));
 }

@@ -126,3 +126,51 @@ fn whoever_ended_before_the_year_is_in_no_figure() {
     // Claimed (60 + 18 + 0) ÷ 3: of a, b and the city.
     assert_eq!(means(&nodes[1].means)[0], "26.00");
 }
+
+#[test]
+fn a_sealed_year_counts_as_it_was_sealed() {
+    let mut ledger = world();
+    let city = organization_id("city");
+    let at = super::ranking::sealed(&mut ledger);
+    let before = Position::new(at.get() - 1);
+    let mut plan = event("a", EventType::AnnualWorkPlan, "2022-03-01");
+    plan.evidence.push(minutes());
+    record(&mut ledger, plan);
+    let snapshot = ledger.snapshot();
+    let asked = |as_of: &str, known: Position| {
+        let nodes =
+            rollup(&snapshot, Some(&city), 1, Question { as_of: day(as_of), ..question(known) });
+        let of = |id: &str| nodes.iter().find(|node| node.organization.id.as_str() == id);
+        (of("city").unwrap().clone(), of("a").unwrap().clone())
+    };
+    // Sealed with 40 on every rung, one of two done; b and c as above, the plan of none in time.
+    let (node, a) = asked("2023-01-05", Position::MAX);
+    assert_eq!((&node.sealed[..], &a.sealed[..]), (&[organization_id("a")][..], &a.counted[..]));
+    assert_eq!(
+        (means(&a.means), means(&a.due_means)),
+        (vec!["40.00"; 4].into_iter().map(String::from).collect(), means(&a.means))
+    );
+    assert_eq!(format!("{:.2}", on_time_rate(&a.statuses).unwrap()), "50.00");
+    // Claimed (40 + 18 + 60 + 0) ÷ 4.
+    assert_eq!(means(&node.means)[0], "29.50");
+    assert_eq!(asked("2023-01-01", Position::MAX), (node.clone(), a), "the day sealed");
+    // The day before, and what was known before, are answered as if there were no seal: 100 of a,
+    // whose plan is known by now, and 60 where it is not.
+    let (node, a) = asked("2022-12-31", Position::MAX);
+    assert_eq!((node.sealed.len(), &*means(&a.means)[0]), (0, "100.00"));
+    let (node, a) = asked("2023-01-05", before);
+    assert_eq!((node.sealed.len(), &*means(&a.means)[0]), (0, "60.00"));
+
+    // A trend knows of the seal from the day sealed on, or from when it was sealed.
+    let point = |knowledge, as_of: &str, known: Position| {
+        let to = Question { as_of: day(as_of), ..question(known) };
+        trend(&snapshot, Some(&city), knowledge, to)
+    };
+    let now = point(Knowledge::Now, "2023-01-05", Position::MAX);
+    let sealed: Vec<_> = now.iter().map(|point| point.sealed).collect();
+    assert_eq!((sealed.len(), sealed[11], sealed[12]), (13, 0, 1));
+    assert_eq!(means(&now[12].means)[0], "29.50", "as the roll-up of that day");
+    let then = point(Knowledge::Then, "2023-01-05", Position::MAX);
+    assert_eq!(then.iter().map(|point| point.sealed).collect::<Vec<_>>(), sealed);
+    assert!(point(Knowledge::Now, "2023-01-05", before).iter().all(|point| point.sealed == 0));
+}
