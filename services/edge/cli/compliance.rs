@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::client::{self, Failure};
-use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, output, rectify, table};
+use super::{Language, OutputArgs, SelectorArgs, ServerArg, output, rectify, table};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 
@@ -31,24 +31,12 @@ pub(super) async fn run(args: ComplianceArgs) -> Result<(), Failure> {
     if let Some(person_id) = args.person {
         let request = pb::GetLeaderComplianceRequest { person_id, selector };
         let answer = client.get_leader_compliance(request).await?.into_inner();
-        return match args.output.output {
-            Output::Json => json("GetLeaderComplianceResponse", &answer),
-            Output::Table => {
-                leader(&answer, args.output.lang);
-                Ok(())
-            }
-        };
+        return args.output.answer("GetLeaderComplianceResponse", &answer, leader);
     }
     let organization_id = args.organization.unwrap_or_default();
     let request = pb::GetOrganizationComplianceRequest { organization_id, selector };
     let answer = client.get_organization_compliance(request).await?.into_inner();
-    match args.output.output {
-        Output::Json => json("GetOrganizationComplianceResponse", &answer),
-        Output::Table => {
-            organization(&answer, args.output.lang);
-            Ok(())
-        }
-    }
+    args.output.answer("GetOrganizationComplianceResponse", &answer, organization)
 }
 
 /// Prints a message as JSON.

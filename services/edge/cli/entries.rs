@@ -17,8 +17,8 @@ use jiff::civil::Date;
 use reporting::Recorded;
 use tonic::transport::Channel;
 
-use super::FAILED;
 use super::client::Failure;
+use super::{FAILED, pages};
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 use crate::pb::duty_event_service_client::DutyEventServiceClient;
 use crate::{codec, pb};
@@ -84,8 +84,7 @@ async fn stream(
 ) -> Result<Vec<(u64, Bytes)>, Failure> {
     let mut client =
         DutyEventServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX);
-    let (mut found, mut page_token) = (Vec::new(), String::new());
-    loop {
+    let ask = async |page_token| {
         let request = pb::ListEventsRequest {
             organization_id: organization_id.to_owned(),
             page_size: PAGE,
@@ -93,14 +92,11 @@ async fn stream(
             view: pb::EntryView::Stored.into(),
             min_position: known,
         };
-        let page = client.list_events(request).await?.into_inner();
-        let entries = page.entries.into_iter().filter(|entry| entry.position <= known);
-        found.extend(entries.map(|entry| (entry.position, entry.stored)));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(found);
-        }
-    }
+        client.list_events(request).await
+    };
+    let entries = pages::all(ask).await?.entries.into_iter();
+    let entries = entries.filter(|entry| entry.position <= known);
+    Ok(entries.map(|entry| (entry.position, entry.stored)).collect())
 }
 
 /// The versions of the events of a stream, as its entries come.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
 use super::step::{ByArgs, recorded};
-use super::{Output, OutputArgs, ServerArg, compliance, output};
+use super::{Language, OutputArgs, ServerArg, output, pages};
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;
 
@@ -186,40 +186,27 @@ async fn grant(args: GrantArgs) -> Result<(), Failure> {
 }
 
 async fn list(args: ListArgs) -> Result<(), Failure> {
-    let how = args.whence.output;
     let channel = client::connect(&args.whence.server.server).await?;
     let mut client = ReviewServiceClient::new(channel);
-    let mut request = pb::ListExemptionsRequest {
+    let request = pb::ListExemptionsRequest {
         within_organization_id: args.within,
         in_force_date: args.on,
         ..Default::default()
     };
-    let mut all = pb::ListExemptionsResponse::default();
-    loop {
-        let page = client.list_exemptions(request.clone()).await?.into_inner();
-        request.page_token.clone_from(&page.next_page_token);
-        let exemptions = [all.exemptions, page.exemptions].concat();
-        all = pb::ListExemptionsResponse { exemptions, next_page_token: String::new(), ..page };
-        if request.page_token.is_empty() {
-            break;
-        }
+    let ask = async |page_token| {
+        client.list_exemptions(pb::ListExemptionsRequest { page_token, ..request.clone() }).await
+    };
+    args.whence.output.answer("ListExemptionsResponse", &pages::all(ask).await?, show)
+}
+
+fn show(all: &pb::ListExemptionsResponse, language: Language) {
+    for held in &all.exemptions {
+        let exemption = held.exemption.clone().unwrap_or_default();
+        let text = language.pick(&held.text_zh, &held.text_en);
+        let (organization, duty) = (&exemption.organization_id, &exemption.duty_id);
+        output::say(&format!("#{} {} {organization} {duty} {text}", held.position, held.event_id));
     }
-    match how.output {
-        Output::Json => compliance::json("ListExemptionsResponse", &all),
-        Output::Table => {
-            for held in &all.exemptions {
-                let exemption = held.exemption.clone().unwrap_or_default();
-                let text = how.lang.pick(&held.text_zh, &held.text_en);
-                let (organization, duty) = (&exemption.organization_id, &exemption.duty_id);
-                output::say(&format!(
-                    "#{} {} {organization} {duty} {text}",
-                    held.position, held.event_id
-                ));
-            }
-            if all.exemptions.is_empty() {
-                output::say(how.lang.pick("没有免除", "no exemption"));
-            }
-            Ok(())
-        }
+    if all.exemptions.is_empty() {
+        output::say(language.pick("没有免除", "no exemption"));
     }
 }

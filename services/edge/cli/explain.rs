@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::client::{self, Failure};
-use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, compliance, output, table};
+use super::{Language, OutputArgs, SelectorArgs, ServerArg, compliance, output, table};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 
@@ -39,13 +39,7 @@ pub(super) async fn run(args: ExplainArgs) -> Result<(), Failure> {
         selector: Some(args.selector.message()),
     };
     let answer = client.explain_obligation(request).await?.into_inner();
-    match args.output.output {
-        Output::Json => compliance::json("ExplainObligationResponse", &answer),
-        Output::Table => {
-            show(&answer, args.output.lang);
-            Ok(())
-        }
-    }
+    args.output.answer("ExplainObligationResponse", &answer, show)
 }
 
 fn show(answer: &pb::ExplainObligationResponse, language: Language) {

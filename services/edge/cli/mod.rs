@@ -25,6 +25,7 @@ mod import_registry;
 mod import_workbook;
 mod keys;
 mod output;
+mod pages;
 mod person;
 mod persons;
 mod receipt;
@@ -206,6 +207,24 @@ impl Language {
         match self {
             Self::Zh => zh,
             Self::En => en,
+        }
+    }
+}
+
+impl OutputArgs {
+    /// Prints an answer of this name: as its message, or as `show` writes it for people.
+    fn answer<M: prost::Message>(
+        &self,
+        name: &str,
+        answer: &M,
+        show: impl FnOnce(&M, Language),
+    ) -> Result<(), client::Failure> {
+        match self.output {
+            Output::Json => compliance::json(name, answer),
+            Output::Table => {
+                show(answer, self.lang);
+                Ok(())
+            }
         }
     }
 }

@@ -117,21 +117,15 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
     let mut client = RegistryServiceClient::new(client::connect(&args.server.server).await?);
     let request = pb::GetPersonRequest { person_id: args.person, known_position: args.known };
     let answer = client.get_person(request).await?.into_inner();
-    if args.output.output == Output::Json {
-        return json("GetPersonResponse", &answer);
-    }
-    let language = args.output.lang;
-    output::say(&format!(
-        "{}  {}",
-        answer.person.clone().unwrap_or_default().person_id,
-        name(&answer, language)
-    ));
-    for holding in &answer.holdings {
-        for line in super::registry::organization::holding(holding, false, language) {
-            output::say(&line);
+    args.output.answer("GetPersonResponse", &answer, |answer, language| {
+        let person_id = answer.person.clone().unwrap_or_default().person_id;
+        output::say(&format!("{person_id}  {}", name(answer, language)));
+        for holding in &answer.holdings {
+            for line in super::registry::organization::holding(holding, false, language) {
+                output::say(&line);
+            }
         }
-    }
-    Ok(())
+    })
 }
 
 fn name(answer: &pb::GetPersonResponse, language: Language) -> String {
@@ -178,11 +172,9 @@ async fn register(args: RegisterArgs) -> Result<(), Failure> {
         amend: args.amend,
     };
     let answer = client.register_person(request).await?.into_inner();
-    if args.output.output == Output::Json {
-        return json("RegisterPersonResponse", &answer);
-    }
-    say_receipt(answer.receipt.as_ref(), args.output.lang);
-    Ok(())
+    args.output.answer("RegisterPersonResponse", &answer, |answer, language| {
+        say_receipt(answer.receipt.as_ref(), language);
+    })
 }
 
 async fn erase(args: EraseArgs) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
 use super::step::{ByArgs, recorded};
-use super::{Language, Output, OutputArgs, ServerArg, compliance, output};
+use super::{Language, OutputArgs, ServerArg, output, pages};
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;
 
@@ -242,39 +242,30 @@ async fn order(args: OrderArgs) -> Result<(), Failure> {
 
 async fn list(args: ListArgs) -> Result<(), Failure> {
     let mut client = connect(&args.whence).await?;
-    let mut request = pb::ListRectificationsRequest {
+    let request = pb::ListRectificationsRequest {
         within_organization_id: args.within,
         accounting_year: args.year,
         as_of_date: args.as_of,
         ..Default::default()
     };
-    let mut all = pb::ListRectificationsResponse::default();
-    loop {
-        let page = client.list_rectifications(request.clone()).await?.into_inner();
-        request.page_token.clone_from(&page.next_page_token);
-        let rectifications = [all.rectifications, page.rectifications].concat();
-        let next_page_token = String::new();
-        all = pb::ListRectificationsResponse { rectifications, next_page_token, ..page };
-        if request.page_token.is_empty() {
-            break;
-        }
-    }
-    let how = args.whence.output;
-    match how.output {
-        Output::Json => compliance::json("ListRectificationsResponse", &all),
-        Output::Table => {
-            all.rectifications.iter().for_each(|held| show(held, how.lang));
-            let words = how.lang.pick("待整改/逾期/已反馈/已销号", "open/overdue/answered/closed");
-            let rate = match all.closing_rate.as_str() {
-                "" => String::new(),
-                rate => format!(" · {} {rate}", how.lang.pick("整改销号率", "closed share")),
-            };
-            let counts = [all.open_count, all.overdue_count, all.answered_count, all.closed_count];
-            let counts = counts.map(|count| count.to_string()).join("/");
-            output::say(&format!("{words} {counts}{rate}"));
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client
+            .list_rectifications(pb::ListRectificationsRequest { page_token, ..request.clone() })
+            .await
+    };
+    args.whence.output.answer("ListRectificationsResponse", &pages::all(ask).await?, show_all)
+}
+
+fn show_all(all: &pb::ListRectificationsResponse, language: Language) {
+    all.rectifications.iter().for_each(|held| show(held, language));
+    let words = language.pick("待整改/逾期/已反馈/已销号", "open/overdue/answered/closed");
+    let rate = match all.closing_rate.as_str() {
+        "" => String::new(),
+        rate => format!(" · {} {rate}", language.pick("整改销号率", "closed share")),
+    };
+    let counts = [all.open_count, all.overdue_count, all.answered_count, all.closed_count];
+    let counts = counts.map(|count| count.to_string()).join("/");
+    output::say(&format!("{words} {counts}{rate}"));
 }
 
 fn show(held: &pb::HeldRectification, language: Language) {

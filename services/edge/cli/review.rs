@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::client::{self, Failure};
 use super::step::{ByArgs, recorded};
-use super::{Language, Output, OutputArgs, ServerArg, compliance, output};
+use super::{Language, OutputArgs, ServerArg, output};
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;
 
@@ -134,16 +134,12 @@ async fn list(about: AboutArgs) -> Result<(), Failure> {
     let request = pb::ListEventReviewsRequest { event_id: about.event, ..Default::default() };
     let channel = client::connect(&about.server.server).await?;
     let answer = ReviewServiceClient::new(channel).list_event_reviews(request).await?.into_inner();
-    match about.output.output {
-        Output::Json => compliance::json("ListEventReviewsResponse", &answer),
-        Output::Table => {
-            answer.reviews.iter().for_each(|review| show(review, about.output.lang));
-            if answer.reviews.is_empty() {
-                output::say(about.output.lang.pick("尚未审核", "no decision yet"));
-            }
-            Ok(())
+    about.output.answer("ListEventReviewsResponse", &answer, |answer, language| {
+        answer.reviews.iter().for_each(|review| show(review, language));
+        if answer.reviews.is_empty() {
+            output::say(language.pick("尚未审核", "no decision yet"));
         }
-    }
+    })
 }
 
 fn show(found: &pb::EventReview, language: Language) {

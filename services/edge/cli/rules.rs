@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, Language, Output, OutputArgs, block_on, output, shown};
+use super::{BAD_DATA, FAILED, Language, Output, OutputArgs, block_on, output, pages, shown};
 use crate::grpc::rules::checked;
 use crate::pb;
 use crate::pb::registry_service_client::RegistryServiceClient;
@@ -95,22 +95,16 @@ async fn tried(
 ) -> Result<pb::CheckRuleSetResponse, Failure> {
     let channel = client::connect(server).await?;
     let mut client = RegistryServiceClient::new(channel).max_decoding_message_size(usize::MAX);
-    let mut request = pb::CheckRuleSetRequest {
+    let request = pb::CheckRuleSetRequest {
         toml: source.toml,
         parent_tomls: source.parent_tomls,
         selector: Some(selector),
         ..Default::default()
     };
-    let mut whole = client.check_rule_set(request.clone()).await?.into_inner();
-    while let Some(trial) = whole.trial.as_mut().filter(|trial| !trial.next_page_token.is_empty()) {
-        request.page_token = std::mem::take(&mut trial.next_page_token);
-        let page = client.check_rule_set(request.clone()).await?.into_inner();
-        let Some(page) = page.trial else { break };
-        trial.differences.extend(page.differences);
-        trial.tried = trial.tried.saturating_add(page.tried);
-        trial.next_page_token = page.next_page_token;
-    }
-    Ok(whole)
+    pages::all(async |page_token| {
+        client.check_rule_set(pb::CheckRuleSetRequest { page_token, ..request.clone() }).await
+    })
+    .await
 }
 
 /// What would differ, organization by organization.

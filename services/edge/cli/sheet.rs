@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::client::{self, Failure};
-use super::{Language, Output, OutputArgs, SelectorArgs, ServerArg, compliance, output, table};
+use super::{Language, OutputArgs, SelectorArgs, ServerArg, output, table};
 use crate::pb;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
 
@@ -26,13 +26,7 @@ pub(super) async fn run(args: SheetArgs) -> Result<(), Failure> {
     let selector = Some(args.selector.message());
     let request = pb::GetScoreSheetRequest { organization_id: args.organization, selector };
     let sheet = client.get_score_sheet(request).await?.into_inner();
-    match args.output.output {
-        Output::Json => compliance::json("GetScoreSheetResponse", &sheet),
-        Output::Table => {
-            show(&sheet, args.output.lang);
-            Ok(())
-        }
-    }
+    args.output.answer("GetScoreSheetResponse", &sheet, show)
 }
 
 fn show(sheet: &pb::GetScoreSheetResponse, language: Language) {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::client::Failure;
-use super::{Output, OutputArgs, compliance, output};
+use super::{OutputArgs, output};
 use crate::pb;
 
 /// Who takes a step.
@@ -30,12 +30,8 @@ pub(super) fn recorded(
     how: &OutputArgs,
 ) -> Result<(), Failure> {
     let receipt = receipt.unwrap_or_default();
-    match how.output {
-        Output::Json => compliance::json("AppendReceipt", &receipt),
-        Output::Table => {
-            let said = how.lang.pick("已记录于", "recorded at");
-            output::say(&format!("{said} {} {}", receipt.position, receipt.event_id));
-            Ok(())
-        }
-    }
+    how.answer("AppendReceipt", &receipt, |receipt, language| {
+        let said = language.pick("已记录于", "recorded at");
+        output::say(&format!("{said} {} {}", receipt.position, receipt.event_id));
+    })
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use tonic::transport::Channel;
 
 use super::client::{self, Failure};
-use super::{Language, OutputArgs, SelectorArgs, ServerArg, compliance, output, table};
+use super::{Language, OutputArgs, SelectorArgs, ServerArg, output, table};
 use crate::pb;
 use crate::pb::supervision_service_client::SupervisionServiceClient;
 

@@ -8,7 +8,7 @@ use duty::event::EventType;
 use duty::ruleset::RuleSet;
 
 use super::client::{self, Failure};
-use super::{BAD_DATA, FAILED, demo, output, shown};
+use super::{BAD_DATA, FAILED, demo, output, pages, shown};
 use crate::pb;
 use crate::pb::registry_service_client::RegistryServiceClient;
 use crate::workbook::{self, Choices, Place};
@@ -132,31 +132,30 @@ async fn choices(server: &str, within: &str) -> Result<Choices, Failure> {
         rules.push(client.get_rule_set(request).await?.into_inner().toml);
     }
     let evidence_kinds = evidence_kinds(rules)?;
-    let mut places = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let request = pb::ListOrganizationsRequest {
-            within_organization_id: within.to_owned(),
-            page_token,
+    let request = pb::ListOrganizationsRequest {
+        within_organization_id: within.to_owned(),
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let ask = async |page_token| {
+        client
+            .list_organizations(pb::ListOrganizationsRequest { page_token, ..request.clone() })
+            .await
+    };
+    let listed = pages::all(ask).await?.organizations;
+    let mut places = Vec::with_capacity(listed.len());
+    for organization in listed {
+        let request = pb::GetOrganizationRequest {
+            organization_id: organization.organization_id.clone(),
             ..Default::default()
         };
-        let page = client.list_organizations(request).await?.into_inner();
-        for organization in page.organizations {
-            let request = pb::GetOrganizationRequest {
-                organization_id: organization.organization_id.clone(),
-                ..Default::default()
-            };
-            let posts = client.get_organization(request).await?.into_inner().posts;
-            let posts = posts.into_iter().filter_map(|post| post.post);
-            places.push(Place {
-                organization_id: organization.organization_id,
-                name_zh: organization.name_zh,
-                posts: posts.map(|post| (post.post_id, post.title_zh)).collect(),
-            });
-        }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok(Choices { places, evidence_kinds });
-        }
+        let posts = client.get_organization(request).await?.into_inner().posts;
+        let posts = posts.into_iter().filter_map(|post| post.post);
+        places.push(Place {
+            organization_id: organization.organization_id,
+            name_zh: organization.name_zh,
+            posts: posts.map(|post| (post.post_id, post.title_zh)).collect(),
+        });
     }
+    Ok(Choices { places, evidence_kinds })
 }

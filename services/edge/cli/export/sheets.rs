@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 
 use crate::cli::client::Failure;
 use crate::cli::entries::{self, Version};
-use crate::cli::{FAILED, Language, table};
+use crate::cli::{FAILED, Language, pages, table};
 use crate::pb;
 use crate::pb::compliance_service_client::ComplianceServiceClient;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
@@ -159,35 +159,33 @@ impl Export {
         ];
         columns.extend(rung_columns());
         columns.push(column("entries", "台账序号", 20.0));
-        let (mut rows, mut page_token) = (Vec::new(), String::new());
-        loop {
-            let request = pb::QueryComplianceRequest {
-                selector: Some(self.selector.clone()),
-                within_organization_id: top.to_owned(),
-                page_size: PAGE,
-                page_token,
-                ..Default::default()
-            };
-            let page = client.query_compliance(request).await?.into_inner();
-            for cell in &page.cells {
-                let mut row = vec![
-                    words(&cell.organization_id),
-                    words(&cell.duty_id),
-                    status(cell.status),
-                    date(&cell.due_date),
-                ];
-                row.extend(rung_cells(&cell.rungs));
-                row.push(positions(&cell.rungs));
-                rows.push(row);
-            }
-            let of = |seal: pb::SealedYear| (seal.organization_id.clone(), seal);
-            self.sealed.extend(page.sealed.into_iter().map(of));
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                self.reflects(page.basis)?;
-                break;
-            }
-        }
+        let request = pb::QueryComplianceRequest {
+            selector: Some(self.selector.clone()),
+            within_organization_id: top.to_owned(),
+            page_size: PAGE,
+            ..Default::default()
+        };
+        let ask = async |page_token| {
+            client
+                .query_compliance(pb::QueryComplianceRequest { page_token, ..request.clone() })
+                .await
+        };
+        let matrix = pages::all(ask).await?;
+        let of = |seal: pb::SealedYear| (seal.organization_id.clone(), seal);
+        self.sealed.extend(matrix.sealed.into_iter().map(of));
+        self.reflects(matrix.basis)?;
+        let row = |cell: &pb::ComplianceCell| {
+            let mut row = vec![
+                words(&cell.organization_id),
+                words(&cell.duty_id),
+                status(cell.status),
+                date(&cell.due_date),
+            ];
+            row.extend(rung_cells(&cell.rungs));
+            row.push(positions(&cell.rungs));
+            row
+        };
+        let rows = matrix.cells.iter().map(row).collect();
         self.tables.push(Table { id: "matrix", name_zh: "责任矩阵", columns, rows });
         Ok(())
     }

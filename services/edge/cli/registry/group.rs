@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::super::client::Failure;
-use super::super::{Language, Output, compliance, output};
+use super::super::{Language, output, pages};
 use super::{Registrar, Whence, record};
 use crate::pb;
 use crate::pb::registration::Registered;
@@ -135,10 +135,10 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
         min_position: 0,
     };
     let answer = args.whence.registry().await?.get_leading_group(request).await?.into_inner();
-    let lang = args.whence.output.lang;
-    if args.whence.output.output == Output::Json {
-        return compliance::json("GetLeadingGroupResponse", &answer);
-    }
+    args.whence.output.answer("GetLeadingGroupResponse", &answer, show_one)
+}
+
+fn show_one(answer: &pb::GetLeadingGroupResponse, lang: Language) {
     match &answer.group {
         Some(group) => output::say(&line(group)),
         None => output::say(&format!(
@@ -157,7 +157,6 @@ async fn show(args: ShowArgs) -> Result<(), Failure> {
     for found in &answer.findings {
         output::say(&format!("  ! {}", lang.pick(&found.text_zh, &found.text_en)));
     }
-    Ok(())
 }
 
 fn line(group: &pb::LeadingGroup) -> String {
@@ -183,29 +182,23 @@ fn seat(seat: &pb::LeadingGroupSeat, lang: Language) -> String {
 
 async fn list(args: ListArgs) -> Result<(), Failure> {
     let mut registry = args.whence.registry().await?;
-    let mut request = pb::ListLeadingGroupsRequest {
+    let request = pb::ListLeadingGroupsRequest {
         organization_id: args.organization,
         as_of_date: args.as_of,
         known_position: args.known,
         page_size: 1_000,
         ..Default::default()
     };
-    let mut all = pb::ListLeadingGroupsResponse::default();
-    loop {
-        let page = registry.list_leading_groups(request.clone()).await?.into_inner();
-        request.page_token.clone_from(&page.next_page_token);
-        let groups = [all.groups, page.groups].concat();
-        all = pb::ListLeadingGroupsResponse { groups, next_page_token: String::new(), ..page };
-        if request.page_token.is_empty() {
-            break;
+    let ask = async |page_token| {
+        registry
+            .list_leading_groups(pb::ListLeadingGroupsRequest { page_token, ..request.clone() })
+            .await
+    };
+    let all = pages::all(ask).await?;
+    args.whence.output.answer("ListLeadingGroupsResponse", &all, |all, language| {
+        all.groups.iter().for_each(|group| output::say(&line(group)));
+        if all.groups.is_empty() {
+            output::say(language.pick("没有领导小组", "no leading group"));
         }
-    }
-    if args.whence.output.output == Output::Json {
-        return compliance::json("ListLeadingGroupsResponse", &all);
-    }
-    all.groups.iter().for_each(|group| output::say(&line(group)));
-    if all.groups.is_empty() {
-        output::say(args.whence.output.lang.pick("没有领导小组", "no leading group"));
-    }
-    Ok(())
+    })
 }

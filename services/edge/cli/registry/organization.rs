@@ -4,8 +4,7 @@
 use clap::{Args, Subcommand};
 
 use super::super::client::Failure;
-use super::super::compliance::json;
-use super::super::{Language, Output, output};
+use super::super::{Language, output, pages};
 use super::{Whence, steps};
 use crate::pb;
 use crate::pb::organization_change::Change;
@@ -90,42 +89,31 @@ async fn look(args: ShowArgs) -> Result<(), Failure> {
         ..Default::default()
     };
     let answer = args.whence.registry().await?.get_organization(request).await?.into_inner();
-    if args.whence.output.output == Output::Json {
-        return json("GetOrganizationResponse", &answer);
-    }
-    show(&answer, args.whence.output.lang);
-    Ok(())
+    args.whence.output.answer("GetOrganizationResponse", &answer, show)
 }
 
 async fn list(args: ListArgs) -> Result<(), Failure> {
     let mut registry = args.whence.registry().await?;
-    let mut request = pb::ListOrganizationsRequest {
+    let request = pb::ListOrganizationsRequest {
         within_organization_id: args.within,
         as_of_date: args.as_of,
         known_position: args.known,
         page_size: 1_000,
         ..Default::default()
     };
-    let mut all = pb::ListOrganizationsResponse::default();
-    loop {
-        let page = registry.list_organizations(request.clone()).await?.into_inner();
-        request.page_token.clone_from(&page.next_page_token);
-        let organizations = [all.organizations, page.organizations].concat();
-        let next_page_token = String::new();
-        all = pb::ListOrganizationsResponse { organizations, next_page_token, ..page };
-        if request.page_token.is_empty() {
-            break;
+    let ask = async |page_token| {
+        registry
+            .list_organizations(pb::ListOrganizationsRequest { page_token, ..request.clone() })
+            .await
+    };
+    let all = pages::all(ask).await?;
+    args.whence.output.answer("ListOrganizationsResponse", &all, |all, language| {
+        for of in &all.organizations {
+            let name = language.pick(&of.name_zh, &of.name_en);
+            let line = format!("{} {name} {}", of.organization_id, of.parent_organization_id);
+            output::say(line.trim_end());
         }
-    }
-    if args.whence.output.output == Output::Json {
-        return json("ListOrganizationsResponse", &all);
-    }
-    for of in &all.organizations {
-        let name = args.whence.output.lang.pick(&of.name_zh, &of.name_en);
-        let line = format!("{} {name} {}", of.organization_id, of.parent_organization_id);
-        output::say(line.trim_end());
-    }
-    Ok(())
+    })
 }
 
 fn show(answer: &pb::GetOrganizationResponse, language: Language) {

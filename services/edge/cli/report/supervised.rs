@@ -8,8 +8,8 @@ use jiff::civil::{Date, date};
 use reporting::supervised::{Exempted, Finding, Supervised};
 use tonic::transport::Channel;
 
-use crate::cli::FAILED;
 use crate::cli::client::Failure;
+use crate::cli::{FAILED, pages};
 use crate::grpc::convert;
 use crate::pb;
 use crate::pb::review_service_client::ReviewServiceClient;
@@ -26,7 +26,7 @@ pub(super) async fn of(
 ) -> Result<Supervised, Failure> {
     let mut client = ReviewServiceClient::new(channel.clone());
     let mut supervised = Supervised::default();
-    let mut request = pb::ListRectificationsRequest {
+    let request = pb::ListRectificationsRequest {
         within_organization_id: organization_id.to_owned(),
         accounting_year: year.into(),
         as_of_date: basis.as_of_date.clone(),
@@ -34,34 +34,28 @@ pub(super) async fn of(
         page_size: PAGE,
         ..Default::default()
     };
-    loop {
-        let page = client.list_rectifications(request.clone()).await?.into_inner();
-        for held in &page.rectifications {
-            let order =
-                held.order.as_ref().filter(|_| held.responsible_organization_id == organization_id);
-            let Some(order) = order else { continue };
-            supervised.findings.push(finding(held, order)?);
-        }
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        request.page_token = page.next_page_token;
+    let ask = async |page_token| {
+        client
+            .list_rectifications(pb::ListRectificationsRequest { page_token, ..request.clone() })
+            .await
+    };
+    for held in &pages::all(ask).await?.rectifications {
+        let order =
+            held.order.as_ref().filter(|_| held.responsible_organization_id == organization_id);
+        let Some(order) = order else { continue };
+        supervised.findings.push(finding(held, order)?);
     }
-    let mut request = pb::ListExemptionsRequest {
+    let request = pb::ListExemptionsRequest {
         within_organization_id: organization_id.to_owned(),
         known_position: basis.known_position,
         page_size: PAGE,
         ..Default::default()
     };
-    loop {
-        let page = client.list_exemptions(request.clone()).await?.into_inner();
-        for held in &page.exemptions {
-            supervised.exemptions.extend(exempted(held, organization_id, year)?);
-        }
-        if page.next_page_token.is_empty() {
-            break;
-        }
-        request.page_token = page.next_page_token;
+    let ask = async |page_token| {
+        client.list_exemptions(pb::ListExemptionsRequest { page_token, ..request.clone() }).await
+    };
+    for held in &pages::all(ask).await?.exemptions {
+        supervised.exemptions.extend(exempted(held, organization_id, year)?);
     }
     Ok(supervised)
 }

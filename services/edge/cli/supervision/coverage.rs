@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, PAGE, compliance, dash, footer, output, table};
-use crate::cli::Output;
+use super::{Common, Failure, Language, PAGE, dash, footer, output, table};
+use crate::cli::{compliance, pages};
 use crate::pb;
 
 /// Whose coverage.
@@ -15,30 +15,19 @@ pub(crate) struct CoverageArgs {
 
 pub(crate) async fn run(args: CoverageArgs) -> Result<(), Failure> {
     let mut client = args.common.client().await?;
-    let mut request = pb::GetDebriefCoverageRequest {
+    let request = pb::GetDebriefCoverageRequest {
         selector: Some(args.common.selector.message()),
         within_organization_id: args.common.within.clone(),
         page_size: PAGE,
         ..Default::default()
     };
-    // All pages as one answer.
-    let mut all = client.get_debrief_coverage(request.clone()).await?.into_inner();
-    while !all.next_page_token.is_empty() {
-        request.page_token = std::mem::take(&mut all.next_page_token);
-        let page = client.get_debrief_coverage(request.clone()).await?.into_inner();
-        all.rows.extend(page.rows);
-        // An organization on two pages is told of on both.
-        all.sealed.extend(page.sealed);
-        all.sealed.dedup();
-        all.next_page_token = page.next_page_token;
-    }
-    match args.common.output.output {
-        Output::Json => compliance::json("GetDebriefCoverageResponse", &all),
-        Output::Table => {
-            show(&all, args.common.output.lang);
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client
+            .get_debrief_coverage(pb::GetDebriefCoverageRequest { page_token, ..request.clone() })
+            .await
+    };
+    let all = pages::all(ask).await?;
+    args.common.output.answer("GetDebriefCoverageResponse", &all, show)
 }
 
 fn show(answer: &pb::GetDebriefCoverageResponse, language: Language) {

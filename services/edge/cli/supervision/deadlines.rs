@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, PAGE, compliance, footer, output, table};
-use crate::cli::Output;
+use super::{Common, Failure, Language, PAGE, footer, output, table};
+use crate::cli::pages;
 use crate::pb;
 
 /// Which deadlines.
@@ -25,7 +25,7 @@ pub(crate) struct DeadlinesArgs {
 
 pub(crate) async fn run(args: DeadlinesArgs) -> Result<(), Failure> {
     let mut client = args.common.client().await?;
-    let mut request = pb::ListDeadlinesRequest {
+    let request = pb::ListDeadlinesRequest {
         selector: Some(args.common.selector.message()),
         within_organization_id: args.common.within.clone(),
         with_year_before: args.with_year_before,
@@ -34,20 +34,11 @@ pub(crate) async fn run(args: DeadlinesArgs) -> Result<(), Failure> {
         page_size: PAGE,
         ..Default::default()
     };
-    let mut all = client.list_deadlines(request.clone()).await?.into_inner();
-    while !all.next_page_token.is_empty() {
-        request.page_token = std::mem::take(&mut all.next_page_token);
-        let page = client.list_deadlines(request.clone()).await?.into_inner();
-        all.deadlines.extend(page.deadlines);
-        all.next_page_token = page.next_page_token;
-    }
-    match args.common.output.output {
-        Output::Json => compliance::json("ListDeadlinesResponse", &all),
-        Output::Table => {
-            show(&all, args.common.output.lang);
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client.list_deadlines(pb::ListDeadlinesRequest { page_token, ..request.clone() }).await
+    };
+    let all = pages::all(ask).await?;
+    args.common.output.answer("ListDeadlinesResponse", &all, show)
 }
 
 fn show(answer: &pb::ListDeadlinesResponse, language: Language) {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, PAGE, compliance, footer, output, table};
-use crate::cli::Output;
+use super::{Common, Failure, Language, PAGE, footer, output, table};
+use crate::cli::pages;
 use crate::pb;
 
 /// Whose exceptions.
@@ -15,26 +15,17 @@ pub(crate) struct ExceptionsArgs {
 
 pub(crate) async fn run(args: ExceptionsArgs) -> Result<(), Failure> {
     let mut client = args.common.client().await?;
-    let mut request = pb::ListExceptionsRequest {
+    let request = pb::ListExceptionsRequest {
         selector: Some(args.common.selector.message()),
         within_organization_id: args.common.within.clone(),
         page_size: PAGE,
         ..Default::default()
     };
-    let mut all = client.list_exceptions(request.clone()).await?.into_inner();
-    while !all.next_page_token.is_empty() {
-        request.page_token = std::mem::take(&mut all.next_page_token);
-        let page = client.list_exceptions(request.clone()).await?.into_inner();
-        all.exceptions.extend(page.exceptions);
-        all.next_page_token = page.next_page_token;
-    }
-    match args.common.output.output {
-        Output::Json => compliance::json("ListExceptionsResponse", &all),
-        Output::Table => {
-            show(&all, args.common.output.lang);
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client.list_exceptions(pb::ListExceptionsRequest { page_token, ..request.clone() }).await
+    };
+    let all = pages::all(ask).await?;
+    args.common.output.answer("ListExceptionsResponse", &all, show)
 }
 
 fn show(answer: &pb::ListExceptionsResponse, language: Language) {

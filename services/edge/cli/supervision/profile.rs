@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::{Failure, Language, PAGE, compliance, dash, footer, output, table};
-use crate::cli::{Output, OutputArgs, SelectorArgs, ServerArg, client};
+use super::{Failure, Language, PAGE, dash, footer, output, table};
+use crate::cli::{OutputArgs, SelectorArgs, ServerArg, client, compliance, pages};
 use crate::pb;
 use crate::pb::supervision_service_client::SupervisionServiceClient;
 
@@ -23,26 +23,22 @@ pub(crate) struct ProfileArgs {
 pub(crate) async fn run(args: ProfileArgs) -> Result<(), Failure> {
     let channel = client::connect(&args.server.server).await?;
     let mut client = SupervisionServiceClient::new(channel).max_decoding_message_size(usize::MAX);
-    let mut request = pb::GetOrganizationProfileRequest {
+    let request = pb::GetOrganizationProfileRequest {
         organization_id: args.organization,
         selector: Some(args.selector.message()),
         page_size: PAGE,
         ..Default::default()
     };
-    let mut all = client.get_organization_profile(request.clone()).await?.into_inner();
-    while !all.next_page_token.is_empty() {
-        request.page_token = std::mem::take(&mut all.next_page_token);
-        let page = client.get_organization_profile(request.clone()).await?.into_inner();
-        all.points.extend(page.points);
-        all.next_page_token = page.next_page_token;
-    }
-    match args.output.output {
-        Output::Json => compliance::json("GetOrganizationProfileResponse", &all),
-        Output::Table => {
-            show(&all, args.output.lang);
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client
+            .get_organization_profile(pb::GetOrganizationProfileRequest {
+                page_token,
+                ..request.clone()
+            })
+            .await
+    };
+    let all = pages::all(ask).await?;
+    args.output.answer("GetOrganizationProfileResponse", &all, show)
 }
 
 fn show(answer: &pb::GetOrganizationProfileResponse, language: Language) {

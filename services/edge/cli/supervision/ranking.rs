@@ -2,8 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Common, Failure, Language, compliance, dash, footer, output, table};
-use crate::cli::Output;
+use super::{Common, Failure, Language, dash, footer, output, table};
 use crate::pb;
 
 /// Which ranking.
@@ -52,13 +51,7 @@ pub(crate) async fn run(args: RankArgs) -> Result<(), Failure> {
         rung: rung.into(),
     };
     let answer = client.rank_organizations(request).await?.into_inner();
-    match args.common.output.output {
-        Output::Json => compliance::json("RankOrganizationsResponse", &answer),
-        Output::Table => {
-            show(&answer, args.common.output.lang);
-            Ok(())
-        }
-    }
+    args.common.output.answer("RankOrganizationsResponse", &answer, show)
 }
 
 fn show(answer: &pb::RankOrganizationsResponse, language: Language) {

@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::{Common, Failure, Language, compliance, dash, footer, no_figure, output, table};
-use crate::cli::Output;
+use super::{Common, Failure, Language, dash, footer, no_figure, output, table};
 use crate::pb;
 
 /// Which part of the tree.
@@ -24,13 +23,7 @@ pub(crate) async fn run(args: RollUpArgs) -> Result<(), Failure> {
         depth: args.depth,
     };
     let answer = client.roll_up(request).await?.into_inner();
-    match args.common.output.output {
-        Output::Json => compliance::json("RollUpResponse", &answer),
-        Output::Table => {
-            show(&answer, args.common.output.lang);
-            Ok(())
-        }
-    }
+    args.common.output.answer("RollUpResponse", &answer, show)
 }
 
 /// Which trend.
@@ -53,13 +46,7 @@ pub(crate) async fn trend(args: TrendArgs) -> Result<(), Failure> {
         knowledge: knowledge.into(),
     };
     let answer = client.get_trend(request).await?.into_inner();
-    match args.common.output.output {
-        Output::Json => compliance::json("GetTrendResponse", &answer),
-        Output::Table => {
-            show_trend(&answer, args.common.output.lang);
-            Ok(())
-        }
-    }
+    args.common.output.answer("GetTrendResponse", &answer, show_trend)
 }
 
 /// The columns that a node and a month have in common.

@@ -4,9 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::show;
 use crate::cli::client::{self, Failure};
-use crate::cli::{
-    Language, Output, OutputArgs, SelectorArgs, ServerArg, compliance, output, table,
-};
+use crate::cli::{Language, OutputArgs, SelectorArgs, ServerArg, output, pages, table};
 use crate::pb;
 use crate::pb::evaluation_service_client::EvaluationServiceClient;
 
@@ -52,7 +50,7 @@ pub(super) async fn run(args: ListArgs) -> Result<(), Failure> {
         Some(Stage::Published) => pb::YearStage::Published,
         Some(Stage::Sealed) => pb::YearStage::Sealed,
     };
-    let mut request = pb::ListYearsRequest {
+    let request = pb::ListYearsRequest {
         selector: Some(args.selector.message()),
         within_organization_id: args.within,
         stage: stage.into(),
@@ -60,20 +58,11 @@ pub(super) async fn run(args: ListArgs) -> Result<(), Failure> {
         page_size: PAGE,
         ..Default::default()
     };
-    let mut all = client.list_years(request.clone()).await?.into_inner();
-    while !all.next_page_token.is_empty() {
-        request.page_token = std::mem::take(&mut all.next_page_token);
-        let page = client.list_years(request.clone()).await?.into_inner();
-        all.years.extend(page.years);
-        all.next_page_token = page.next_page_token;
-    }
-    match args.output.output {
-        Output::Json => compliance::json("ListYearsResponse", &all),
-        Output::Table => {
-            years(&all, args.output.lang);
-            Ok(())
-        }
-    }
+    let ask = async |page_token| {
+        client.list_years(pb::ListYearsRequest { page_token, ..request.clone() }).await
+    };
+    let all = pages::all(ask).await?;
+    args.output.answer("ListYearsResponse", &all, years)
 }
 
 fn years(answer: &pb::ListYearsResponse, language: Language) {
