@@ -30,8 +30,8 @@ pub(super) struct ExportArgs {
     format: Option<Format>,
     /// File to write; for `all` as CSV a directory. Beside every CSV is a `.basis.csv` with what it
     /// reflects, beside that of a sheet a `.scores.csv`, beside those of sealed years a
-    /// `.sealed.csv`. Standard output without it, but for XLSX, DOCX and what is several CSV; what a
-    /// CSV reflects is then on standard error.
+    /// `.sealed.csv`. Standard output without it, but for XLSX, DOCX and what is several CSV; what
+    /// a CSV reflects is then on standard error.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Id of the organization: whose sheet and events; of a matrix, the top.

@@ -240,6 +240,9 @@ pub(crate) fn explanation(
         origins: origins.iter().map(convert::origin).collect(),
         rectifications: debriefed(snapshot, rule, &found.organization.id, found.question),
         sealed: sealed(snapshot, &found.organization.id, found.question),
+        organization_id: found.organization.id.to_string(),
+        person_id: which.person.to_owned(),
+        period: which.period.to_owned(),
     })
 }
 

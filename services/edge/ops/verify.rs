@@ -8,6 +8,7 @@
 
 mod checkpoints;
 mod entries;
+mod exported;
 mod keys;
 mod persons;
 mod reference;

@@ -73,6 +73,50 @@ async fn an_export_or_a_backup_names_the_altered_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_changed_or_missing_in_exported_tiles_is_named() {
+    let place = directory();
+    let sound = ledger(place.path()).await;
+    let tiles = place.path().join("tiles");
+    command(&["export-tiles", "--to", text(&tiles), "--data-dir", text(&sound)]).exits(0);
+    let with = ["--tiles", text(&tiles)];
+    assert_eq!(found(&check(&sound, &with, 0)), []);
+    let in_file = |what: &str, file: &str| {
+        let report = check(&sound, &with, 1);
+        let first = &report["findings"][0];
+        assert_eq!((&first["what"], &first["file"]), (&what.into(), &file.into()), "{report:#}");
+        found(&report)
+    };
+    let changed = |name: &str| {
+        let good = fs::read(tiles.join(name)).expect("a tile");
+        let mut bad = good.clone();
+        *bad.last_mut().expect("not empty") ^= 1;
+        fs::write(tiles.join(name), bad).expect("written");
+        good
+    };
+    // An entry: it and its hash disagree, and the one here is what was signed.
+    let good = changed("tile/entries/000");
+    let told = in_file("TILES_DISAGREE", "tile/entries/000");
+    assert_eq!(told, [one("TILES_DISAGREE", 256), one("REFERENCE_DIFFERS", 256)]);
+    fs::write(tiles.join("tile/entries/000"), &good).expect("written");
+    // A hash of an entry, which the level above knows as well.
+    let good = changed("tile/0/000");
+    let told = in_file("TILES_DISAGREE", "tile/0/000");
+    assert_eq!(told, [file("TILES_DISAGREE"), one("TILES_DISAGREE", 256)]);
+    fs::write(tiles.join("tile/0/000"), &good).expect("written");
+    // A hash of a tile.
+    let over = fs::read_dir(tiles.join("tile/1/000.p")).expect("partial tiles").next();
+    let over = over.expect("one").expect("one").file_name();
+    let over = format!("tile/1/000.p/{}", over.to_str().expect("a number"));
+    let good = changed(&over);
+    assert_eq!(in_file("TILES_DISAGREE", "tile/0/000"), [file("TILES_DISAGREE")]);
+    fs::write(tiles.join(&over), &good).expect("written");
+    assert_eq!(found(&check(&sound, &with, 0)), []);
+    // Entries that are not there restore nothing.
+    fs::remove_file(tiles.join("tile/entries/000")).expect("removed");
+    assert_eq!(found(&check(&sound, &with, 1)), [one("BUNDLE_UNUSABLE", 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_of_views_says_behind_which_position() {
     let place = directory();
     let (sound, dir) = (place.path().join("ledger"), place.path().join("altered"));

@@ -1,7 +1,8 @@
 //! An answer somebody saved: which view it is of, and what was asked.
 //!
-//! What the answer does not say itself must be told: an explanation does not name its organization,
-//! a page of the matrix not its filter. Nothing in it is believed; it is only compared.
+//! What the answer does not say itself must be told: a page of the matrix does not name its filter,
+//! an explanation of an earlier version not its organization. Nothing in it is believed; it is only
+//! compared.
 
 use serde_json::{Map, Value};
 
@@ -146,10 +147,12 @@ impl Saved {
                 Subject::Leader(found(person, "/personId"))
             }
             Kind::Explanation => Subject::Explanation {
-                organization: organization.clone().ok_or_else(unnamed)?,
+                organization: Some(found(organization, "/organizationId"))
+                    .filter(|id| !id.is_empty())
+                    .ok_or_else(unnamed)?,
                 duty: found(&None, "/dutyId"),
-                person: given(person),
-                period: given(period),
+                person: found(person, "/personId"),
+                period: found(period, "/period"),
             },
             Kind::Matrix => {
                 refuse(&[("--person", person), ("--organization", organization)])?;

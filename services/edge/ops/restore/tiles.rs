@@ -209,7 +209,12 @@ impl StaticLog {
     /// The hashes of the leaves in one tile of a log of `size` entries; `None` where they are not
     /// there, or not all.
     pub(crate) fn leaves(&self, index: u64, size: u64) -> Option<Vec<hash::Hash>> {
-        let tile = Tile::at_size(Kind::Hashes { level: 0 }, index, size)?;
+        self.hashes(0, index, size)
+    }
+
+    /// The hashes in one tile of a level; `None` where they are not there, or not all.
+    pub(crate) fn hashes(&self, level: u8, index: u64, size: u64) -> Option<Vec<hash::Hash>> {
+        let tile = Tile::at_size(Kind::Hashes { level }, index, size)?;
         let bytes_max = TILE_WIDTH as usize * hash::HASH_LENGTH;
         let (bytes, _) = self.tile(tile, bytes_max).ok()??;
         let (hashes, _) = bytes.as_chunks::<32>();

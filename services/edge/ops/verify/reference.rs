@@ -10,16 +10,29 @@ use std::path::Path;
 
 use merkle::VerifierKey;
 use merkle::hash::{self, Hash};
-use merkle::tile::TILE_WIDTH;
 use merkle::tree::Frontier;
 
 use super::checkpoints::{Anchor, believed};
-use super::{Finding, Findings, Subject};
+use super::{Finding, Findings, Subject, exported};
 use crate::log::CHECKPOINT;
 use crate::ops::backup::read::{Part, Reader};
 use crate::ops::restore::{RestoreError, StaticLog};
 
-type Leaves = Box<dyn Iterator<Item = Result<Hash, RestoreError>>>;
+type Leaves = Box<dyn Iterator<Item = Result<Hash, Fault>>>;
+
+/// What is wrong with a reference.
+pub(super) enum Fault {
+    /// To be told; it goes on behind it.
+    Told(Box<Finding>),
+    /// Nothing more can be read.
+    Ends(RestoreError),
+}
+
+impl Fault {
+    pub(super) fn told<T>(finding: Finding) -> Result<T, Self> {
+        Err(Self::Told(Box::new(finding)))
+    }
+}
 
 /// Entries kept elsewhere, by their hashes.
 pub struct Reference {
@@ -44,18 +57,7 @@ impl Reference {
             .map_err(|error| RestoreError::Checkpoint(error.into()))?;
         let size = merkle::Checkpoint::parse(note.text()).map_err(RestoreError::Checkpoint)?.size();
         let (origin, note) = (log.origin.clone(), Some(log.note.clone()));
-        let leaves = (0..size.div_ceil(TILE_WIDTH)).flat_map(move |index| {
-            // The entries themselves, where hashes were not kept.
-            let hashes = log.leaves(index, size).map(Ok);
-            let hashes = hashes.unwrap_or_else(|| {
-                let entries = log.bundle(index, size)?;
-                Ok(entries.iter().map(|entry| hash::leaf(entry)).collect())
-            });
-            match hashes {
-                Ok(hashes) => hashes.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            }
-        });
+        let leaves = exported::leaves(log, size);
         let name = dir.join("checkpoint").display().to_string();
         Ok(Self { name, what: "tiles", origin, note, leaves: Box::new(leaves) })
     }
@@ -79,7 +81,7 @@ impl Reference {
                     Ok(Part::Entry(entry)) => Some(Ok(hash::leaf(&entry))),
                     Ok(Part::File(_)) => continue,
                     Ok(Part::End) => None,
-                    Err(error) => Some(Err(RestoreError::Backup(error))),
+                    Err(error) => Some(Err(Fault::Ends(RestoreError::Backup(error)))),
                 };
             }
         });
@@ -140,14 +142,17 @@ impl Compared {
         findings: &mut Findings<'_>,
     ) -> Option<Hash> {
         let tree = self.tree.as_mut()?;
-        let leaf = match self.leaves.next() {
-            Some(Ok(leaf)) => leaf,
-            ended => {
-                self.tree = None;
-                if let Some(Err(error)) = ended {
-                    findings.add(unusable(&self.name, &error.zh(), &crate::chain(&error)));
+        let leaf = loop {
+            match self.leaves.next() {
+                Some(Ok(leaf)) => break leaf,
+                Some(Err(Fault::Told(finding))) => findings.add(*finding),
+                ended => {
+                    self.tree = None;
+                    if let Some(Err(Fault::Ends(error))) = ended {
+                        findings.add(unusable(&self.name, &error.zh(), &crate::chain(&error)));
+                    }
+                    return None;
                 }
-                return None;
             }
         };
         tree.push(leaf, &mut |_, _, _| {});
